@@ -1,0 +1,1 @@
+//! Capture files over `Read` and `Write`.

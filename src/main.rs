@@ -1,0 +1,2 @@
+//! The `tcpstory` program: see the library for what it does.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bytes to segment and back; total: no bytes make it panic.

@@ -1,0 +1,334 @@
+use core::net::SocketAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ActorId, Bytes};
+
+/// One call on a socket: the closed vocabulary shared by the scenario language, the actors and the model.
+///
+/// Adding a call is a variant here; the compiler then leads to the three places that must know it: perform
+/// (`lab::actor`), predict (`story::endpoint`) and print (`report::words`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum Call {
+    /// socket(2): a TCP stream socket of the scenario's family.
+    Socket,
+    /// bind(2).
+    Bind {
+        /// The address to bind to.
+        to: Address,
+    },
+    /// listen(2).
+    Listen {
+        /// The most connections that may wait to be accepted.
+        backlog: u32,
+    },
+    /// connect(2).
+    Connect {
+        /// Where to.
+        to: Target,
+    },
+    /// accept(2) on the actor's listener `from`; the step's own socket is the new connection.
+    Accept {
+        /// The listener's name.
+        from: String,
+    },
+    /// read(2).
+    Read {
+        /// The size of the buffer, in bytes.
+        size: u64,
+    },
+    /// write(2).
+    Write {
+        /// What to write.
+        data: Data,
+    },
+    /// recv(2).
+    Recv {
+        /// The size of the buffer, in bytes.
+        size: u64,
+        /// Flags.
+        flags: Vec<MsgFlag>,
+    },
+    /// send(2).
+    Send {
+        /// What to send.
+        data: Data,
+        /// Flags.
+        flags: Vec<MsgFlag>,
+    },
+    /// shutdown(2).
+    Shutdown {
+        /// Which direction.
+        how: ShutdownHow,
+    },
+    /// close(2).
+    Close,
+    /// setsockopt(2), or fcntl(2) for `O_NONBLOCK`.
+    Setsockopt {
+        /// The option and its value.
+        option: SocketOption,
+    },
+    /// getsockopt(2), or fcntl(2) for `O_NONBLOCK`.
+    Getsockopt {
+        /// The option.
+        option: SocketOptionName,
+    },
+    /// poll(2) on one socket.
+    Poll {
+        /// The events asked for.
+        events: Vec<PollEvent>,
+        /// How long to wait, in nanoseconds; none waits for ever.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        timeout_ns: Option<u64>,
+    },
+    /// `_exit(2)`: the process ends without closing anything itself.
+    Exit {
+        /// The exit code.
+        code: u8,
+    },
+}
+
+impl Call {
+    /// The call's name in C, which is also its name in the scenario language.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::Bind { .. } => "bind",
+            Self::Listen { .. } => "listen",
+            Self::Connect { .. } => "connect",
+            Self::Accept { .. } => "accept",
+            Self::Read { .. } => "read",
+            Self::Write { .. } => "write",
+            Self::Recv { .. } => "recv",
+            Self::Send { .. } => "send",
+            Self::Shutdown { .. } => "shutdown",
+            Self::Close => "close",
+            Self::Setsockopt { .. } => "setsockopt",
+            Self::Getsockopt { .. } => "getsockopt",
+            Self::Poll { .. } => "poll",
+            Self::Exit { .. } => "exit",
+        }
+    }
+
+    /// The bytes that the call hands to the kernel, for write and send.
+    pub fn data(&self) -> Option<&Data> {
+        match self {
+            Self::Write { data } | Self::Send { data, .. } => Some(data),
+            _ => None,
+        }
+    }
+}
+
+/// An address to bind to. Missing parts come from the actor: its own address, and for a listener its port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Address {
+    /// The address; none is the actor's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ip: Option<core::net::IpAddr>,
+    /// The port; none is the actor's listening port for a listener, and 0 (the kernel chooses) otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub port: Option<u16>,
+}
+
+/// Where a connect goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// An actor's listening address, whether it listens or not.
+    Actor(ActorId),
+    /// An address of the sandbox.
+    Address(SocketAddr),
+}
+
+/// Bytes to write, as the author gave them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Data {
+    /// UTF-8 text.
+    Text(String),
+    /// Bytes given in hexadecimal.
+    Hex(Bytes),
+    /// A pattern repeated until the size is reached; the last repetition may be cut.
+    Repeat {
+        /// The pattern, not empty.
+        pattern: Bytes,
+        /// The size of the whole, in bytes.
+        size: u64,
+    },
+}
+
+impl Data {
+    /// The bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.clone().into_bytes(),
+            Self::Hex(bytes) => bytes.0.clone(),
+            Self::Repeat { pattern, size } => {
+                let size = usize::try_from(*size).unwrap_or(usize::MAX);
+                pattern.0.iter().copied().cycle().take(size).collect()
+            }
+        }
+    }
+
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Hex(bytes) => bytes.0.len() as u64,
+            Self::Repeat { pattern, size } => {
+                if pattern.0.is_empty() {
+                    0
+                } else {
+                    *size
+                }
+            }
+        }
+    }
+}
+
+/// A C constant by name: gives an enum its names in files and messages.
+macro_rules! constants {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum $name {
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in C.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// The value with that name in C.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.name() == name)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+constants! {
+    /// A flag of send(2) or recv(2).
+    MsgFlag {
+        /// No SIGPIPE with EPIPE.
+        NoSignal = "MSG_NOSIGNAL",
+        /// Read and leave the bytes in the queue.
+        Peek = "MSG_PEEK",
+        /// Do not block, for this call only.
+        DontWait = "MSG_DONTWAIT",
+    }
+}
+
+constants! {
+    /// An event of poll(2).
+    PollEvent {
+        /// Something can be read, or a read would say end of file or an error.
+        In = "POLLIN",
+        /// Urgent data.
+        Pri = "POLLPRI",
+        /// The send buffer has room, or a write would fail at once.
+        Out = "POLLOUT",
+        /// An error is pending; always reported.
+        Err = "POLLERR",
+        /// Both directions are closed; always reported.
+        Hup = "POLLHUP",
+        /// The peer will send no more (Linux).
+        RdHup = "POLLRDHUP",
+    }
+}
+
+constants! {
+    /// The direction that shutdown(2) closes.
+    ShutdownHow {
+        /// No more reading.
+        Read = "SHUT_RD",
+        /// No more writing: sends a FIN.
+        Write = "SHUT_WR",
+        /// Both.
+        Both = "SHUT_RDWR",
+    }
+}
+
+constants! {
+    /// An option that can be set or asked for.
+    SocketOptionName {
+        /// What close does with unsent data.
+        SoLinger = "SO_LINGER",
+        /// The pending error; asking for it clears it. Cannot be set.
+        SoError = "SO_ERROR",
+        /// Nagle's algorithm off.
+        TcpNodelay = "TCP_NODELAY",
+        /// How long a read may block.
+        SoRcvtimeo = "SO_RCVTIMEO",
+        /// How long a write or connect may block.
+        SoSndtimeo = "SO_SNDTIMEO",
+        /// The send buffer, in bytes; Linux doubles what is asked.
+        SoSndbuf = "SO_SNDBUF",
+        /// The receive buffer, in bytes; Linux doubles what is asked.
+        SoRcvbuf = "SO_RCVBUF",
+        /// Bind in spite of connections in `TIME_WAIT`.
+        SoReuseaddr = "SO_REUSEADDR",
+        /// Calls return EAGAIN instead of blocking (fcntl).
+        ONonblock = "O_NONBLOCK",
+    }
+}
+
+/// An option with the value to set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SocketOption {
+    /// `l_onoff` and `l_linger`: none is off, `Some(0)` makes close send an RST.
+    #[serde(rename = "SO_LINGER")]
+    SoLinger(Option<u32>),
+    /// On or off.
+    #[serde(rename = "TCP_NODELAY")]
+    TcpNodelay(bool),
+    /// In nanoseconds; 0 waits for ever. The kernel rounds up to its tick.
+    #[serde(rename = "SO_RCVTIMEO")]
+    SoRcvtimeo(u64),
+    /// In nanoseconds; 0 waits for ever. The kernel rounds up to its tick.
+    #[serde(rename = "SO_SNDTIMEO")]
+    SoSndtimeo(u64),
+    /// In bytes.
+    #[serde(rename = "SO_SNDBUF")]
+    SoSndbuf(u32),
+    /// In bytes.
+    #[serde(rename = "SO_RCVBUF")]
+    SoRcvbuf(u32),
+    /// On or off.
+    #[serde(rename = "SO_REUSEADDR")]
+    SoReuseaddr(bool),
+    /// On or off.
+    #[serde(rename = "O_NONBLOCK")]
+    ONonblock(bool),
+}
+
+impl SocketOption {
+    /// Which option it is.
+    pub fn name(self) -> SocketOptionName {
+        match self {
+            Self::SoLinger(_) => SocketOptionName::SoLinger,
+            Self::TcpNodelay(_) => SocketOptionName::TcpNodelay,
+            Self::SoRcvtimeo(_) => SocketOptionName::SoRcvtimeo,
+            Self::SoSndtimeo(_) => SocketOptionName::SoSndtimeo,
+            Self::SoSndbuf(_) => SocketOptionName::SoSndbuf,
+            Self::SoRcvbuf(_) => SocketOptionName::SoRcvbuf,
+            Self::SoReuseaddr(_) => SocketOptionName::SoReuseaddr,
+            Self::ONonblock(_) => SocketOptionName::ONonblock,
+        }
+    }
+}

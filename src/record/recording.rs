@@ -1,0 +1,202 @@
+use core::net::{IpAddr, SocketAddr};
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, ActorId, Bytes, Event, Script, Segment, SegmentPattern, StepId, TcpState, What};
+
+/// What was asked and what happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recording {
+    /// What the author asked.
+    pub script: Script,
+    /// The machine it ran on.
+    pub machine: Machine,
+    /// What time 0 is.
+    pub clock: Clock,
+    /// How the segments were captured.
+    pub capture: Capture,
+    /// The actors, in the script's order.
+    pub actors: Vec<Actor>,
+    /// Every socket that an actor had.
+    pub sockets: Vec<Socket>,
+    /// The steps that were begun, in order.
+    pub steps: Vec<StepRun>,
+    /// Everything that happened, sorted by time.
+    pub events: Vec<Event>,
+    /// Every captured frame, in the order of capture.
+    pub frames: Vec<Frame>,
+    /// How the run ended.
+    pub end: End,
+}
+
+impl Recording {
+    /// The segment of a segment event, where its frame has one.
+    pub fn segment(&self, event: &Event) -> Option<&Segment> {
+        match event.what {
+            What::Segment { frame } => self.frames.get(frame.0)?.segment.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whose address that is: by a socket bound to it, else by the actor's own address.
+    ///
+    /// Where actors share an address (the host's loopback over IPv6), only the sockets can tell.
+    pub fn actor_at(&self, address: SocketAddr) -> Option<ActorId> {
+        self.sockets
+            .iter()
+            .rev()
+            .find(|socket| socket.local == Some(address))
+            .map(|socket| socket.actor)
+            .or_else(|| self.only_actor_with(address.ip()))
+    }
+
+    /// Whether a captured segment fits a pattern.
+    pub fn fits(&self, pattern: &SegmentPattern, segment: &Segment) -> bool {
+        pattern.matches(segment, self.actor_at(segment.src), self.actor_at(segment.dst))
+    }
+
+    fn only_actor_with(&self, ip: IpAddr) -> Option<ActorId> {
+        let mut actors = self.actors.iter().enumerate().filter(|(_, actor)| actor.address == ip);
+        match (actors.next(), actors.next()) {
+            (Some((place, _)), None) => Some(ActorId(place)),
+            _ => None,
+        }
+    }
+}
+
+/// The machine of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Machine {
+    /// The version of tcpstory.
+    pub tcpstory: String,
+    /// The kernel's release, as `uname -r` prints it.
+    pub kernel: String,
+    /// The hardware, as `uname -m` prints it.
+    pub arch: String,
+    /// Where the traffic ran.
+    pub sandbox: SandboxKind,
+    /// Sysctls that matter to TCP, as they were during the run.
+    pub sysctls: BTreeMap<String, String>,
+}
+
+/// Where the traffic ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxKind {
+    /// A network namespace of its own.
+    Namespace,
+    /// The host's loopback interface, shared with everybody.
+    HostLoopback,
+}
+
+/// What time 0 is and how well it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Clock {
+    /// Time 0 in nanoseconds since 1970, in decimal: the first segment of the first connection, or the first call where
+    /// nothing was sent.
+    pub t0_unix_ns: String,
+    /// How far a frame's time and a call's time may be apart although they were the same, in nanoseconds.
+    pub uncertainty_ns: u64,
+}
+
+/// How the segments were captured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Capture {
+    /// The interface.
+    pub interface: String,
+    /// Frames that the kernel's packet socket saw (`PACKET_STATISTICS`).
+    pub received: u64,
+    /// Frames that it had to drop for want of space. With any, the capture is incomplete.
+    pub dropped: u64,
+}
+
+/// A socket by its place in [`Recording::sockets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct SocketId(pub usize);
+
+/// A socket that an actor had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Socket {
+    /// Whose.
+    pub actor: ActorId,
+    /// Its name.
+    pub name: String,
+    /// Which socket of that name it is, from 1.
+    pub generation: u32,
+    /// Its own address, once it had one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub local: Option<SocketAddr>,
+    /// Its peer's address, once it had one. For a connect that failed, where it went.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peer: Option<SocketAddr>,
+    /// The listener that it was accepted from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub accepted_from: Option<SocketId>,
+}
+
+/// A step that was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRun {
+    /// The step.
+    pub step: StepId,
+    /// When it began, in nanoseconds from time 0.
+    pub begin_ns: i64,
+    /// When everything that it waits for had come or its deadline had passed.
+    pub end_ns: i64,
+    /// What had not come when the deadline passed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub missed: Option<Awaited>,
+}
+
+/// What a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaited {
+    /// The call's return.
+    Return,
+    /// That the call blocks; it returned instead.
+    Block,
+    /// A segment: the pattern's place in [`Expect::wire`](super::Expect::wire).
+    Wire(usize),
+    /// A state: its place in [`Expect::state`](super::Expect::state), and what the kernel said last.
+    State(usize, Option<TcpState>),
+    /// The end of the actor's process.
+    Exit,
+}
+
+/// A frame by its place in [`Recording::frames`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct FrameId(pub usize);
+
+/// A captured frame, from its Ethernet header on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Frame {
+    /// The bytes, with checksums completed.
+    pub bytes: Bytes,
+    /// The kernel had left the TCP checksum to hardware that loopback does not have; it was completed before saving.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub checksum_completed: bool,
+    /// The TCP segment inside; derived from the bytes (`packet::dissect`), so not saved.
+    #[serde(skip)]
+    pub segment: Option<Segment>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Every step was performed.
+    Completed,
+    /// A step's awaited condition did not come, and the steps after it could not be performed.
+    Stopped {
+        /// The step.
+        at: StepId,
+    },
+    /// A signal or a person ended the run.
+    Interrupted {
+        /// The step that was next or under way.
+        at: StepId,
+    },
+}

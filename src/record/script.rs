@@ -1,0 +1,199 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ActorId, ActorSpec, Bytes, Call, Errno, ExitStatus, PollEvent, SegmentPattern, Signal, TcpState};
+
+/// A scenario as plain data: prose, steps and expectations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Script {
+    /// The scenario's name: the file's name without its extension.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub summary: String,
+    /// What a student should be able to say afterwards.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub goals: Vec<String>,
+    /// Words to find it by.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tags: Vec<String>,
+    /// The file it came from.
+    pub source: Source,
+    /// The network it runs on.
+    pub network: Network,
+    /// The actors, in the order in which they are drawn.
+    pub actors: Vec<ActorSpec>,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// A step by its place in [`Script::steps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct StepId(pub usize);
+
+/// Where a scenario came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Source {
+    /// The path as the user gave it, or `NAME.toml` for a built-in scenario.
+    pub path: String,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// The network that a scenario asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Network {
+    /// The address family.
+    pub family: Family,
+    /// The loopback interface's MTU, in bytes.
+    pub mtu: u32,
+    /// The kernel's habit of delaying acknowledgments; off by default, so that runs repeat.
+    pub delayed_ack: bool,
+    /// Per-namespace sysctls to set before the run.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub sysctl: BTreeMap<String, String>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { family: Family::Ipv4, mtu: 1500, delayed_ack: false, sysctl: BTreeMap::new() }
+    }
+}
+
+/// An address family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// IPv4.
+    #[default]
+    Ipv4,
+    /// IPv6.
+    Ipv6,
+}
+
+/// A value with the line of the scenario file that says it, from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Located<T> {
+    /// The line, from 1.
+    pub line: u32,
+    /// The value.
+    pub value: T,
+}
+
+/// One step: something to do, and what is expected of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// The line of its `[[step]]`, from 1.
+    pub line: u32,
+    /// What to do.
+    pub action: Action,
+    /// What is expected.
+    #[serde(default)]
+    pub expect: Expect,
+    /// What the lecturer says. Markdown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub say: Option<String>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// An actor makes a call. Calls that this one needs first (socket, bind) are implied.
+    Call {
+        /// Who.
+        actor: ActorId,
+        /// The name of the socket; always resolved ([`CONNECTION`](super::CONNECTION), [`LISTENER`](super::LISTENER) or
+        /// the author's name). For accept, the name that the new connection gets.
+        socket: String,
+        /// The call.
+        call: Call,
+        /// The call is expected to block; the label by which a later step finishes it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        blocks: Option<String>,
+    },
+    /// Waits for the end of a call that was left blocked.
+    Finish {
+        /// The blocked call's step.
+        step: StepId,
+    },
+    /// Sends a signal to an actor's process.
+    Kill {
+        /// Whose process.
+        actor: ActorId,
+        /// The signal.
+        signal: Signal,
+    },
+    /// Lets time pass.
+    Pause {
+        /// How long, in nanoseconds.
+        ns: u64,
+    },
+    /// Only waits for what is expected.
+    Wait,
+}
+
+/// What is expected of a step. Only what the author wrote is asserted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Expect {
+    /// How the call ends.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outcome: Option<Located<ExpectOutcome>>,
+    /// The signal that is caught during the call.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signal: Option<Located<Signal>>,
+    /// How the actor's process ends in this step.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exit: Option<Located<ExitStatus>>,
+    /// Segments, in order, counted from the step's begin; others between them are allowed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub wire: Vec<Located<SegmentPattern>>,
+    /// States that the kernel reports.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub state: Vec<Located<(SocketRef, TcpState)>>,
+    /// The segment that the story must name as the cause of the call's outcome.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub because: Option<Located<SegmentPattern>>,
+    /// How long to wait for all of that, in nanoseconds; none is the default of 5 s.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub within_ns: Option<u64>,
+}
+
+/// A socket of an actor, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct SocketRef {
+    /// Whose.
+    pub actor: ActorId,
+    /// Its name; always resolved.
+    pub socket: String,
+}
+
+/// How a call is expected to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectOutcome {
+    /// With this value.
+    Returns(ExpectValue),
+    /// With this errno.
+    Fails(Errno),
+    /// By the death of the process inside the call.
+    Killed(Signal),
+}
+
+/// The value that a call is expected to return.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpectValue {
+    /// A number: the return value, or an option's value.
+    Number(i64),
+    /// Exactly these bytes were read.
+    Data(Bytes),
+    /// Exactly these events are ready (poll).
+    Ready(Vec<PollEvent>),
+    /// This error was pending (`SO_ERROR`).
+    PendingError(Errno),
+}

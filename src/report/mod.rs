@@ -1,0 +1,1 @@
+//! For a reader: layout, words and formats.

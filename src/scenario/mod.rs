@@ -1,0 +1,1 @@
+//! The author's file: TOML or JSON to a script, with diagnostics.
