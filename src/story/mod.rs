@@ -1,1 +1,437 @@
 //! The pure core: events to meaning.
+//!
+//! [`tell`] turns a [`Recording`] into a [`Story`]: who sent what, what answered what, which segment or call is behind
+//! every result. It uses nothing but the recording. What no rule explains becomes a [`Finding`], never a guess.
+//!
+//! - `timeline`: order, steps, ids and aliases
+//! - `flow`: connections, relative numbers, retransmissions
+//! - `endpoint`: the model of one Linux TCP endpoint, which predicts every outcome before it is looked at
+//! - `link`: call ⇄ segment ⇄ segment ⇄ outcome
+//! - `rules`: the table of everything that a story may claim
+//! - `verdict`: expectations held against the story
+//! - `digest`: whether two runs told the same story
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::record::{ActorId, Errno, Recording, Signal, SocketId, StepId, TcpState};
+
+/// A recording and what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// What was asked and what happened.
+    pub recording: Recording,
+    /// The connections, in the order of their first segment or call.
+    pub connections: Vec<Connection>,
+    /// One entry for each event of the recording, in the same order.
+    pub entries: Vec<Entry>,
+    /// Who is tied to whom.
+    pub links: Vec<Link>,
+    /// Why things came out as they did.
+    pub causes: Vec<Cause>,
+    /// What a reader must be told beside that: doubts, mismatches, retransmissions.
+    pub findings: Vec<Finding>,
+    /// The author's expectations, held against all this.
+    pub verdict: Verdict,
+}
+
+/// An event by its place in [`Recording::events`] and [`Story::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub struct EventId(pub usize);
+
+/// A connection by its place in [`Story::connections`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub struct ConnectionId(pub usize);
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The end that called connect.
+    Initiator,
+    /// The other end.
+    Responder,
+}
+
+impl Side {
+    /// The other side.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Initiator => Self::Responder,
+            Self::Responder => Self::Initiator,
+        }
+    }
+
+    /// 0 for the initiator, 1 for the responder.
+    pub fn index(self) -> usize {
+        match self {
+            Self::Initiator => 0,
+            Self::Responder => 1,
+        }
+    }
+}
+
+/// An end of a connection of the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+pub struct EndpointId {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Which end.
+    pub side: Side,
+}
+
+/// A connection, or an attempt at one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// `client>server`, with `/2` for the second between the same actors.
+    pub label: String,
+    /// Both ends, initiator first.
+    pub ends: [End; 2],
+}
+
+impl Connection {
+    /// One end.
+    pub fn end(&self, side: Side) -> &End {
+        &self.ends[side.index()]
+    }
+}
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Whose it is, where that is known.
+    pub actor: Option<ActorId>,
+    /// The socket that a program had for it, if it ever had one (a refused or unaccepted connection has none).
+    pub socket: Option<SocketId>,
+    /// Its address.
+    pub address: core::net::SocketAddr,
+    /// Its initial sequence number, where its SYN was captured.
+    pub isn: Option<u32>,
+    /// Its window scale shift, where both SYNs offered one.
+    pub window_scale: u8,
+}
+
+/// An event with its place in the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The full id, from the scenario and not from time: `client.write#2`, `client>server.data[1:6]#1`.
+    pub id: String,
+    /// The short id: `c2`, `p4`, `a1`; for an implied call that of the call that needed it with a letter (`c1a`).
+    pub alias: String,
+    /// The step during which it happened.
+    pub step: Option<StepId>,
+    /// What the story knows about it.
+    pub told: Told,
+    /// The state changes that it made, in the model.
+    pub transitions: Vec<Transition>,
+}
+
+/// What the story knows about an event, by its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A system call.
+    Call(CallTold),
+    /// A segment.
+    Segment(SegmentTold),
+    /// A caught signal.
+    Signal,
+    /// The end of a process.
+    Exit,
+    /// A state that the kernel reported.
+    State(StateTold),
+}
+
+/// A call in the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallTold {
+    /// The connection's end that the call acts on; none for a listener or an unconnected socket.
+    pub endpoint: Option<EndpointId>,
+    /// What the model allowed before it looked at the outcome.
+    pub prediction: Prediction,
+    /// Whether the outcome is one of those.
+    pub explained: bool,
+}
+
+/// What the model says of a call before looking at its outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Prediction {
+    /// Each outcome that the model allows, with the rule that says so. Empty: the model has no rule for this call.
+    pub allowed: Vec<Allowed>,
+}
+
+/// An outcome that the model allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Allowed {
+    /// The outcome.
+    pub outcome: Predicted,
+    /// The rule's id in [`rules::RULES`].
+    pub rule: &'static str,
+}
+
+/// An outcome as the model can tell it beforehand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Predicted {
+    /// Success with this value.
+    Value(i64),
+    /// Success with a value of this range: a partial write, a read of what is there.
+    Between(i64, i64),
+    /// Exactly these bytes were read, by their length; the data itself is compared with what was sent.
+    Read(u64),
+    /// This error, without a signal.
+    Error(Errno),
+    /// This error, and the signal to the process.
+    ErrorWithSignal(Errno, Signal),
+    /// The process dies of this signal inside the call.
+    Death(Signal),
+    /// These poll events, and no others, as their bits in the order of `record::PollEvent::ALL`.
+    Ready(Vec<crate::record::PollEvent>),
+    /// It does not return by itself in this state.
+    Blocks,
+}
+
+/// A segment in the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentTold {
+    /// The end that sent it.
+    pub sender: EndpointId,
+    /// The sequence number relative to the sender's initial one (its SYN is 0), as Wireshark shows it.
+    pub seq_rel: u32,
+    /// The acknowledgment number relative to the receiver's initial one; none without the ACK flag.
+    pub ack_rel: Option<u32>,
+    /// Which transmission of these sequence numbers it is, from 1.
+    pub transmission: u32,
+    /// The window in bytes, scaled.
+    pub window_bytes: u64,
+}
+
+/// A state that the kernel reported, in the story.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateTold {
+    /// The end that was asked about, where it is one of the story's.
+    pub endpoint: Option<EndpointId>,
+    /// What the model held it to be at that time.
+    pub model: Option<TcpState>,
+    /// Whether the two agree.
+    pub agrees: bool,
+}
+
+/// A state change of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Transition {
+    /// Whose state.
+    pub endpoint: EndpointId,
+    /// Before.
+    pub from: TcpState,
+    /// After.
+    pub to: TcpState,
+}
+
+/// A tie between two events: `to` exists, or is as it is, through `from`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Link {
+    /// The earlier in the chain of causes.
+    pub from: EventId,
+    /// The later.
+    pub to: EventId,
+    /// What kind of tie.
+    pub rel: Rel,
+    /// What it rests on.
+    pub basis: Basis,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The bytes of the stream that it is about, from 0, end exclusive; both 0 where it is not about bytes.
+    pub bytes: (u64, u64),
+}
+
+/// What kind of tie a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rel {
+    /// The call made the kernel send the segment.
+    Sent,
+    /// The segment answers the segment: SYN-ACK to SYN, ACK to data, RST to a segment that found no taker.
+    Answers,
+    /// The segment carried bytes that the read returned.
+    Delivered,
+    /// The segment (FIN) made the call return end of file.
+    EndOfFile,
+    /// The segment or call made the call fail.
+    Failed,
+    /// The segment or call let the call return successfully (SYN-ACK: connect; data: a blocked read).
+    Completed,
+    /// The earlier call made the later segment be answered as it was (a close, and the RST to data after it).
+    Doomed,
+    /// The call raised the signal.
+    Raised,
+    /// The signal, kill or call ended the process.
+    Ended,
+    /// The segment is a retransmission of the earlier one.
+    Retransmits,
+    /// The death of the process closed the socket and so sent the segment.
+    ClosedByExit,
+    /// The call raised the events that the poll returned.
+    Readied,
+}
+
+/// What a link rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// 4-tuple and sequence numbers.
+    Sequence,
+    /// What the kernel itself reported.
+    Kernel,
+    /// A rule of the model.
+    Model,
+    /// Order in time alone.
+    Time,
+}
+
+/// How sure a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// Nothing else is possible.
+    Certain,
+    /// Only the order in time decided.
+    Likely,
+}
+
+/// Why an event came out as it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The event that is explained.
+    pub of: EventId,
+    /// The events that it is explained by; the nearest cause first.
+    pub because: Vec<EventId>,
+    /// The rule's id in [`rules::RULES`].
+    pub rule: &'static str,
+    /// What the sentence about it needs to know.
+    pub fact: Fact,
+}
+
+/// The data of a sentence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Fact {
+    /// The state of the endpoint that it is about, before the event took effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<TcpState>,
+    /// An errno.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errno: Option<Errno>,
+    /// A signal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<Signal>,
+    /// A count of bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Events by the part that they play in the sentence: `rst`, `fin`, `data`, `close`, `write`, `shutdown`, …
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<(&'static str, EventId)>,
+}
+
+/// Something that a reader must be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub kind: FindingKind,
+    /// The events that it is about.
+    pub about: Vec<EventId>,
+}
+
+/// What a finding says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// The model does not allow what the kernel did.
+    OutcomeNotExplained,
+    /// The kernel reports a state that the model does not hold.
+    StateNotExplained,
+    /// No rule says where the segment came from.
+    SegmentNotExplained,
+    /// A tie rests on the order in time alone.
+    Likely,
+    /// Sequence numbers were sent again.
+    Retransmission,
+    /// The kernel dropped frames: the capture is incomplete.
+    FramesDropped,
+    /// The run was interrupted or stopped before its last step.
+    CutShort,
+}
+
+impl FindingKind {
+    /// Whether it says that the model and the kernel disagree.
+    pub fn is_mismatch(self) -> bool {
+        matches!(self, Self::OutcomeNotExplained | Self::StateNotExplained | Self::SegmentNotExplained)
+    }
+}
+
+/// The author's expectations, held against the story.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Each expectation with its judgement, in the order of the scenario.
+    pub checks: Vec<Check>,
+    /// Whether the capture lost nothing.
+    pub capture_complete: bool,
+    /// Whether every step was performed.
+    pub run_complete: bool,
+}
+
+impl Verdict {
+    /// Whether the story is as expected.
+    pub fn passed(&self) -> bool {
+        self.capture_complete && self.run_complete && self.checks.iter().all(|check| check.passed)
+    }
+}
+
+/// An expectation with its judgement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The step.
+    pub step: StepId,
+    /// The line of the scenario file.
+    pub line: u32,
+    /// Which expectation of the step.
+    pub expected: Expected,
+    /// What was found instead or as expected.
+    pub actual: Actual,
+    /// Whether they agree.
+    pub passed: bool,
+}
+
+/// Which expectation of a step a check is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// `Expect::outcome`.
+    Outcome,
+    /// `Expect::signal`.
+    Signal,
+    /// `Expect::exit`.
+    Exit,
+    /// This place in `Expect::wire`.
+    Wire(usize),
+    /// This place in `Expect::state`.
+    State(usize),
+    /// `Expect::because`.
+    Because,
+    /// That the call blocks.
+    Blocks,
+    /// That the call returns in time, where nothing else is said about its outcome.
+    Returns,
+}
+
+/// What was found where something was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actual {
+    /// These events.
+    Events(Vec<EventId>),
+    /// This state.
+    State(Option<TcpState>),
+    /// Nothing in time.
+    Nothing,
+    /// `because`: the pattern fits segments of several connections.
+    Ambiguous(Vec<EventId>),
+}
