@@ -11,6 +11,8 @@
 //! - `verdict`: expectations held against the story
 //! - `digest`: whether two runs told the same story
 
+pub mod rules;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
