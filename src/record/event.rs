@@ -27,6 +27,8 @@ pub enum What {
     },
     /// A caught signal was delivered to a process.
     Signal(SignalCaught),
+    /// The conductor sent a signal to a process (a `kill` step).
+    Kill(Kill),
     /// A process ended.
     Exit(Exit),
     /// The kernel was asked for the state of a socket.
@@ -117,6 +119,17 @@ pub struct SignalCaught {
     pub signal: Signal,
     /// The event of the call during which it came.
     pub during: usize,
+}
+
+/// A signal that a `kill` step sent. The event's time is just before kill(2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Kill {
+    /// To whose process.
+    pub actor: ActorId,
+    /// The signal.
+    pub signal: Signal,
+    /// The step that asked for it.
+    pub step: StepId,
 }
 
 /// The end of a process.

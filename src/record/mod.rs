@@ -19,7 +19,7 @@ pub use actor::{Actor, ActorId, ActorSpec, SigpipeDisposition};
 pub use bytes::Bytes;
 pub use call::{Address, Call, Data, MsgFlag, PollEvent, ShutdownHow, SocketOption, SocketOptionName, Target};
 pub use errno::Errno;
-pub use event::{Detail, Event, Exit, ExitStatus, Outcome, SignalCaught, StateSample, Syscall, What};
+pub use event::{Detail, Event, Exit, ExitStatus, Kill, Outcome, SignalCaught, StateSample, Syscall, What};
 pub use recording::{
     Awaited, Capture, Clock, End, Frame, FrameId, Machine, Recording, SandboxKind, Socket, SocketId, StepRun,
 };

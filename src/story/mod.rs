@@ -138,6 +138,8 @@ pub enum Told {
     Segment(SegmentTold),
     /// A caught signal.
     Signal,
+    /// A signal that a step sent.
+    Kill,
     /// The end of a process.
     Exit,
     /// A state that the kernel reported.
@@ -177,18 +179,22 @@ pub struct Allowed {
 pub enum Predicted {
     /// Success with this value.
     Value(i64),
-    /// Success with a value of this range: a partial write, a read of what is there.
+    /// Success with a value of this range, both ends included: a partial write.
     Between(i64, i64),
-    /// Exactly these bytes were read, by their length; the data itself is compared with what was sent.
-    Read(u64),
+    /// Success with a new descriptor.
+    Descriptor,
+    /// This error is taken by `SO_ERROR`; none is 0.
+    PendingError(Option<Errno>),
     /// This error, without a signal.
     Error(Errno),
     /// This error, and the signal to the process.
     ErrorWithSignal(Errno, Signal),
     /// The process dies of this signal inside the call.
     Death(Signal),
-    /// These poll events, and no others, as their bits in the order of `record::PollEvent::ALL`.
+    /// These poll events and no others, in the order of `record::PollEvent::ALL`.
     Ready(Vec<crate::record::PollEvent>),
+    /// The process ends; the call does not return.
+    Ends,
     /// It does not return by itself in this state.
     Blocks,
 }

@@ -13,6 +13,8 @@ pub struct Rule {
     /// The sentence about one case. `{of}` is the explained event; `{state}`, `{errno}`, `{signal}` and `{bytes}` come from
     /// the [`Fact`](super::Fact); any other name in braces is one of its roles, filled with that event's short id.
     pub sentence: &'static str,
+    /// Whether a reader should be told unasked: it explains an error, an end of file, a death or a surprise.
+    pub notable: bool,
     /// What the RFC says, with its section; empty where no RFC speaks about it.
     pub rfc: &'static str,
     /// What Linux does, with the function; empty where it only follows the RFC.
@@ -32,6 +34,7 @@ pub const RULES: &[Rule] = &[Rule {
     statement: "An RST that arrives in CLOSE_WAIT sets the pending error to EPIPE.",
     sentence: "the RST {rst} arrived in {state}; Linux then sets the pending error to {errno} (RFC 9293 3.10.7.4 says only \
                \"connection reset\"), and {of} reports it, once.",
+    notable: true,
     rfc: "RFC 9293 3.10.7.4: the user is told \"connection reset\".",
     linux: "tcp_reset() sets sk_err to EPIPE in CLOSE_WAIT.",
     misconception: "A write after the peer closed fails with \"connection reset by peer\".",
