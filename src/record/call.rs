@@ -249,6 +249,8 @@ constants! {
         Hup = "POLLHUP",
         /// The peer will send no more (Linux).
         RdHup = "POLLRDHUP",
+        /// Not an open descriptor; always reported.
+        Nval = "POLLNVAL",
     }
 }
 

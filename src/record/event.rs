@@ -40,7 +40,8 @@ pub enum What {
 pub struct Syscall {
     /// Who called.
     pub actor: ActorId,
-    /// The socket it was called on; the listener for accept.
+    /// The socket it was called on; the listener for accept. `exit` is called on none: one of the actor's sockets stands
+    /// here, without meaning.
     pub socket: SocketId,
     /// The step that asked for it.
     pub step: StepId,
@@ -80,7 +81,8 @@ pub enum Outcome {
         /// The signal.
         signal: Signal,
     },
-    /// It had not returned when the run ended, or its process ended for another reason.
+    /// It had not returned when the run ended (no end), or its process ended for another reason than a signal (its end
+    /// is then when that was noticed). Always so for `exit`, which never returns.
     Unfinished,
 }
 

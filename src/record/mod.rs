@@ -21,7 +21,7 @@ pub use call::{Address, Call, Data, MsgFlag, PollEvent, ShutdownHow, SocketOptio
 pub use errno::Errno;
 pub use event::{Detail, Event, Exit, ExitStatus, Kill, Outcome, SignalCaught, StateSample, Syscall, What};
 pub use recording::{
-    Awaited, Capture, Clock, End, Frame, FrameId, Machine, Recording, SandboxKind, Socket, SocketId, StepRun,
+    Awaited, Capture, Clock, End, Frame, FrameId, Machine, Recording, SandboxKind, Socket, SocketId, StepRun, owner,
 };
 pub use script::{
     Action, Expect, ExpectOutcome, ExpectValue, Family, Located, Network, Script, SocketRef, Source, Step, StepId,

@@ -44,25 +44,30 @@ impl Recording {
     ///
     /// Where actors share an address (the host's loopback over IPv6), only the sockets can tell.
     pub fn actor_at(&self, address: SocketAddr) -> Option<ActorId> {
-        self.sockets
-            .iter()
-            .rev()
-            .find(|socket| socket.local == Some(address))
-            .map(|socket| socket.actor)
-            .or_else(|| self.only_actor_with(address.ip()))
+        owner(&self.actors, &self.sockets, address)
     }
 
     /// Whether a captured segment fits a pattern.
     pub fn fits(&self, pattern: &SegmentPattern, segment: &Segment) -> bool {
         pattern.matches(segment, self.actor_at(segment.src), self.actor_at(segment.dst))
     }
+}
 
-    fn only_actor_with(&self, ip: IpAddr) -> Option<ActorId> {
-        let mut actors = self.actors.iter().enumerate().filter(|(_, actor)| actor.address == ip);
-        match (actors.next(), actors.next()) {
-            (Some((place, _)), None) => Some(ActorId(place)),
-            _ => None,
-        }
+/// Whose address that is; see [`Recording::actor_at`], which this is while there is no recording yet.
+pub fn owner(actors: &[Actor], sockets: &[Socket], address: SocketAddr) -> Option<ActorId> {
+    sockets
+        .iter()
+        .rev()
+        .find(|socket| socket.local == Some(address))
+        .map(|socket| socket.actor)
+        .or_else(|| only_actor_with(actors, address.ip()))
+}
+
+fn only_actor_with(actors: &[Actor], ip: IpAddr) -> Option<ActorId> {
+    let mut matching = actors.iter().enumerate().filter(|(_, actor)| actor.address == ip);
+    match (matching.next(), matching.next()) {
+        (Some((place, _)), None) => Some(ActorId(place)),
+        _ => None,
     }
 }
 
@@ -189,9 +194,9 @@ pub struct Frame {
 pub enum End {
     /// Every step was performed.
     Completed,
-    /// A step's awaited condition did not come, and the steps after it could not be performed.
+    /// A step could not be performed: its actor had ended, or was still in an earlier call.
     Stopped {
-        /// The step.
+        /// That step; it was not begun.
         at: StepId,
     },
     /// A signal or a person ended the run.
