@@ -11,12 +11,82 @@
 //! - `verdict`: expectations held against the story
 //! - `digest`: whether two runs told the same story
 
+pub mod digest;
+pub mod endpoint;
+mod flow;
+mod ids;
+mod origin;
+mod outcome;
+pub mod predict;
 pub mod rules;
+mod verdict;
+mod walk;
 
+use flow::Flow;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::record::{ActorId, Errno, Recording, Signal, SocketId, StepId, TcpState};
+use crate::record::{ActorId, End as RunEnd, Errno, Recording, Signal, SocketId, StepId, TcpState, What};
+
+/// Tells the story of a recording whose frames have been dissected (`packet::dissect`).
+///
+/// Time and memory are linear in the recording, but for the logarithm of look-ups. The recording's references (to actors,
+/// sockets, steps and frames) must be in range, as the session makes them and as `report::json::read` checks them.
+pub fn tell(recording: Recording) -> Story {
+    let flow = flow::Flow::read(&recording);
+    let names = ids::assign(&recording, &flow);
+    let mut found = walk::walk(&recording, &flow);
+    found.findings.extend(about_the_run(&recording));
+    let bench = verdict::Bench {
+        recording: &recording,
+        connections: &flow.connections,
+        segments: &flow.segments,
+        causes: &found.causes,
+    };
+    let verdict = verdict::judge(&bench);
+    let told = found.told.into_iter().zip(found.transitions).zip(names).zip(&recording.events);
+    let entries = told
+        .map(|(((told, transitions), names), event)| Entry {
+            id: names.id,
+            alias: names.alias,
+            step: names.step,
+            told: told.unwrap_or_else(|| untold(&event.what)),
+            transitions,
+        })
+        .collect();
+    found.links.sort_by_key(|link| (link.to, link.from));
+    found.causes.sort_by_key(|cause| cause.of);
+    let Flow { connections, .. } = flow;
+    Story {
+        recording,
+        connections,
+        entries,
+        links: found.links,
+        causes: found.causes,
+        findings: found.findings,
+        verdict,
+    }
+}
+
+/// An event that the walk could not place: a frame without a segment, or a call that overlaps another of its actor.
+fn untold(what: &What) -> Told {
+    match what {
+        What::Syscall(_) => {
+            Told::Call(CallTold { endpoint: None, prediction: Prediction::default(), explained: false })
+        }
+        What::Segment { .. } => Told::Undissected,
+        What::Signal(_) => Told::Signal,
+        What::Kill(_) => Told::Kill,
+        What::Exit(_) => Told::Exit,
+        What::State(_) => Told::State(StateTold { endpoint: None, model: None, agrees: true }),
+    }
+}
+
+fn about_the_run(recording: &Recording) -> Vec<Finding> {
+    let dropped = (recording.capture.dropped > 0).then_some(FindingKind::FramesDropped);
+    let cut = (recording.end != RunEnd::Completed).then_some(FindingKind::CutShort);
+    [dropped, cut].into_iter().flatten().map(|kind| Finding { kind, about: Vec::new() }).collect()
+}
 
 /// A recording and what it means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +132,14 @@ impl Side {
         match self {
             Self::Initiator => Self::Responder,
             Self::Responder => Self::Initiator,
+        }
+    }
+
+    /// `initiator` or `responder`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Initiator => "initiator",
+            Self::Responder => "responder",
         }
     }
 
@@ -136,6 +214,8 @@ pub enum Told {
     Call(CallTold),
     /// A segment.
     Segment(SegmentTold),
+    /// A frame in which no TCP segment could be read.
+    Undissected,
     /// A caught signal.
     Signal,
     /// A signal that a step sent.

@@ -1,0 +1,353 @@
+//! The model: what one Linux TCP endpoint lets its user see, as a small executable machine.
+//!
+//! It is fed the calls and the segments of a recording and changes its state as Linux would. [`predict`](super::predict)
+//! asks it what a call will return.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::EventId;
+use crate::record::{Errno, Flags, Segment, TcpState};
+
+/// One endpoint. Stream offsets count bytes from 0; sequence numbers are relative, the SYN being 0.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The state of RFC 9293, as Linux names it.
+    pub state: TcpState,
+    /// The pending error (`sk_err`) and the segment that set it.
+    pub pending: Option<(Errno, EventId)>,
+    /// The RST that ended the connection, and the state in which it arrived.
+    pub reset_by: Option<(EventId, TcpState)>,
+    /// The peer's FIN, received in order (`SOCK_DONE`).
+    pub fin_in: Option<EventId>,
+    /// The call by which its own user stopped reading.
+    pub shut_read: Option<EventId>,
+    /// The call by which its own user stopped writing.
+    pub shut_write: Option<EventId>,
+    /// What took the last descriptor away: a close, an exit, a kill; of it or of its listener.
+    pub closed: Option<EventId>,
+    /// How that ends the connection.
+    pub ending: Ending,
+    /// The connection was established once.
+    pub established: bool,
+    /// Received and not yet read: stream range and segment.
+    pub unread: VecDeque<(u64, u64, EventId)>,
+    /// What the user has read.
+    pub read: u64,
+    /// Received in order.
+    pub received: u64,
+    /// Written and not yet sent for the first time: stream range and call.
+    pub writes: VecDeque<(u64, u64, EventId)>,
+    /// What the user has written.
+    pub written: u64,
+    /// What the peer has acknowledged.
+    pub acked: u64,
+    /// The last segment received, and its time.
+    pub last_received: Option<(EventId, i64)>,
+    /// The highest acknowledgment number sent.
+    pub ack_sent: u32,
+    /// Sent segments by the sequence number that acknowledges them.
+    pub sent: BTreeMap<u32, EventId>,
+    /// Received segments by the acknowledgment number that they carry: the shape of an RST that answers them.
+    pub received_acks: BTreeMap<u32, EventId>,
+    /// The sequence number behind its own FIN, once sent.
+    fin_out: Option<u32>,
+    /// Segments beyond a gap, by their sequence number: length, FIN, event.
+    beyond: BTreeMap<u32, (u32, bool, EventId)>,
+    /// Every state held, with the time from which it was held.
+    history: Vec<(i64, TcpState)>,
+}
+
+/// How a close, an exit or a kill ends a connection (`tcp_close`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// Nobody has closed it.
+    #[default]
+    Open,
+    /// A FIN after the data that is still unsent.
+    Fin,
+    /// An RST, because received data was not read.
+    ResetUnread,
+    /// An RST, because lingering is on with a time of 0.
+    ResetLinger,
+    /// An RST, because the listener was closed before anybody accepted the connection.
+    ResetUnaccepted,
+    /// Nothing is sent: the connection was not or no longer there.
+    Silent,
+}
+
+impl Ending {
+    /// Whether it sends an RST.
+    pub fn resets(self) -> bool {
+        matches!(self, Self::ResetUnread | Self::ResetLinger | Self::ResetUnaccepted)
+    }
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self {
+            state: TcpState::Close,
+            pending: None,
+            reset_by: None,
+            fin_in: None,
+            shut_read: None,
+            shut_write: None,
+            closed: None,
+            ending: Ending::Open,
+            established: false,
+            unread: VecDeque::new(),
+            read: 0,
+            received: 0,
+            writes: VecDeque::new(),
+            written: 0,
+            acked: 0,
+            last_received: None,
+            ack_sent: 0,
+            sent: BTreeMap::new(),
+            received_acks: BTreeMap::new(),
+            fin_out: None,
+            beyond: BTreeMap::new(),
+            history: vec![(i64::MIN, TcpState::Close)],
+        }
+    }
+}
+
+impl Endpoint {
+    /// Bytes that a read would find.
+    pub fn unread_bytes(&self) -> u64 {
+        self.received - self.read
+    }
+
+    /// Nothing more will be received for the user (`RCV_SHUTDOWN`).
+    pub fn receive_ended(&self) -> bool {
+        self.fin_in.is_some() || self.shut_read.is_some() || self.dead()
+    }
+
+    /// Nothing more can be sent (`SEND_SHUTDOWN`).
+    pub fn send_ended(&self) -> bool {
+        self.shut_write.is_some() || self.closed.is_some() || self.dead()
+    }
+
+    /// It was established and the connection is over (`tcp_done`). A socket whose connection waits in `TIME_WAIT` is over too:
+    /// the kernel has put a mini-socket in its place.
+    pub fn dead(&self) -> bool {
+        let over = matches!(self.state, TcpState::Close | TcpState::TimeWait);
+        over && (self.established || self.reset_by.is_some())
+    }
+
+    /// Whether the kernel may have reported this state in that span: the last segment that came before it may not have
+    /// been processed.
+    pub fn held(&self, state: TcpState, from_ns: i64, to_ns: i64) -> bool {
+        let since = match self.last_received {
+            Some((_, at)) if at <= to_ns => from_ns.min(at - 1),
+            _ => from_ns,
+        };
+        let first = self.history.iter().rposition(|(at, _)| *at <= since).unwrap_or_default();
+        self.history[first..].iter().take_while(|(at, _)| *at <= to_ns).any(|(_, held)| *held == state)
+    }
+
+    /// Goes into a state; returns the one before if it is another.
+    pub fn enter(&mut self, t_ns: i64, state: TcpState) -> Option<TcpState> {
+        let before = std::mem::replace(&mut self.state, state);
+        if before == state {
+            return None;
+        }
+        self.history.push((t_ns, state));
+        self.established |= state == TcpState::Established;
+        Some(before)
+    }
+
+    /// Its user writes: the bytes wait to be sent.
+    pub fn write(&mut self, call: EventId, bytes: u64) {
+        if bytes > 0 {
+            self.writes.push_back((self.written, self.written + bytes, call));
+            self.written += bytes;
+        }
+    }
+
+    /// A write came out shorter than it was asked, or failed: takes the rest back.
+    pub fn unwrite(&mut self, call: EventId, taken: u64) {
+        let Some(place) = self.writes.iter().rposition(|(.., of)| *of == call) else { return };
+        let (start, end, _) = self.writes[place];
+        let kept = (start + taken).min(end);
+        self.writes[place].1 = kept;
+        if place + 1 == self.writes.len() {
+            self.written = kept;
+        }
+        if start == kept {
+            self.writes.remove(place);
+        }
+    }
+
+    /// The writes that a stream range came from; forgets what is wholly behind it.
+    pub fn writes_of(&mut self, start: u64, end: u64) -> Vec<(EventId, u64, u64)> {
+        while self.writes.front().is_some_and(|(_, upto, _)| *upto <= start) {
+            self.writes.pop_front();
+        }
+        overlap(&self.writes, start, end)
+    }
+
+    /// Its user reads that many bytes: the segments that they came in, with the stream range of each.
+    pub fn take(&mut self, bytes: u64, peek: bool) -> Vec<(EventId, u64, u64)> {
+        let (start, end) = (self.read, self.received.min(self.read.saturating_add(bytes)));
+        let found = overlap(&self.unread, start, end);
+        if !peek {
+            self.read = end;
+            while self.unread.front().is_some_and(|(_, upto, _)| *upto <= end) {
+                self.unread.pop_front();
+            }
+        }
+        found
+    }
+
+    /// It sends a segment: the state it goes into, if any.
+    pub fn sends(&mut self, event: EventId, segment: &Segment, seq: u32, ack: Option<u32>) -> Option<TcpState> {
+        let has = |flag| segment.flags.has(flag);
+        let end = seq.wrapping_add(segment.seq_len());
+        if segment.seq_len() > 0 {
+            self.sent.entry(end).or_insert(event);
+        }
+        if let Some(ack) = ack {
+            self.ack_sent = self.ack_sent.max(ack);
+        }
+        if has(Flags::RST) {
+            return Some(TcpState::Close);
+        }
+        if has(Flags::SYN) {
+            return Some(if has(Flags::ACK) { TcpState::SynRecv } else { TcpState::SynSent });
+        }
+        if has(Flags::FIN) {
+            self.fin_out = Some(end);
+            return self.after_fin_sent();
+        }
+        None
+    }
+
+    /// The state in which a FIN of its own puts it (RFC 9293, section 3.10.4).
+    pub fn after_fin_sent(&self) -> Option<TcpState> {
+        match self.state {
+            TcpState::Established | TcpState::SynRecv => Some(TcpState::FinWait1),
+            TcpState::CloseWait => Some(TcpState::LastAck),
+            _ => None,
+        }
+    }
+
+    /// It receives a segment: the states it goes through, in order.
+    pub fn receives(
+        &mut self,
+        event: EventId,
+        t_ns: i64,
+        segment: &Segment,
+        seq: u32,
+        ack: Option<u32>,
+    ) -> Vec<TcpState> {
+        self.last_received = Some((event, t_ns));
+        if let Some(ack) = ack {
+            self.received_acks.insert(segment.ack, event);
+            self.acked = self.acked.max(u64::from(ack.saturating_sub(1)).min(self.written));
+        }
+        if segment.flags.has(Flags::RST) {
+            return self.receives_rst(event, segment, seq);
+        }
+        let mut states = Vec::new();
+        states.extend(self.after_ack(segment, ack));
+        let state = states.last().copied().unwrap_or(self.state);
+        if self.accepts_data(state) {
+            self.queue(event, segment, seq);
+        }
+        if self.fin_in == Some(event) {
+            states.extend(after_fin_received(state));
+        }
+        states
+    }
+
+    fn accepts_data(&self, state: TcpState) -> bool {
+        use TcpState::{Close, Listen, SynSent, TimeWait};
+        !matches!(state, Close | Listen | SynSent | TimeWait)
+    }
+
+    /// `tcp_reset`: the pending error depends on the state that the RST finds. One that does not fit the window is not
+    /// taken (RFC 9293, section 3.10.7.4).
+    fn receives_rst(&mut self, event: EventId, segment: &Segment, seq: u32) -> Vec<TcpState> {
+        let errno = match self.state {
+            TcpState::Close => return Vec::new(),
+            TcpState::SynSent => Errno::ECONNREFUSED,
+            TcpState::CloseWait => Errno::EPIPE,
+            _ => Errno::ECONNRESET,
+        };
+        let expected = self.next_expected();
+        let fits = self.state == TcpState::SynSent || segment.flags.has(Flags::SYN) || seq == expected;
+        if !fits {
+            return Vec::new();
+        }
+        self.reset_by = Some((event, self.state));
+        if self.closed.is_none() && self.state != TcpState::TimeWait {
+            self.pending = Some((errno, event));
+        }
+        self.writes.clear();
+        vec![TcpState::Close]
+    }
+
+    /// RCV.NXT, relative.
+    fn next_expected(&self) -> u32 {
+        let data = u32::try_from(self.received & u64::from(u32::MAX)).unwrap_or_default();
+        data.wrapping_add(1).wrapping_add(u32::from(self.fin_in.is_some()))
+    }
+
+    fn after_ack(&self, segment: &Segment, ack: Option<u32>) -> Option<TcpState> {
+        let ack = ack?;
+        let fin_acked = self.fin_out.is_some_and(|fin| ack >= fin);
+        match self.state {
+            TcpState::SynSent if segment.flags.has(Flags::SYN) => Some(TcpState::Established),
+            TcpState::SynRecv if !segment.flags.has(Flags::SYN) => Some(TcpState::Established),
+            TcpState::FinWait1 if fin_acked => Some(TcpState::FinWait2),
+            TcpState::Closing if fin_acked => Some(TcpState::TimeWait),
+            TcpState::LastAck if fin_acked => Some(TcpState::Close),
+            _ => None,
+        }
+    }
+
+    /// Takes payload and FIN in order; what lies beyond a gap waits.
+    fn queue(&mut self, event: EventId, segment: &Segment, seq: u32) {
+        let length = u32::try_from(segment.payload.len()).unwrap_or(u32::MAX);
+        let fin = segment.flags.has(Flags::FIN);
+        let start = seq.wrapping_add(u32::from(segment.flags.has(Flags::SYN)));
+        if length > 0 || fin {
+            self.beyond.insert(start, (length, fin, event));
+        }
+        while let Some((&start, &(length, fin, of))) = self.beyond.first_key_value() {
+            let expected = self.next_expected();
+            if self.fin_in.is_some() || start > expected {
+                break;
+            }
+            self.beyond.pop_first();
+            let fresh = start.wrapping_add(length).saturating_sub(expected);
+            if fresh > 0 {
+                let upto = self.received + u64::from(fresh);
+                if self.closed.is_none() {
+                    self.unread.push_back((self.received, upto, of));
+                }
+                self.received = upto;
+            }
+            if fin && start.wrapping_add(length) >= expected {
+                // A FIN that waited beyond a gap takes effect with the segment that fills it.
+                self.fin_in = Some(event);
+            }
+        }
+    }
+}
+
+/// The state in which the peer's FIN puts an endpoint (RFC 9293, section 3.10.7.4, eighth step).
+fn after_fin_received(state: TcpState) -> Option<TcpState> {
+    match state {
+        TcpState::Established | TcpState::SynRecv => Some(TcpState::CloseWait),
+        TcpState::FinWait1 => Some(TcpState::Closing),
+        TcpState::FinWait2 => Some(TcpState::TimeWait),
+        _ => None,
+    }
+}
+
+/// The parts of a stream range that lie in each of a list of ranges.
+fn overlap(ranges: &VecDeque<(u64, u64, EventId)>, start: u64, end: u64) -> Vec<(EventId, u64, u64)> {
+    let inside = ranges.iter().skip_while(|(_, upto, _)| *upto <= start).take_while(|(from, ..)| *from < end);
+    inside.map(|(from, upto, event)| (*event, start.max(*from), end.min(*upto))).collect()
+}

@@ -1,0 +1,198 @@
+//! Connections, relative numbers and retransmissions: what the segments say by themselves.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Connection, ConnectionId, End, EndpointId, SegmentTold, Side};
+use crate::record::{Call, Flags, Recording, Segment, SocketId, What};
+
+/// What the segments of a recording say.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    pub(super) connections: Vec<Connection>,
+    /// By the event's place.
+    pub(super) segments: BTreeMap<usize, SegmentTold>,
+    /// The end that a program's socket is.
+    pub(super) of_socket: BTreeMap<SocketId, EndpointId>,
+    /// Every connection of a 4-tuple, seen from its first address, in order.
+    of_tuple: BTreeMap<(SocketAddr, SocketAddr), Vec<EndpointId>>,
+    tracks: Vec<[Track; 2]>,
+}
+
+/// One direction of a connection while the segments are walked.
+#[derive(Debug, Default)]
+struct Track {
+    /// What relative numbers count from.
+    base: Option<u32>,
+    /// The window scale that its SYN offered.
+    scale: Option<u8>,
+    /// One past the highest relative number sent.
+    top: u32,
+    /// How often a segment that starts there was sent.
+    times: BTreeMap<u32, u32>,
+    /// An RST was sent.
+    reset: bool,
+}
+
+impl Flow {
+    /// Reads the segments of a recording.
+    pub(super) fn read(recording: &Recording) -> Self {
+        let mut flow = Self::default();
+        for (place, event) in recording.events.iter().enumerate() {
+            if let Some(segment) = recording.segment(event) {
+                let sender = flow.sender(segment);
+                let told = flow.number(sender, segment);
+                flow.segments.insert(place, told);
+            }
+        }
+        flow.name(recording);
+        flow.tie_sockets(recording);
+        flow
+    }
+
+    /// The connection of a 4-tuple that was the latest one before `limit` connections were known.
+    pub(super) fn latest(&self, local: SocketAddr, peer: SocketAddr, limit: usize) -> Option<EndpointId> {
+        let all = self.of_tuple.get(&(local, peer))?;
+        all.iter().rev().find(|end| end.connection.0 < limit).copied()
+    }
+
+    fn sender(&mut self, segment: &Segment) -> EndpointId {
+        match self.latest(segment.src, segment.dst, usize::MAX) {
+            Some(end) if !self.begins_anew(end, segment) => end,
+            _ => self.open(segment),
+        }
+    }
+
+    /// Whether a SYN opens another connection on a known 4-tuple.
+    fn begins_anew(&self, end: EndpointId, segment: &Segment) -> bool {
+        let tracks = &self.tracks[end.connection.0];
+        let own = &tracks[end.side.index()];
+        let opens = segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK);
+        let other_number = own.base.is_some_and(|base| base != segment.seq);
+        opens && (other_number || tracks.iter().any(|track| track.reset))
+    }
+
+    fn open(&mut self, segment: &Segment) -> EndpointId {
+        let end = |address, isn| End { actor: None, socket: None, address, isn, window_scale: 0 };
+        let connection = ConnectionId(self.connections.len());
+        self.connections
+            .push(Connection { label: String::new(), ends: [end(segment.src, None), end(segment.dst, None)] });
+        self.tracks.push(<[Track; 2]>::default());
+        let initiator = EndpointId { connection, side: Side::Initiator };
+        let responder = EndpointId { connection, side: Side::Responder };
+        self.of_tuple.entry((segment.src, segment.dst)).or_default().push(initiator);
+        if segment.src != segment.dst {
+            self.of_tuple.entry((segment.dst, segment.src)).or_default().push(responder);
+        }
+        initiator
+    }
+
+    fn number(&mut self, sender: EndpointId, segment: &Segment) -> SegmentTold {
+        let place = sender.connection.0;
+        let (mine, theirs) = (sender.side.index(), sender.side.other().index());
+        let syn = segment.flags.has(Flags::SYN);
+        if syn {
+            self.connections[place].ends[mine].isn.get_or_insert(segment.seq);
+            self.tracks[place][mine].scale = segment.options.window_scale;
+            let scales = [self.tracks[place][0].scale, self.tracks[place][1].scale];
+            if let [Some(first), Some(second)] = scales {
+                self.connections[place].ends[0].window_scale = first.min(14);
+                self.connections[place].ends[1].window_scale = second.min(14);
+            }
+        }
+        // Without a captured SYN, count as Wireshark does: the first number seen is 1.
+        let unseen = if syn { segment.seq } else { segment.seq.wrapping_sub(1) };
+        let scale = if syn { 0 } else { self.connections[place].ends[mine].window_scale };
+        let ack_rel = segment.flags.has(Flags::ACK).then(|| {
+            let base = self.tracks[place][theirs].base.unwrap_or(segment.ack.wrapping_sub(1));
+            segment.ack.wrapping_sub(base)
+        });
+        let track = &mut self.tracks[place][mine];
+        let seq_rel = segment.seq.wrapping_sub(*track.base.get_or_insert(unseen));
+        track.reset |= segment.flags.has(Flags::RST);
+        SegmentTold {
+            sender,
+            seq_rel,
+            ack_rel,
+            transmission: track.count(seq_rel, segment.seq_len()),
+            window_bytes: u64::from(segment.window) << scale,
+        }
+    }
+
+    fn name(&mut self, recording: &Recording) {
+        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+        for connection in &mut self.connections {
+            for end in &mut connection.ends {
+                end.actor = recording.actor_at(end.address);
+            }
+            let names = connection.ends.each_ref().map(|end| {
+                let actor = end.actor.and_then(|actor| recording.actors.get(actor.0));
+                actor.map_or_else(|| end.address.to_string(), |actor| actor.name.clone())
+            });
+            let label = names.join(">");
+            let times = seen.entry(label.clone()).or_insert(0);
+            *times += 1;
+            connection.label = if *times == 1 { label } else { format!("{label}/{times}") };
+        }
+    }
+
+    /// Ties sockets to ends: by 4-tuple, the nth socket to the nth connection of the same 4-tuple; and a connect that left
+    /// its socket without an address by the SYN that was sent from its actor's address while it ran.
+    fn tie_sockets(&mut self, recording: &Recording) {
+        let mut taken = BTreeSet::new();
+        for (place, socket) in recording.sockets.iter().enumerate() {
+            let (Some(local), Some(peer)) = (socket.local, socket.peer) else { continue };
+            let ends = self.of_tuple.get(&(local, peer)).map_or(&[][..], Vec::as_slice);
+            if let Some(end) = ends.iter().find(|end| !taken.contains(*end)).copied() {
+                taken.insert(end);
+                self.tie(SocketId(place), end);
+            }
+        }
+        for (place, event) in recording.events.iter().enumerate() {
+            let What::Syscall(call) = &event.what else { continue };
+            let unknown = !self.of_socket.contains_key(&call.socket) && matches!(call.call, Call::Connect { .. });
+            if unknown && let Some(end) = self.opened_during(recording, place, call.actor, call.end_ns, &taken) {
+                taken.insert(end);
+                self.tie(call.socket, end);
+            }
+        }
+    }
+
+    fn opened_during(
+        &self,
+        recording: &Recording,
+        begin: usize,
+        actor: crate::record::ActorId,
+        end_ns: Option<i64>,
+        taken: &BTreeSet<EndpointId>,
+    ) -> Option<EndpointId> {
+        let later = recording.events.iter().enumerate().skip(begin);
+        later
+            .take_while(|(_, event)| end_ns.is_none_or(|end| event.t_ns <= end))
+            .filter_map(|(place, _)| self.segments.get(&place).map(|told| told.sender))
+            .find(|sender| {
+                sender.side == Side::Initiator
+                    && !taken.contains(sender)
+                    && self.connections[sender.connection.0].end(Side::Initiator).actor == Some(actor)
+            })
+    }
+
+    fn tie(&mut self, socket: SocketId, end: EndpointId) {
+        self.of_socket.insert(socket, end);
+        self.connections[end.connection.0].ends[end.side.index()].socket = Some(socket);
+    }
+}
+
+impl Track {
+    /// Which transmission of these numbers it is; a segment that occupies none is always a first one.
+    fn count(&mut self, seq: u32, length: u32) -> u32 {
+        if length == 0 {
+            return 1;
+        }
+        let before = self.times.get(&seq).copied().unwrap_or_default();
+        let seen = if before == 0 && seq < self.top { 1 } else { before };
+        self.times.insert(seq, seen + 1);
+        self.top = self.top.max(seq.wrapping_add(length));
+        seen + 1
+    }
+}

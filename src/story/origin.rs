@@ -1,0 +1,191 @@
+//! Where each segment came from: the call that sent it, or the segment that it answers.
+
+use super::endpoint::Ending;
+use super::walk::Walk;
+use super::{Basis, Cause, EndpointId, EventId, Fact, Finding, FindingKind, Rel, SegmentTold};
+use crate::record::{Call, Flags, Segment, Syscall, TcpState, What};
+
+impl Walk<'_> {
+    /// Ties a segment to its origin. False if no rule says where it came from.
+    pub(super) fn origin(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
+        let has = |flag| segment.flags.has(flag);
+        if has(Flags::RST) {
+            return self.rst(event, segment, told);
+        }
+        if told.transmission > 1 {
+            return self.retransmission(event, segment, told);
+        }
+        let mut known = false;
+        if has(Flags::SYN) {
+            known |= if has(Flags::ACK) { self.answers(event, told) } else { self.syn(event, told.sender) };
+        }
+        if !segment.payload.is_empty() {
+            known |= self.data(event, segment, told);
+        }
+        if has(Flags::FIN) {
+            known |= self.fin(event, told.sender);
+        }
+        if segment.is_pure_ack() {
+            known |= self.pure_ack(event, told);
+        }
+        known
+    }
+
+    fn syn(&mut self, event: EventId, sender: EndpointId) -> bool {
+        let socket = self.flow.connections[sender.connection.0].end(sender.side).socket;
+        let Some((connect, _)) = socket.and_then(|socket| self.sockets[socket.0].connect) else { return false };
+        self.link(connect, event, Rel::Sent, Basis::Sequence, (0, 0));
+        true
+    }
+
+    /// Ties a segment to the one of the peer's whose numbers it is the first to acknowledge.
+    fn answers(&mut self, event: EventId, told: &SegmentTold) -> bool {
+        let receiver = EndpointId { connection: told.sender.connection, side: told.sender.side.other() };
+        let answered = told.ack_rel.and_then(|ack| self.endpoint(receiver).sent.get(&ack).copied());
+        if let Some(answered) = answered {
+            self.link(answered, event, Rel::Answers, Basis::Sequence, (0, 0));
+        }
+        answered.is_some()
+    }
+
+    fn data(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
+        let start = u64::from(told.seq_rel).saturating_sub(1);
+        let end = start + segment.payload.len() as u64;
+        let parts = self.endpoint_mut(told.sender).writes_of(start, end);
+        let covered: u64 = parts.iter().map(|(_, from, to)| to - from).sum();
+        for (call, from, to) in parts {
+            self.link(call, event, Rel::Sent, Basis::Sequence, (from, to));
+        }
+        covered == end - start
+    }
+
+    fn fin(&mut self, event: EventId, sender: EndpointId) -> bool {
+        let endpoint = self.endpoint(sender);
+        let Some(by) = endpoint.shut_write.or(endpoint.closed) else { return false };
+        let rule = if endpoint.shut_write.is_some() {
+            "shutdown-sends-fin"
+        } else if self.is_close(by) {
+            "close-sends-fin"
+        } else {
+            "the-end-of-a-process-sends-fin"
+        };
+        self.sent_by(by, event);
+        let fact = Fact { roles: vec![("by", by)], ..Fact::default() };
+        self.found.causes.push(Cause { of: event, because: vec![by], rule, fact });
+        true
+    }
+
+    fn sent_by(&mut self, by: EventId, event: EventId) {
+        let process_ended = !self.is_close(by)
+            && !matches!(&self.recording.events[by.0].what, What::Syscall(Syscall { call: Call::Shutdown { .. }, .. }));
+        let rel = if process_ended { Rel::ClosedByExit } else { Rel::Sent };
+        self.link(by, event, rel, Basis::Model, (0, 0));
+    }
+
+    fn is_close(&self, event: EventId) -> bool {
+        matches!(&self.recording.events[event.0].what, What::Syscall(Syscall { call: Call::Close, .. }))
+    }
+
+    /// A pure acknowledgment answers what it acknowledges first; one that acknowledges nothing new is sent because a read
+    /// opened the window, or answers whatever came last.
+    fn pure_ack(&mut self, event: EventId, told: &SegmentTold) -> bool {
+        let sender = self.endpoint(told.sender);
+        let advances = told.ack_rel.is_some_and(|ack| ack > sender.ack_sent);
+        let last = sender.last_received;
+        if advances && self.answers(event, told) {
+            return true;
+        }
+        if let Some(read) = self.active_at(told.sender).filter(|call| self.is_read(*call)) {
+            self.link(read, event, Rel::Sent, Basis::Model, (0, 0));
+            return true;
+        }
+        let Some((last, _)) = last else { return false };
+        self.link(last, event, Rel::Answers, Basis::Time, (0, 0));
+        true
+    }
+
+    fn is_read(&self, event: EventId) -> bool {
+        let What::Syscall(call) = &self.recording.events[event.0].what else { return false };
+        matches!(call.call, Call::Read { .. } | Call::Recv { .. })
+    }
+
+    fn retransmission(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
+        let end = told.seq_rel.wrapping_add(segment.seq_len());
+        let first = self.endpoint(told.sender).sent.range(end..).next().map(|(_, first)| *first);
+        let Some(first) = first else { return false };
+        self.link(first, event, Rel::Retransmits, Basis::Sequence, (0, 0));
+        self.found.findings.push(Finding { kind: FindingKind::Retransmission, about: vec![event, first] });
+        true
+    }
+
+    fn rst(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
+        let endpoint = self.endpoint(told.sender);
+        let aborts = endpoint.ending.resets() && endpoint.state != TcpState::Close;
+        if aborts && segment.flags.has(Flags::ACK) {
+            return self.abort(event, told.sender);
+        }
+        if segment.flags.has(Flags::ACK) {
+            return self.refusal(event, told);
+        }
+        // RFC 9293, section 3.5.2: a reset that answers a segment takes its acknowledgment number as sequence number.
+        match endpoint.received_acks.get(&segment.seq).copied() {
+            Some(answered) => self.stray(event, answered, told.sender),
+            None => false,
+        }
+    }
+
+    /// An RST that a close, an exit or a kill sends itself (`tcp_send_active_reset`).
+    fn abort(&mut self, event: EventId, sender: EndpointId) -> bool {
+        let endpoint = self.endpoint(sender);
+        let Some(by) = endpoint.closed else { return false };
+        let unread = endpoint.unread.iter().map(|(.., data)| ("data", *data));
+        let (state, bytes, ending) = (endpoint.state, endpoint.unread_bytes(), endpoint.ending);
+        let mut roles = vec![("by", by)];
+        if ending == Ending::ResetUnread {
+            roles.extend(unread.take(1));
+        }
+        let rule = match ending {
+            Ending::ResetUnread if self.is_close(by) => "close-with-unread-data-sends-rst",
+            Ending::ResetUnread => "the-end-of-a-process-with-unread-data-sends-rst",
+            Ending::ResetLinger => "close-with-linger-0-sends-rst",
+            _ => "closing-a-listener-resets-its-queue",
+        };
+        let fact = Fact { state: Some(state), bytes: Some(bytes), roles: roles.clone(), ..Fact::default() };
+        self.sent_by(by, event);
+        let because = roles.into_iter().map(|(_, event)| event).collect();
+        self.found.causes.push(Cause { of: event, because, rule, fact });
+        true
+    }
+
+    /// An RST with ACK that answers a segment without one: a SYN to a port where nobody listens.
+    fn refusal(&mut self, event: EventId, told: &SegmentTold) -> bool {
+        let receiver = EndpointId { connection: told.sender.connection, side: told.sender.side.other() };
+        let answered = told.ack_rel.and_then(|ack| self.endpoint(receiver).sent.get(&ack).copied());
+        let Some(syn) = answered.filter(|_| self.endpoint(receiver).state == TcpState::SynSent) else { return false };
+        self.link(syn, event, Rel::Answers, Basis::Sequence, (0, 0));
+        let fact = Fact { roles: vec![("syn", syn)], ..Fact::default() };
+        self.found.causes.push(Cause { of: event, because: vec![syn], rule: "syn-without-listener-gets-rst", fact });
+        true
+    }
+
+    /// A bare RST: the answer to a segment that found no taker (`tcp_v4_send_reset`).
+    fn stray(&mut self, event: EventId, answered: EventId, sender: EndpointId) -> bool {
+        let endpoint = self.endpoint(sender);
+        let (state, closed, shut) = (endpoint.state, endpoint.closed, endpoint.shut_read);
+        self.link(answered, event, Rel::Answers, Basis::Sequence, (0, 0));
+        let (rule, by) = match (closed, shut) {
+            (Some(closed), _) => ("data-for-a-closed-socket-gets-rst", Some(closed)),
+            (None, Some(shutdown)) => ("data-after-shutdown-of-both-directions-gets-rst", Some(shutdown)),
+            (None, None) => ("segment-without-a-socket-gets-rst", None),
+        };
+        let mut roles = vec![("segment", answered)];
+        if let Some(by) = by {
+            self.link(by, event, Rel::Doomed, Basis::Model, (0, 0));
+            roles.push(("by", by));
+        }
+        let because = roles.iter().map(|(_, event)| *event).collect();
+        let fact = Fact { state: Some(state), roles, ..Fact::default() };
+        self.found.causes.push(Cause { of: event, because, rule, fact });
+        true
+    }
+}

@@ -1,0 +1,376 @@
+//! What a call will return, told from the state of the endpoint before it.
+
+use std::collections::VecDeque;
+
+use super::endpoint::Endpoint;
+use super::{EndpointId, EventId, Fact, Predicted};
+use crate::record::{
+    Call, Data, Errno, MsgFlag, PollEvent, ShutdownHow, Signal, SigpipeDisposition, SocketOption, SocketOptionName,
+    TcpState,
+};
+
+/// An outcome that the model allows, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// The outcome.
+    pub outcome: Predicted,
+    /// The rule that says so.
+    pub rule: &'static str,
+    /// The events that it rests on; the nearest cause first.
+    pub because: Vec<EventId>,
+    /// What a sentence about it needs.
+    pub fact: Fact,
+}
+
+/// A program's socket, as far as its outcomes depend on it and not on the connection.
+#[derive(Clone, Debug, Default)]
+pub struct SocketModel {
+    /// `O_NONBLOCK`.
+    pub nonblocking: bool,
+    /// `SO_RCVTIMEO`, in nanoseconds; 0 waits for ever.
+    pub receive_timeout_ns: u64,
+    /// `SO_SNDTIMEO`, in nanoseconds; 0 waits for ever.
+    pub send_timeout_ns: u64,
+    /// `SO_LINGER` in seconds, where it is on.
+    pub linger: Option<u32>,
+    /// Connections that wait to be accepted, with the segment that completed each; none if it does not listen.
+    pub queue: Option<VecDeque<(EndpointId, EventId)>>,
+    /// The connect that began a connection, and whether its result was told.
+    pub connect: Option<(EventId, bool)>,
+    /// What closed the descriptor.
+    pub closed: Option<EventId>,
+}
+
+impl SocketModel {
+    /// An option is set.
+    pub fn set(&mut self, option: SocketOption) {
+        match option {
+            SocketOption::SoLinger(linger) => self.linger = linger,
+            SocketOption::SoRcvtimeo(ns) => self.receive_timeout_ns = ns,
+            SocketOption::SoSndtimeo(ns) => self.send_timeout_ns = ns,
+            SocketOption::ONonblock(on) => self.nonblocking = on,
+            SocketOption::TcpNodelay(_)
+            | SocketOption::SoSndbuf(_)
+            | SocketOption::SoRcvbuf(_)
+            | SocketOption::SoReuseaddr(_) => {}
+        }
+    }
+}
+
+/// What a prediction looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The socket.
+    pub socket: &'a SocketModel,
+    /// Its endpoint, where it is connected, connecting, or was.
+    pub endpoint: Option<&'a Endpoint>,
+    /// What the caller does with SIGPIPE.
+    pub sigpipe: SigpipeDisposition,
+}
+
+fn plain(outcome: Predicted, rule: &'static str) -> Foreseen {
+    Foreseen { outcome, rule, because: Vec::new(), fact: Fact::default() }
+}
+
+impl Foreseen {
+    fn role(mut self, name: &'static str, event: EventId) -> Self {
+        self.because.push(event);
+        self.fact.roles.push((name, event));
+        self
+    }
+
+    fn maybe_role(self, name: &'static str, event: Option<EventId>) -> Self {
+        match event {
+            Some(event) => self.role(name, event),
+            None => self,
+        }
+    }
+
+    fn in_state(mut self, state: TcpState) -> Self {
+        self.fact.state = Some(state);
+        self
+    }
+
+    fn bytes(mut self, bytes: u64) -> Self {
+        self.fact.bytes = Some(bytes);
+        self
+    }
+}
+
+fn fails(errno: Errno, rule: &'static str) -> Foreseen {
+    let mut foreseen = plain(Predicted::Error(errno), rule);
+    foreseen.fact.errno = Some(errno);
+    foreseen
+}
+
+fn size(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+/// What the call will do if nothing arrives meanwhile.
+pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
+    if let (Some(close), false) = (view.socket.closed, matches!(call, Call::Socket | Call::Exit { .. })) {
+        return fails(Errno(9), "closed-descriptor-gives-ebadf").role("close", close);
+    }
+    match call {
+        Call::Socket => plain(Predicted::Descriptor, "socket-returns-a-descriptor"),
+        Call::Bind { .. } => plain(Predicted::Value(0), "bind-takes-a-free-address"),
+        Call::Listen { .. } => plain(Predicted::Value(0), "listen-opens-the-queue"),
+        Call::Setsockopt { .. } => plain(Predicted::Value(0), "option-is-set"),
+        Call::Getsockopt { option } => view.getsockopt(*option),
+        Call::Connect { .. } => view.connect(),
+        Call::Accept { .. } => view.accept(),
+        Call::Read { size } => view.receive(*size, &[], false),
+        Call::Recv { size, flags } => view.receive(*size, flags, true),
+        Call::Write { data } => view.send(data, &[]),
+        Call::Send { data, flags } => view.send(data, flags),
+        Call::Shutdown { how } => view.shutdown(*how),
+        Call::Close => plain(Predicted::Value(0), "close-returns-at-once"),
+        Call::Poll { events, timeout_ns } => view.poll(events, *timeout_ns),
+        Call::Exit { .. } => plain(Predicted::Ends, "exit-ends-the-process"),
+    }
+}
+
+/// What a call that blocks will return when its time is up; none if it waits for ever.
+pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
+    let receive = view.socket.receive_timeout_ns;
+    let send = view.socket.send_timeout_ns;
+    let (ns, foreseen) = match call {
+        Call::Read { .. } | Call::Recv { .. } | Call::Accept { .. } => {
+            (receive, fails(Errno::EAGAIN, "receive-timeout-gives-eagain"))
+        }
+        Call::Write { .. } | Call::Send { .. } => (send, fails(Errno::EAGAIN, "send-timeout-gives-eagain")),
+        Call::Connect { .. } => (send, fails(Errno::EINPROGRESS, "connect-send-timeout-gives-einprogress")),
+        Call::Poll { timeout_ns: Some(ns), .. } => (*ns, plain(Predicted::Ready(Vec::new()), "poll-timeout-gives-0")),
+        _ => (0, plain(Predicted::Blocks, "call-waits")),
+    };
+    (ns > 0).then_some((ns, foreseen))
+}
+
+impl View<'_> {
+    fn getsockopt(&self, option: SocketOptionName) -> Foreseen {
+        if option != SocketOptionName::SoError {
+            return plain(Predicted::Between(i64::MIN, i64::MAX), "option-is-told");
+        }
+        match self.endpoint.and_then(|endpoint| endpoint.pending) {
+            Some((errno, by)) => {
+                let mut taken = plain(Predicted::PendingError(Some(errno)), "so-error-takes-the-pending-error");
+                taken.fact.errno = Some(errno);
+                taken.role("rst", by)
+            }
+            None => plain(Predicted::PendingError(None), "so-error-is-0-without-a-pending-error"),
+        }
+    }
+
+    /// `__inet_stream_connect`.
+    fn connect(&self) -> Foreseen {
+        let Some(endpoint) = self.endpoint else { return plain(Predicted::Blocks, "connect-waits-for-the-answer") };
+        if let Some((errno, by)) = endpoint.pending {
+            let rule =
+                if errno == Errno::ECONNREFUSED { "rst-in-syn-sent-refuses" } else { "pending-error-is-reported" };
+            return fails(errno, rule).role("rst", by).in_state(TcpState::SynSent);
+        }
+        match (endpoint.established, self.socket.connect) {
+            (true, Some((_, true))) => fails(Errno::EISCONN, "connect-again-gives-eisconn"),
+            (true, _) => {
+                let answer = endpoint.last_received.map(|(event, _)| event);
+                plain(Predicted::Value(0), "syn-ack-completes-connect").maybe_role("syn_ack", answer)
+            }
+            (false, Some((_, true))) if self.socket.nonblocking => fails(Errno::EALREADY, "connect-still-under-way"),
+            (false, _) if self.socket.nonblocking => {
+                fails(Errno::EINPROGRESS, "connect-non-blocking-gives-einprogress")
+            }
+            (false, _) => plain(Predicted::Blocks, "connect-waits-for-the-answer"),
+        }
+    }
+
+    /// `inet_csk_accept`.
+    fn accept(&self) -> Foreseen {
+        match self.socket.queue.as_ref().map(VecDeque::front) {
+            None => fails(Errno::EINVAL, "accept-needs-a-listener"),
+            Some(Some((_, completed))) => {
+                plain(Predicted::Descriptor, "accept-takes-from-the-queue").role("ack", *completed)
+            }
+            Some(None) if self.socket.nonblocking => fails(Errno::EAGAIN, "accept-non-blocking-gives-eagain"),
+            Some(None) => plain(Predicted::Blocks, "accept-waits-for-a-connection"),
+        }
+    }
+
+    /// `tcp_recvmsg_locked`: queued data, then the FIN, then the pending error, then the closed direction.
+    fn receive(&self, wanted: u64, flags: &[MsgFlag], reports_on_empty: bool) -> Foreseen {
+        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
+            return fails(Errno::ENOTCONN, "call-needs-a-connection");
+        };
+        if wanted == 0 && !reports_on_empty {
+            return plain(Predicted::Value(0), "empty-read-asks-nothing");
+        }
+        let unread = endpoint.unread_bytes();
+        if unread > 0 && wanted > 0 {
+            return self.queued(endpoint, unread.min(wanted));
+        }
+        if let Some(fin) = endpoint.fin_in {
+            return match endpoint.reset_by {
+                Some((rst, _)) => plain(Predicted::Value(0), "read-after-fin-stays-0-in-spite-of-rst")
+                    .role("fin", fin)
+                    .role("rst", rst),
+                None => plain(Predicted::Value(0), "fin-is-end-of-file").role("fin", fin),
+            };
+        }
+        if let Some((errno, by)) = endpoint.pending {
+            return self.reported(endpoint, errno, by, "rst-sets-econnreset-read");
+        }
+        if let Some(shutdown) = endpoint.shut_read {
+            return plain(Predicted::Value(0), "own-shutdown-read-gives-0").role("shutdown", shutdown);
+        }
+        if endpoint.dead() {
+            let rst = endpoint.reset_by.map(|(rst, _)| rst);
+            return plain(Predicted::Value(0), "read-after-reported-error-gives-0").maybe_role("rst", rst);
+        }
+        if wanted == 0 {
+            return plain(Predicted::Value(0), "empty-read-asks-nothing");
+        }
+        if self.socket.nonblocking || flags.contains(&MsgFlag::DontWait) {
+            return fails(Errno::EAGAIN, "nothing-to-read-gives-eagain");
+        }
+        plain(Predicted::Blocks, "read-waits-for-data")
+    }
+
+    fn queued(&self, endpoint: &Endpoint, bytes: u64) -> Foreseen {
+        let rule =
+            if endpoint.reset_by.is_some() { "received-data-survives-the-rst" } else { "read-takes-queued-data" };
+        let mut foreseen = plain(Predicted::Value(size(bytes)), rule).bytes(bytes);
+        if let Some((rst, _)) = endpoint.reset_by {
+            foreseen = foreseen.role("rst", rst);
+        }
+        foreseen
+    }
+
+    /// The pending error, told to whoever asks first.
+    fn reported(&self, endpoint: &Endpoint, errno: Errno, by: EventId, rule: &'static str) -> Foreseen {
+        let state = endpoint.reset_by.map_or(endpoint.state, |(_, state)| state);
+        fails(errno, rule).role("rst", by).in_state(state)
+    }
+
+    /// `tcp_sendmsg_locked` and `sk_stream_error`: the pending error first, then EPIPE.
+    fn send(&self, data: &Data, flags: &[MsgFlag]) -> Foreseen {
+        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
+            return self.broken(plain(Predicted::Blocks, "write-needs-a-connection"), flags);
+        };
+        if let Some((errno, by)) = endpoint.pending {
+            if errno == Errno::EPIPE {
+                return self.broken(self.reported(endpoint, errno, by, "rst-in-close-wait-sets-epipe"), flags);
+            }
+            return self.reported(endpoint, errno, by, "rst-sets-econnreset-write");
+        }
+        if let Some(shutdown) = endpoint.shut_write {
+            let why = plain(Predicted::Blocks, "own-shutdown-write-gives-epipe").role("shutdown", shutdown);
+            return self.broken(why, flags);
+        }
+        if endpoint.dead() {
+            let rst = endpoint.reset_by.map(|(rst, _)| rst);
+            let why = plain(Predicted::Blocks, "write-after-reported-error-gives-epipe").maybe_role("rst", rst);
+            return self.broken(why, flags);
+        }
+        let nonblocking = self.socket.nonblocking || flags.contains(&MsgFlag::DontWait);
+        self.accepted(endpoint, data.size(), nonblocking)
+    }
+
+    fn accepted(&self, endpoint: &Endpoint, bytes: u64, nonblocking: bool) -> Foreseen {
+        if matches!(endpoint.state, TcpState::SynSent | TcpState::SynRecv) {
+            return if nonblocking {
+                fails(Errno::EAGAIN, "write-while-connecting-gives-eagain")
+            } else {
+                plain(Predicted::Blocks, "write-waits-for-the-connection")
+            };
+        }
+        let outcome =
+            if nonblocking && bytes > 1 { Predicted::Between(1, size(bytes)) } else { Predicted::Value(size(bytes)) };
+        match endpoint.fin_in {
+            Some(fin) => plain(outcome, "write-in-close-wait-succeeds").role("fin", fin).in_state(endpoint.state),
+            None => plain(outcome, "write-copies-to-the-send-buffer"),
+        }
+        .bytes(bytes)
+    }
+
+    /// EPIPE, and SIGPIPE unless it is suppressed or ignored.
+    fn broken(&self, mut why: Foreseen, flags: &[MsgFlag]) -> Foreseen {
+        why.fact.errno = Some(Errno::EPIPE);
+        why.outcome = match self.sigpipe {
+            _ if flags.contains(&MsgFlag::NoSignal) => Predicted::Error(Errno::EPIPE),
+            SigpipeDisposition::Ignore => Predicted::Error(Errno::EPIPE),
+            SigpipeDisposition::Catch => Predicted::ErrorWithSignal(Errno::EPIPE, Signal::SIGPIPE),
+            SigpipeDisposition::Default => Predicted::Death(Signal::SIGPIPE),
+        };
+        why
+    }
+
+    /// `inet_shutdown`.
+    fn shutdown(&self, how: ShutdownHow) -> Foreseen {
+        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
+            let listens = self.socket.queue.is_some() && how != ShutdownHow::Write;
+            return if listens {
+                plain(Predicted::Value(0), "shutdown-returns-at-once")
+            } else {
+                fails(Errno::ENOTCONN, "call-needs-a-connection")
+            };
+        };
+        if endpoint.dead() {
+            let rst = endpoint.reset_by.map(|(rst, _)| rst);
+            return fails(Errno::ENOTCONN, "shutdown-of-a-dead-connection-gives-enotconn").maybe_role("rst", rst);
+        }
+        plain(Predicted::Value(0), "shutdown-returns-at-once")
+    }
+
+    /// `tcp_poll`.
+    fn poll(&self, asked: &[PollEvent], timeout_ns: Option<u64>) -> Foreseen {
+        let (mask, because) = self.readiness();
+        let always = [PollEvent::Err, PollEvent::Hup];
+        let seen = |event: &PollEvent| mask.contains(event) && (asked.contains(event) || always.contains(event));
+        let ready: Vec<_> = PollEvent::ALL.iter().copied().filter(seen).collect();
+        if ready.is_empty() && timeout_ns != Some(0) {
+            return plain(Predicted::Blocks, "poll-waits");
+        }
+        let mut foreseen = plain(Predicted::Ready(ready), "poll-tells-readiness");
+        for (name, event) in because {
+            foreseen = foreseen.role(name, event);
+        }
+        foreseen
+    }
+
+    fn readiness(&self) -> (Vec<PollEvent>, Vec<(&'static str, EventId)>) {
+        if let Some(queue) = &self.socket.queue {
+            let waiting = queue.front().map(|(_, ack)| ("ack", *ack));
+            return (waiting.iter().map(|_| PollEvent::In).collect(), waiting.into_iter().collect());
+        }
+        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
+            return (vec![PollEvent::Out, PollEvent::Hup], Vec::new());
+        };
+        let mut mask = Vec::new();
+        let connecting = endpoint.state == TcpState::SynSent;
+        if (endpoint.receive_ended() && endpoint.send_ended()) || endpoint.dead() {
+            mask.push(PollEvent::Hup);
+        }
+        if endpoint.receive_ended() {
+            mask.extend([PollEvent::In, PollEvent::RdHup]);
+        } else if endpoint.unread_bytes() > 0 {
+            mask.push(PollEvent::In);
+        }
+        if !connecting {
+            mask.push(PollEvent::Out);
+        }
+        if endpoint.pending.is_some() {
+            mask.push(PollEvent::Err);
+        }
+        let rst = endpoint.reset_by.map(|(rst, _)| ("rst", rst));
+        let fin = endpoint.fin_in.map(|fin| ("fin", fin));
+        let data = endpoint.unread.front().map(|(.., data)| ("data", *data));
+        (mask, [rst, fin, data].into_iter().flatten().collect())
+    }
+}
+
+impl Endpoint {
+    /// A SYN was sent or received: there is or was a connection to speak of.
+    fn begun(&self) -> bool {
+        self.state != TcpState::Close || self.established || self.reset_by.is_some()
+    }
+}

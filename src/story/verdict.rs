@@ -1,0 +1,248 @@
+//! The author's expectations, held against the story.
+
+use std::collections::BTreeMap;
+
+use super::{Actual, Cause, Check, Connection, EventId, Expected, SegmentTold, Verdict};
+use crate::record::{
+    Action, Awaited, Detail, End, ExpectOutcome, ExpectValue, Located, Outcome, Recording, SegmentPattern, Step,
+    StepId, StepRun, What,
+};
+
+/// What a judgement looks at.
+pub(super) struct Bench<'a> {
+    pub(super) recording: &'a Recording,
+    pub(super) connections: &'a [Connection],
+    pub(super) segments: &'a BTreeMap<usize, SegmentTold>,
+    pub(super) causes: &'a [Cause],
+}
+
+/// Judges every expectation.
+pub(super) fn judge(bench: &Bench<'_>) -> Verdict {
+    let calls = calls(bench.recording);
+    let causes: BTreeMap<EventId, &Cause> = bench.causes.iter().map(|cause| (cause.of, cause)).collect();
+    let runs: BTreeMap<StepId, &StepRun> = bench.recording.steps.iter().map(|run| (run.step, run)).collect();
+    let mut checks = Vec::new();
+    for (place, step) in bench.recording.script.steps.iter().enumerate() {
+        let id = StepId(place);
+        let of = match step.action {
+            Action::Finish { step } => step,
+            _ => id,
+        };
+        let judged = Judged { bench, id, step, run: runs.get(&id).copied(), call: calls.get(&of).copied() };
+        judged.all(&causes, &mut checks);
+    }
+    Verdict {
+        checks,
+        capture_complete: bench.recording.capture.dropped == 0,
+        run_complete: bench.recording.end == End::Completed,
+    }
+}
+
+/// The call of each step that its author wrote.
+fn calls(recording: &Recording) -> BTreeMap<StepId, EventId> {
+    let written = |(place, event): (usize, &crate::record::Event)| match &event.what {
+        What::Syscall(call) if !call.implied => Some((call.step, EventId(place))),
+        _ => None,
+    };
+    recording.events.iter().enumerate().filter_map(written).collect()
+}
+
+struct Judged<'a> {
+    bench: &'a Bench<'a>,
+    id: StepId,
+    step: &'a Step,
+    run: Option<&'a StepRun>,
+    call: Option<EventId>,
+}
+
+impl Judged<'_> {
+    fn all(&self, causes: &BTreeMap<EventId, &Cause>, checks: &mut Vec<Check>) {
+        let expect = &self.step.expect;
+        if let Some(wanted) = &expect.outcome {
+            checks.push(self.check(wanted.line, Expected::Outcome, self.outcome(&wanted.value)));
+        }
+        if let Some(wanted) = &expect.signal {
+            let caught = self.find(|what| matches!(what, What::Signal(one) if Some(EventId(one.during)) == self.call && one.signal == wanted.value));
+            checks.push(self.check(wanted.line, Expected::Signal, caught));
+        }
+        self.blocking(checks);
+        if let Some(wanted) = &expect.exit {
+            let ended = self.find(|what| matches!(what, What::Exit(exit) if exit.status == wanted.value));
+            checks.push(self.check(wanted.line, Expected::Exit, ended));
+        }
+        self.wire(checks);
+        for (place, wanted) in expect.state.iter().enumerate() {
+            checks.push(self.state(place, wanted));
+        }
+        if let Some(wanted) = &expect.because {
+            checks.push(self.because(wanted, causes));
+        }
+    }
+
+    fn check(&self, line: u32, expected: Expected, found: Result<EventId, Actual>) -> Check {
+        let (passed, actual) = match found {
+            Ok(event) => (true, Actual::Events(vec![event])),
+            Err(actual) => (false, actual),
+        };
+        Check { step: self.id, line, expected, actual, passed }
+    }
+
+    fn missed(&self, what: &Awaited) -> bool {
+        self.run.is_none_or(|run| run.missed.as_ref() == Some(what))
+    }
+
+    fn outcome(&self, wanted: &ExpectOutcome) -> Result<EventId, Actual> {
+        let event = self.call.filter(|_| self.run.is_some()).ok_or(Actual::Nothing)?;
+        let What::Syscall(call) = &self.bench.recording.events[event.0].what else { return Err(Actual::Nothing) };
+        if as_wanted(wanted, &call.outcome) { Ok(event) } else { Err(Actual::Events(vec![event])) }
+    }
+
+    /// A call that should block must be seen asleep; one that nothing is said about must return.
+    fn blocking(&self, checks: &mut Vec<Check>) {
+        let (Action::Call { blocks, .. }, line) = (&self.step.action, self.step.line) else { return };
+        let event = self.call.filter(|_| self.run.is_some());
+        let actual = event.map_or(Actual::Nothing, |event| Actual::Events(vec![event]));
+        let (expected, failed) = if blocks.is_some() {
+            (Expected::Blocks, self.missed(&Awaited::Block))
+        } else {
+            (Expected::Returns, self.missed(&Awaited::Return) && self.step.expect.outcome.is_none())
+        };
+        if failed || blocks.is_some() {
+            checks.push(Check { step: self.id, line, expected, actual, passed: !failed });
+        }
+    }
+
+    fn find(&self, fits: impl Fn(&What) -> bool) -> Result<EventId, Actual> {
+        let run = self.run.ok_or(Actual::Nothing)?;
+        let events = &self.bench.recording.events;
+        let first = events.partition_point(|event| event.t_ns < run.begin_ns);
+        let inside = events[first..].iter().take_while(|event| event.t_ns <= run.end_ns);
+        let place = inside.enumerate().find(|(_, event)| fits(&event.what)).map(|(place, _)| first + place);
+        place.map(EventId).ok_or(Actual::Nothing)
+    }
+
+    /// Patterns in order, each after the one before.
+    fn wire(&self, checks: &mut Vec<Check>) {
+        let mut from =
+            self.run.map(|run| self.bench.recording.events.partition_point(|event| event.t_ns < run.begin_ns));
+        for (place, wanted) in self.step.expect.wire.iter().enumerate() {
+            let found = from.and_then(|from| self.next_fitting(&wanted.value, from));
+            from = found.map(|event| event.0 + 1);
+            checks.push(self.check(wanted.line, Expected::Wire(place), found.ok_or(Actual::Nothing)));
+        }
+    }
+
+    fn next_fitting(&self, pattern: &SegmentPattern, from: usize) -> Option<EventId> {
+        let end_ns = self.run?.end_ns;
+        let segments = self.bench.segments.range(from..);
+        let mut inside = segments.take_while(|(place, _)| self.bench.recording.events[**place].t_ns <= end_ns);
+        inside.find(|(place, told)| self.bench.fits(pattern, **place, told)).map(|(place, _)| EventId(*place))
+    }
+
+    /// The last answer of the kernel about that socket within the step.
+    fn state(&self, place: usize, wanted: &Located<(crate::record::SocketRef, crate::record::TcpState)>) -> Check {
+        let (socket, state) = &wanted.value;
+        let last = self.run.and_then(|run| {
+            let addresses = self.bench.recording.sockets.iter().rev().find_map(|known| {
+                let same = known.actor == socket.actor && known.name == socket.socket;
+                same.then_some(known.local)?.zip(known.peer)
+            })?;
+            let events = &self.bench.recording.events;
+            let inside = events.iter().rev().filter(|event| (run.begin_ns..=run.end_ns).contains(&event.t_ns));
+            inside
+                .filter_map(|event| match &event.what {
+                    What::State(sample) if (sample.local, sample.peer) == addresses => Some(sample.state),
+                    _ => None,
+                })
+                .next()
+        });
+        let passed = last == Some(*state);
+        Check {
+            step: self.id,
+            line: wanted.line,
+            expected: Expected::State(place),
+            actual: Actual::State(last),
+            passed,
+        }
+    }
+
+    /// The latest segment that fits and came before the call returned must be among the causes of the call.
+    fn because(&self, wanted: &Located<SegmentPattern>, causes: &BTreeMap<EventId, &Cause>) -> Check {
+        let found = self.cause(&wanted.value, causes);
+        self.check(wanted.line, Expected::Because, found)
+    }
+
+    fn cause(&self, pattern: &SegmentPattern, causes: &BTreeMap<EventId, &Cause>) -> Result<EventId, Actual> {
+        let call = self.call.ok_or(Actual::Nothing)?;
+        let What::Syscall(syscall) = &self.bench.recording.events[call.0].what else { return Err(Actual::Nothing) };
+        let limit = syscall.end_ns.unwrap_or(i64::MAX);
+        let events = &self.bench.recording.events;
+        let last = events.partition_point(|event| event.t_ns <= limit);
+        let before = self.bench.segments.range(..last).rev();
+        let mut latest: Vec<(EventId, super::ConnectionId)> = Vec::new();
+        for (place, told) in before.filter(|(place, told)| self.bench.fits(pattern, **place, told)) {
+            if latest.iter().all(|(_, connection)| *connection != told.sender.connection) {
+                latest.push((EventId(*place), told.sender.connection));
+            }
+        }
+        let candidates: Vec<_> = latest.iter().map(|(event, _)| *event).collect();
+        let found = candidates.first().copied().ok_or(Actual::Nothing)?;
+        let named = causes.get(&call).map(|cause| cause.because.clone()).unwrap_or_default();
+        let same_actor_pair = latest.iter().all(|(_, connection)| self.bench.same_pair(*connection, latest[0].1));
+        if !same_actor_pair {
+            return Err(Actual::Ambiguous(candidates));
+        }
+        if named.contains(&found) { Ok(found) } else { Err(Actual::Events(named)) }
+    }
+}
+
+impl Bench<'_> {
+    fn fits(&self, pattern: &SegmentPattern, place: usize, told: &SegmentTold) -> bool {
+        let connection = &self.connections[told.sender.connection.0];
+        let from = connection.end(told.sender.side).actor;
+        let to = connection.end(told.sender.side.other()).actor;
+        let segment = self.recording.segment(&self.recording.events[place]);
+        segment.is_some_and(|segment| pattern.matches(segment, from, to))
+    }
+
+    /// Whether two connections join the same two actors: then the latest segment is meant, else the pattern is ambiguous.
+    fn same_pair(&self, one: super::ConnectionId, other: super::ConnectionId) -> bool {
+        let pair = |id: super::ConnectionId| self.connections[id.0].ends.each_ref().map(|end| end.actor);
+        pair(one) == pair(other)
+    }
+}
+
+fn as_wanted(wanted: &ExpectOutcome, outcome: &Outcome) -> bool {
+    match (wanted, outcome) {
+        (ExpectOutcome::Fails(wanted), Outcome::Failed { errno }) => wanted == errno,
+        (ExpectOutcome::Killed(wanted), Outcome::Killed { signal }) => wanted == signal,
+        (ExpectOutcome::Returns(wanted), Outcome::Returned { value, detail }) => {
+            value_as_wanted(wanted, *value, detail)
+        }
+        _ => false,
+    }
+}
+
+fn value_as_wanted(wanted: &ExpectValue, value: i64, detail: &Detail) -> bool {
+    match (wanted, detail) {
+        (ExpectValue::Number(wanted), Detail::Option(actual)) => wanted == actual,
+        (ExpectValue::Number(wanted), Detail::PendingError(None)) => *wanted == 0,
+        (ExpectValue::Number(wanted), Detail::Accepted(_)) => *wanted == value,
+        (ExpectValue::Number(wanted), _) => *wanted == value,
+        (ExpectValue::Data(wanted), Detail::Data(data)) => {
+            wanted.0 == data.0 || (wanted.0.len() as u64 == value.unsigned_abs() && wanted.0.starts_with(&data.0))
+        }
+        (ExpectValue::Data(wanted), Detail::None) => wanted.0.is_empty() && value == 0,
+        (ExpectValue::Ready(wanted), Detail::Ready(ready)) => {
+            let sorted = |events: &[crate::record::PollEvent]| {
+                let mut events = events.to_vec();
+                events.sort_unstable();
+                events
+            };
+            sorted(wanted) == sorted(ready)
+        }
+        (ExpectValue::Ready(wanted), Detail::None) => wanted.is_empty() && value == 0,
+        (ExpectValue::PendingError(wanted), Detail::PendingError(actual)) => Some(*wanted) == *actual,
+        _ => false,
+    }
+}

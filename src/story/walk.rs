@@ -1,0 +1,576 @@
+//! Walks a recording in time order, feeds the model and ties events together.
+
+use std::collections::BTreeMap;
+
+use super::endpoint::{Ending, Endpoint};
+use super::flow::Flow;
+use super::predict::{self, Foreseen, SocketModel, View};
+use super::{
+    Allowed, Basis, CallTold, Cause, Confidence, EndpointId, EventId, Fact, Finding, FindingKind, Link, Predicted,
+    Prediction, Rel, SegmentTold, StateTold, Told, Transition, outcome,
+};
+use crate::record::{
+    ActorId, Call, Detail, Errno, ExitStatus, Kill, MsgFlag, Outcome, Recording, Segment, ShutdownHow, SignalCaught,
+    SigpipeDisposition, SocketId, StateSample, Syscall, TcpState, What,
+};
+
+/// What a walk has found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) told: Vec<Option<Told>>,
+    pub(super) transitions: Vec<Vec<Transition>>,
+    pub(super) links: Vec<Link>,
+    pub(super) causes: Vec<Cause>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The model of everything in a recording, on its way through time.
+pub(super) struct Walk<'r> {
+    pub(super) recording: &'r Recording,
+    pub(super) flow: &'r Flow,
+    pub(super) endpoints: Vec<[Endpoint; 2]>,
+    pub(super) sockets: Vec<SocketModel>,
+    pub(super) found: Found,
+    /// The call that each actor is in.
+    active: BTreeMap<ActorId, Active>,
+    /// Calls during which a signal was caught.
+    caught: BTreeMap<usize, crate::record::Signal>,
+    /// Listening sockets by their port.
+    listeners: BTreeMap<u16, Vec<SocketId>>,
+    /// The last call that each actor has begun.
+    last_call: BTreeMap<ActorId, EventId>,
+    /// The kill that ended each actor.
+    killed: BTreeMap<ActorId, EventId>,
+}
+
+/// A call under way.
+#[derive(Debug)]
+struct Active {
+    event: EventId,
+    endpoint: Option<EndpointId>,
+    foreseen: Vec<Foreseen>,
+    /// It has made the kernel send something; what arrives afterwards may be the answer to that.
+    has_sent: bool,
+}
+
+/// A moment of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Moment {
+    End,
+    Happens,
+    InstantEnd,
+}
+
+/// Walks a recording.
+pub(super) fn walk(recording: &Recording, flow: &Flow) -> Found {
+    let events = recording.events.len();
+    let mut walk = Walk {
+        recording,
+        flow,
+        endpoints: flow.connections.iter().map(|_| <[Endpoint; 2]>::default()).collect(),
+        sockets: vec![SocketModel::default(); recording.sockets.len()],
+        found: Found { told: vec![None; events], transitions: vec![Vec::new(); events], ..Found::default() },
+        active: BTreeMap::new(),
+        caught: signals(recording),
+        listeners: BTreeMap::new(),
+        last_call: BTreeMap::new(),
+        killed: BTreeMap::new(),
+    };
+    for (_, moment, place) in moments(recording) {
+        let event = EventId(place);
+        match (moment, &recording.events[place].what) {
+            (Moment::Happens, _) => walk.happens(event),
+            (_, What::Syscall(call)) => walk.ends(event, call),
+            _ => {}
+        }
+    }
+    walk.unfinished();
+    walk.found
+}
+
+fn signals(recording: &Recording) -> BTreeMap<usize, crate::record::Signal> {
+    let caught = |event: &crate::record::Event| match &event.what {
+        What::Signal(SignalCaught { during, signal, .. }) => Some((*during, *signal)),
+        _ => None,
+    };
+    recording.events.iter().filter_map(caught).collect()
+}
+
+/// Begins, happenings and ends in time order. At one instant, calls that began earlier end first.
+fn moments(recording: &Recording) -> Vec<(i64, Moment, usize)> {
+    let mut moments = Vec::with_capacity(recording.events.len() * 2);
+    for (place, event) in recording.events.iter().enumerate() {
+        moments.push((event.t_ns, Moment::Happens, place));
+        if let What::Syscall(Syscall { end_ns: Some(end), .. }) = &event.what {
+            let kind = if *end > event.t_ns { Moment::End } else { Moment::InstantEnd };
+            moments.push((*end, kind, place));
+        }
+    }
+    moments.sort_unstable();
+    moments
+}
+
+impl Walk<'_> {
+    fn happens(&mut self, event: EventId) {
+        let recording = self.recording;
+        let t_ns = recording.events[event.0].t_ns;
+        match &recording.events[event.0].what {
+            What::Syscall(call) => self.begins(event, call),
+            What::Segment { .. } => {
+                let known = self.flow.segments.get(&event.0).zip(recording.segment(&recording.events[event.0]));
+                if let Some((told, segment)) = known {
+                    self.segment(event, t_ns, segment, told.clone());
+                }
+            }
+            What::Signal(caught) => self.signal(event, caught),
+            What::Kill(kill) => self.kill(event, kill),
+            What::Exit(exit) => self.exit(event, exit.actor),
+            What::State(sample) => self.sample(event, t_ns, sample),
+        }
+    }
+
+    // ---- calls ----
+
+    fn begins(&mut self, event: EventId, call: &Syscall) {
+        if let Call::Connect { .. } = call.call
+            && let Some(socket) = self.sockets.get_mut(call.socket.0)
+        {
+            socket.connect.get_or_insert((event, false));
+        }
+        self.last_call.insert(call.actor, event);
+        let endpoint = self.endpoint_of(call.socket);
+        let foreseen = self.foresee(call);
+        self.takes_effect(event, call, endpoint, &foreseen.outcome);
+        self.active.insert(call.actor, Active { event, endpoint, foreseen: vec![foreseen], has_sent: false });
+    }
+
+    pub(super) fn endpoint_of(&self, socket: SocketId) -> Option<EndpointId> {
+        self.flow.of_socket.get(&socket).copied()
+    }
+
+    pub(super) fn endpoint(&self, id: EndpointId) -> &Endpoint {
+        &self.endpoints[id.connection.0][id.side.index()]
+    }
+
+    pub(super) fn endpoint_mut(&mut self, id: EndpointId) -> &mut Endpoint {
+        &mut self.endpoints[id.connection.0][id.side.index()]
+    }
+
+    fn view(&self, call: &Syscall) -> Option<View<'_>> {
+        let sigpipe = self.recording.actors.get(call.actor.0).map_or(SigpipeDisposition::Catch, |actor| actor.sigpipe);
+        let endpoint = self.endpoint_of(call.socket).map(|id| self.endpoint(id));
+        Some(View { socket: self.sockets.get(call.socket.0)?, endpoint, sigpipe })
+    }
+
+    fn foresee(&self, call: &Syscall) -> Foreseen {
+        match self.view(call) {
+            Some(view) => predict::predict(view, &call.call),
+            None => {
+                Foreseen { outcome: Predicted::Blocks, rule: "call-waits", because: Vec::new(), fact: Fact::default() }
+            }
+        }
+    }
+
+    /// What a call changes as soon as it begins, because it cannot fail to.
+    fn takes_effect(&mut self, event: EventId, call: &Syscall, endpoint: Option<EndpointId>, foreseen: &Predicted) {
+        if matches!(call.outcome, Outcome::Killed { .. })
+            && *foreseen == Predicted::Death(crate::record::Signal::SIGPIPE)
+        {
+            self.close_all(event, call.actor);
+        }
+        let accepted = matches!(foreseen, Predicted::Value(_) | Predicted::Between(..));
+        match (&call.call, endpoint) {
+            (Call::Close, _) => self.close(event, call.socket),
+            (Call::Exit { .. }, _) => self.close_all(event, call.actor),
+            (Call::Shutdown { how }, Some(id)) if accepted => {
+                let endpoint = self.endpoint_mut(id);
+                if *how != ShutdownHow::Write {
+                    endpoint.shut_read.get_or_insert(event);
+                }
+                if *how != ShutdownHow::Read {
+                    endpoint.shut_write.get_or_insert(event);
+                }
+            }
+            (Call::Write { data } | Call::Send { data, .. }, Some(id)) if accepted => {
+                self.endpoint_mut(id).write(event, data.size());
+            }
+            _ => {}
+        }
+    }
+
+    fn close_all(&mut self, by: EventId, actor: ActorId) {
+        for place in 0..self.sockets.len() {
+            if self.recording.sockets[place].actor == actor && self.sockets[place].closed.is_none() {
+                self.close(by, SocketId(place));
+            }
+        }
+    }
+
+    /// The last descriptor goes away (`__tcp_close`).
+    fn close(&mut self, by: EventId, socket: SocketId) {
+        let Some(model) = self.sockets.get_mut(socket.0) else { return };
+        if model.closed.is_some() {
+            return;
+        }
+        model.closed = Some(by);
+        let linger = model.linger;
+        let waiting = model.queue.take().unwrap_or_default();
+        for (id, _) in waiting {
+            let endpoint = self.endpoint_mut(id);
+            endpoint.closed = Some(by);
+            endpoint.ending = Ending::ResetUnaccepted;
+        }
+        if let Some(id) = self.endpoint_of(socket) {
+            let endpoint = self.endpoint_mut(id);
+            endpoint.ending = ending(endpoint, linger);
+            endpoint.closed.get_or_insert(by);
+            endpoint.pending = None;
+        }
+    }
+
+    fn ends(&mut self, event: EventId, call: &Syscall) {
+        let Some(active) = self.active.remove(&call.actor).filter(|active| active.event == event) else { return };
+        let mut foreseen = active.foreseen;
+        self.add_late_outcomes(event, call, &mut foreseen);
+        let signal = self.caught.get(&event.0).copied();
+        let matched = foreseen.iter().find(|one| outcome::fits(&one.outcome, &call.outcome, signal)).cloned();
+        let explained = matched.is_some() && self.settle(event, call, active.endpoint);
+        if let Some(one) = matched.filter(|_| explained) {
+            self.explain_call(event, call, one);
+        } else {
+            self.found.findings.push(Finding { kind: FindingKind::OutcomeNotExplained, about: vec![event] });
+        }
+        let allowed = foreseen.into_iter().map(|one| Allowed { outcome: one.outcome, rule: one.rule }).collect();
+        let told = CallTold { endpoint: self.endpoint_of(call.socket), prediction: Prediction { allowed }, explained };
+        self.found.told[event.0] = Some(Told::Call(told));
+    }
+
+    /// Outcomes that only time or force brings: a timeout, a partial write, a kill.
+    fn add_late_outcomes(&self, event: EventId, call: &Syscall, foreseen: &mut Vec<Foreseen>) {
+        let Some(view) = self.view(call) else { return };
+        let waited = call.end_ns.map_or(0, |end| end.saturating_sub(self.recording.events[event.0].t_ns));
+        if let Some((ns, late)) = predict::after_timeout(view, &call.call)
+            && waited >= i64::try_from(ns).unwrap_or(i64::MAX)
+        {
+            foreseen.push(late);
+        }
+        if let (true, Some(data)) = (call.blocked, call.call.data()) {
+            let most = i64::try_from(data.size()).unwrap_or(i64::MAX);
+            let fact = Fact::default();
+            let rule = "blocked-write-may-be-cut-short";
+            foreseen.push(Foreseen { outcome: Predicted::Between(1, most), rule, because: Vec::new(), fact });
+        }
+        if let (Outcome::Killed { signal }, Some(kill)) = (&call.outcome, self.killed.get(&call.actor)) {
+            let fact = Fact { signal: Some(*signal), roles: vec![("kill", *kill)], ..Fact::default() };
+            let rule = "a-kill-ends-the-call";
+            foreseen.push(Foreseen { outcome: Predicted::Death(*signal), rule, because: vec![*kill], fact });
+        }
+    }
+
+    /// What the outcome changes. False if the bytes that were read are not the bytes that were sent.
+    fn settle(&mut self, event: EventId, call: &Syscall, endpoint: Option<EndpointId>) -> bool {
+        if let (Outcome::Failed { errno }, Some(id)) = (&call.outcome, endpoint) {
+            let endpoint = self.endpoint_mut(id);
+            if call.call.data().is_some() {
+                endpoint.unwrite(event, 0);
+            }
+            endpoint.pending = endpoint.pending.filter(|(pending, _)| pending != errno);
+        }
+        let Outcome::Returned { value, detail } = &call.outcome else { return true };
+        match (&call.call, endpoint) {
+            (Call::Read { .. }, Some(id)) => return self.delivered(event, id, *value, detail, false),
+            (Call::Recv { flags, .. }, Some(id)) => {
+                return self.delivered(event, id, *value, detail, flags.contains(&MsgFlag::Peek));
+            }
+            (Call::Write { .. } | Call::Send { .. }, Some(id)) => {
+                self.endpoint_mut(id).unwrite(event, u64::try_from(*value).unwrap_or_default());
+            }
+            (Call::Getsockopt { .. }, Some(id)) if matches!(detail, Detail::PendingError(_)) => {
+                self.endpoint_mut(id).pending = None;
+            }
+            (Call::Connect { .. }, _) => self.sockets[call.socket.0].connect = Some((event, true)),
+            (Call::Setsockopt { option }, _) => self.sockets[call.socket.0].set(*option),
+            (Call::Listen { .. }, _) => self.listens(call.socket),
+            (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
+            (Call::Close | Call::Shutdown { .. }, Some(id)) => self.closing(event, call, id),
+            _ => {}
+        }
+        true
+    }
+
+    fn listens(&mut self, socket: SocketId) {
+        self.sockets[socket.0].queue.get_or_insert_default();
+        if let Some(local) = self.recording.sockets[socket.0].local {
+            self.listeners.entry(local.port()).or_default().push(socket);
+        }
+    }
+
+    /// An accepted socket takes its listener's options over, but not `O_NONBLOCK` (accept(2)).
+    fn accepted(&mut self, listener: SocketId, detail: &Detail) {
+        let Detail::Accepted(socket) = detail else { return };
+        let endpoint = self.endpoint_of(*socket);
+        let model = &mut self.sockets[listener.0];
+        if let Some(queue) = &mut model.queue {
+            queue.retain(|(id, _)| Some(*id) != endpoint);
+        }
+        let inherited = SocketModel { nonblocking: false, queue: None, connect: None, closed: None, ..model.clone() };
+        if let Some(model) = self.sockets.get_mut(socket.0) {
+            *model = inherited;
+        }
+    }
+
+    /// A close or shutdown whose FIN could not leave at once changes the state all the same.
+    fn closing(&mut self, event: EventId, call: &Syscall, id: EndpointId) {
+        let t_ns = call.end_ns.unwrap_or(self.recording.events[event.0].t_ns);
+        let endpoint = self.endpoint(id);
+        let fin = endpoint.ending == Ending::Fin || (endpoint.closed.is_none() && endpoint.shut_write == Some(event));
+        let next = if fin {
+            endpoint.after_fin_sent()
+        } else {
+            (endpoint.closed == Some(event) && endpoint.state == TcpState::SynSent).then_some(TcpState::Close)
+        };
+        self.enter(event, t_ns, id, next);
+    }
+
+    /// Links a read to the segments that its bytes came in, and compares the bytes.
+    fn delivered(&mut self, event: EventId, id: EndpointId, value: i64, detail: &Detail, peek: bool) -> bool {
+        let parts = self.endpoint_mut(id).take(u64::try_from(value).unwrap_or_default(), peek);
+        let start = parts.first().map_or(0, |(_, from, _)| *from);
+        let mut same = true;
+        for (segment, from, to) in parts {
+            if let Detail::Data(data) = detail {
+                same &= self.carries(segment, from, to, start, &data.0);
+            }
+            self.link(segment, event, Rel::Delivered, Basis::Sequence, (from, to));
+        }
+        same
+    }
+
+    /// Whether a segment's payload is what a read returned for that stream range.
+    fn carries(&self, event: EventId, from: u64, to: u64, start: u64, data: &[u8]) -> bool {
+        let known = self.flow.segments.get(&event.0).zip(self.recording.segment(&self.recording.events[event.0]));
+        let Some((told, segment)) = known else { return false };
+        let begin = u64::from(told.seq_rel).saturating_sub(1);
+        let index = |offset: u64, base: u64| usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX);
+        let Some(payload) = segment.payload.get(index(from, begin)..index(to, begin)) else { return false };
+        let read = data.get(index(from, start)..).unwrap_or_default();
+        payload.iter().zip(read).all(|(sent, got)| sent == got)
+    }
+
+    fn explain_call(&mut self, event: EventId, call: &Syscall, one: Foreseen) {
+        for (role, from) in &one.fact.roles {
+            if let Some((rel, basis)) = outcome::tie(one.rule, role, &call.outcome, &call.call) {
+                self.link(*from, event, rel, basis, (0, 0));
+            }
+        }
+        if !one.because.is_empty() || super::rules::rule(one.rule).is_some_and(|rule| rule.notable) {
+            self.found.causes.push(Cause { of: event, because: one.because, rule: one.rule, fact: one.fact });
+        }
+    }
+
+    fn unfinished(&mut self) {
+        let active: Vec<_> = std::mem::take(&mut self.active).into_iter().collect();
+        for (_, active) in active {
+            let What::Syscall(call) = &self.recording.events[active.event.0].what else { continue };
+            let fits = |one: &&Foreseen| matches!(one.outcome, Predicted::Blocks | Predicted::Ends);
+            let explained = active.foreseen.iter().find(fits).cloned();
+            let told = CallTold {
+                endpoint: active.endpoint,
+                explained: explained.is_some() || self.killed.contains_key(&call.actor),
+                prediction: Prediction {
+                    allowed: active
+                        .foreseen
+                        .iter()
+                        .map(|one| Allowed { outcome: one.outcome.clone(), rule: one.rule })
+                        .collect(),
+                },
+            };
+            if !told.explained {
+                self.found.findings.push(Finding { kind: FindingKind::OutcomeNotExplained, about: vec![active.event] });
+            }
+            self.found.told[active.event.0] = Some(Told::Call(told));
+        }
+    }
+
+    // ---- processes ----
+
+    fn signal(&mut self, event: EventId, caught: &SignalCaught) {
+        let call = EventId(caught.during);
+        self.link(call, event, Rel::Raised, Basis::Kernel, (0, 0));
+        let fact = Fact {
+            signal: Some(caught.signal),
+            errno: Some(Errno::EPIPE),
+            roles: vec![("call", call)],
+            ..Fact::default()
+        };
+        self.found.causes.push(Cause { of: event, because: vec![call], rule: "sigpipe-comes-with-epipe", fact });
+        self.found.told[event.0] = Some(Told::Signal);
+    }
+
+    fn kill(&mut self, event: EventId, kill: &Kill) {
+        let dies = self.recording.events.iter().any(|other| match &other.what {
+            What::Exit(exit) => exit.actor == kill.actor && exit.status == ExitStatus::Signal(kill.signal),
+            _ => false,
+        });
+        if dies {
+            self.killed.insert(kill.actor, event);
+            self.close_all(event, kill.actor);
+        }
+        self.found.told[event.0] = Some(Told::Kill);
+    }
+
+    fn exit(&mut self, event: EventId, actor: ActorId) {
+        let by = self.killed.get(&actor).or(self.last_call.get(&actor)).copied();
+        if let Some(by) = by {
+            let (rule, signal) = match &self.recording.events[by.0].what {
+                What::Kill(kill) => ("a-kill-ends-the-process", Some(kill.signal)),
+                What::Syscall(Syscall { outcome: Outcome::Killed { signal }, .. }) => {
+                    ("sigpipe-default-ends-the-process", Some(*signal))
+                }
+                _ => ("exit-ends-the-process", None),
+            };
+            self.link(by, event, Rel::Ended, Basis::Kernel, (0, 0));
+            let fact = Fact { signal, roles: vec![("by", by)], ..Fact::default() };
+            self.found.causes.push(Cause { of: event, because: vec![by], rule, fact });
+            self.close_all(by, actor);
+        }
+        self.found.told[event.0] = Some(Told::Exit);
+    }
+
+    // ---- the kernel's testimony ----
+
+    fn sample(&mut self, event: EventId, t_ns: i64, sample: &StateSample) {
+        let known = self.flow.latest(sample.local, sample.peer, usize::MAX);
+        let endpoint = known.map(|id| self.endpoint(id));
+        let agrees = endpoint.is_none_or(|endpoint| {
+            endpoint.held(sample.state, t_ns, sample.end_ns) || self.will_hold(known, sample, event)
+        });
+        let model = endpoint.map(|endpoint| endpoint.state);
+        if !agrees {
+            self.found.findings.push(Finding { kind: FindingKind::StateNotExplained, about: vec![event] });
+        }
+        self.found.told[event.0] = Some(Told::State(StateTold { endpoint: known, model, agrees }));
+    }
+
+    /// A segment that was captured while the kernel was being asked may count already.
+    fn will_hold(&self, known: Option<EndpointId>, sample: &StateSample, event: EventId) -> bool {
+        let Some(id) = known else { return false };
+        let mut ahead = self.endpoint(id).clone();
+        let later = self.recording.events.iter().enumerate().skip(event.0 + 1);
+        for (place, other) in later.take_while(|(_, other)| other.t_ns <= sample.end_ns) {
+            let Some((told, segment)) = self.flow.segments.get(&place).zip(self.recording.segment(other)) else {
+                continue;
+            };
+            if told.sender.connection != id.connection {
+                continue;
+            }
+            let states = if told.sender == id {
+                ahead.sends(EventId(place), segment, told.seq_rel, told.ack_rel).into_iter().collect()
+            } else {
+                ahead.receives(EventId(place), other.t_ns, segment, told.seq_rel, told.ack_rel)
+            };
+            if states.contains(&sample.state) {
+                return true;
+            }
+            if let Some(state) = states.last() {
+                ahead.enter(other.t_ns, *state);
+            }
+        }
+        false
+    }
+
+    // ---- segments ----
+
+    fn segment(&mut self, event: EventId, t_ns: i64, segment: &Segment, told: SegmentTold) {
+        let sender = told.sender;
+        let receiver = EndpointId { connection: sender.connection, side: sender.side.other() };
+        let explained = self.origin(event, segment, &told);
+        if !explained {
+            self.found.findings.push(Finding { kind: FindingKind::SegmentNotExplained, about: vec![event] });
+        }
+        let next = self.endpoint_mut(sender).sends(event, segment, told.seq_rel, told.ack_rel);
+        self.enter(event, t_ns, sender, next);
+        self.mark_sent(sender);
+        let states = self.endpoint_mut(receiver).receives(event, t_ns, segment, told.seq_rel, told.ack_rel);
+        let established = states.contains(&TcpState::Established);
+        self.enter(event, t_ns, receiver, states.last().copied());
+        if established && receiver.side == super::Side::Responder {
+            self.enqueue(event, receiver);
+        }
+        self.arrived(receiver);
+        self.found.told[event.0] = Some(Told::Segment(told));
+    }
+
+    pub(super) fn enter(&mut self, event: EventId, t_ns: i64, id: EndpointId, next: Option<TcpState>) {
+        let Some(to) = next else { return };
+        if let Some(from) = self.endpoint_mut(id).enter(t_ns, to) {
+            self.found.transitions[event.0].push(Transition { endpoint: id, from, to });
+        }
+    }
+
+    /// The active call, if any, of the program at that end.
+    pub(super) fn active_at(&self, id: EndpointId) -> Option<EventId> {
+        let actor = self.flow.connections[id.connection.0].end(id.side).actor?;
+        self.active.get(&actor).filter(|active| active.endpoint == Some(id)).map(|active| active.event)
+    }
+
+    fn mark_sent(&mut self, id: EndpointId) {
+        let Some(actor) = self.flow.connections[id.connection.0].end(id.side).actor else { return };
+        if let Some(active) = self.active.get_mut(&actor).filter(|active| active.endpoint == Some(id)) {
+            active.has_sent = true;
+        }
+    }
+
+    /// An established connection waits for accept at the listener of its port.
+    fn enqueue(&mut self, event: EventId, id: EndpointId) {
+        let address = self.flow.connections[id.connection.0].end(id.side).address;
+        let fits = |socket: &SocketId| {
+            let local = self.recording.sockets[socket.0].local;
+            let same = local.is_some_and(|local| local.ip() == address.ip() || local.ip().is_unspecified());
+            same && self.sockets[socket.0].queue.is_some()
+        };
+        let listener = self.listeners.get(&address.port()).and_then(|all| all.iter().rev().copied().find(fits));
+        if let Some(queue) = listener.and_then(|socket| self.sockets[socket.0].queue.as_mut()) {
+            queue.push_back((id, event));
+        }
+    }
+
+    /// Something arrived: what a call that is under way there may return now.
+    fn arrived(&mut self, id: EndpointId) {
+        let Some(actor) = self.flow.connections[id.connection.0].end(id.side).actor else { return };
+        let Some(active) = self.active.get(&actor) else { return };
+        let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
+        let concerned = active.endpoint == Some(id) || matches!(call.call, Call::Accept { .. } | Call::Poll { .. });
+        let waiting = active.foreseen.last().is_none_or(|last| last.outcome == Predicted::Blocks);
+        if !concerned || (active.has_sent && !waiting) {
+            return;
+        }
+        let now = self.foresee(call);
+        let is_new = active.foreseen.last() != Some(&now) && now.outcome != Predicted::Blocks;
+        if is_new && let Some(active) = self.active.get_mut(&actor) {
+            active.foreseen.push(now);
+        }
+    }
+
+    pub(super) fn link(&mut self, from: EventId, to: EventId, rel: Rel, basis: Basis, bytes: (u64, u64)) {
+        let confidence = if basis == Basis::Time { Confidence::Likely } else { Confidence::Certain };
+        self.found.links.push(Link { from, to, rel, basis, confidence, bytes });
+        if confidence == Confidence::Likely {
+            self.found.findings.push(Finding { kind: FindingKind::Likely, about: vec![to, from] });
+        }
+    }
+}
+
+/// How `__tcp_close` ends the connection of an endpoint: unread data is looked at before lingering.
+fn ending(endpoint: &Endpoint, linger: Option<u32>) -> Ending {
+    use TcpState::{CloseWait, Established, FinWait1, FinWait2, SynRecv};
+    if endpoint.dead() || !endpoint.established {
+        return Ending::Silent;
+    }
+    match endpoint.state {
+        _ if endpoint.unread_bytes() > 0 => Ending::ResetUnread,
+        Established | SynRecv | CloseWait | FinWait1 | FinWait2 if linger == Some(0) => Ending::ResetLinger,
+        Established | SynRecv | CloseWait => Ending::Fin,
+        _ => Ending::Silent,
+    }
+}
