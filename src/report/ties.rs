@@ -1,0 +1,73 @@
+//! Look-ups that every format needs: links by their later event, causes by what they explain, events by step.
+
+use std::collections::BTreeMap;
+
+use crate::record::{StepId, What};
+use crate::story::{Cause, EventId, Link, Rel, Story};
+
+/// A story with its look-up tables. Built once, in linearithmic time.
+#[derive(Debug)]
+pub struct Ties<'a> {
+    /// The story.
+    pub story: &'a Story,
+    links_to: BTreeMap<EventId, Vec<&'a Link>>,
+    causes_of: BTreeMap<EventId, Vec<&'a Cause>>,
+    signals_of: BTreeMap<EventId, Vec<EventId>>,
+    segments_of: BTreeMap<StepId, Vec<EventId>>,
+}
+
+impl<'a> Ties<'a> {
+    /// Builds the tables.
+    pub fn new(story: &'a Story) -> Self {
+        let mut ties = Self {
+            story,
+            links_to: BTreeMap::new(),
+            causes_of: BTreeMap::new(),
+            signals_of: BTreeMap::new(),
+            segments_of: BTreeMap::new(),
+        };
+        for link in &story.links {
+            ties.links_to.entry(link.to).or_default().push(link);
+        }
+        for cause in &story.causes {
+            ties.causes_of.entry(cause.of).or_default().push(cause);
+        }
+        for (place, (event, entry)) in story.recording.events.iter().zip(&story.entries).enumerate() {
+            match (&event.what, entry.step) {
+                (What::Signal(caught), _) => {
+                    ties.signals_of.entry(EventId(caught.during)).or_default().push(EventId(place));
+                }
+                (What::Segment { .. }, Some(step)) => {
+                    ties.segments_of.entry(step).or_default().push(EventId(place));
+                }
+                _ => {}
+            }
+        }
+        ties
+    }
+
+    /// The links that lead to an event.
+    pub fn links_to(&self, event: EventId) -> impl Iterator<Item = &'a Link> + '_ {
+        self.links_to.get(&event).into_iter().flatten().copied()
+    }
+
+    /// The links of some kinds that lead to an event, in the order of those kinds.
+    pub fn links_by(&self, event: EventId, rels: &'static [Rel]) -> impl Iterator<Item = &'a Link> + '_ {
+        rels.iter().flat_map(move |rel| self.links_to(event).filter(move |link| link.rel == *rel))
+    }
+
+    /// The causes of an event.
+    pub fn causes_of(&self, event: EventId) -> impl Iterator<Item = &'a Cause> + '_ {
+        self.causes_of.get(&event).into_iter().flatten().copied()
+    }
+
+    /// The signals that were caught during a call.
+    pub fn signals_of(&self, call: EventId) -> &[EventId] {
+        self.signals_of.get(&call).map_or(&[], Vec::as_slice)
+    }
+
+    /// The segments that were seen during a step.
+    pub fn segments_of(&self, step: StepId) -> &[EventId] {
+        self.segments_of.get(&step).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,130 @@
+use core::net::IpAddr;
+
+use super::{PREVIEW_BYTES, count, duration, escape, payload, quote, quote_start};
+use crate::record::{
+    Address, Call, Data, Detail, Errno, LISTENER, MsgFlag, Outcome, PollEvent, Script, Signal, SocketOption,
+    SocketOptionName, Target,
+};
+
+/// A call as C writes it, without the descriptor: `write("b")`, `connect(server)`, `recv(10, MSG_PEEK)`.
+pub fn call(call: &Call, script: &Script) -> String {
+    let arguments = arguments(call, script);
+    match call {
+        Call::Setsockopt { option } if option.name() == SocketOptionName::ONonblock => format!("fcntl({arguments})"),
+        Call::Getsockopt { option: SocketOptionName::ONonblock } => format!("fcntl({arguments})"),
+        Call::Exit { .. } => format!("_exit({arguments})"),
+        _ => format!("{}({arguments})", call.name()),
+    }
+}
+
+/// How a call ended: `= 1`, `= 1 "a"`, `→ EPIPE`, `→ killed by SIGPIPE`, `… still blocked`.
+pub fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Returned { value, detail } => match detail {
+            Detail::PendingError(Some(errno)) => format!("= 0, pending error {errno}"),
+            Detail::PendingError(None) => "= 0, no pending error".into(),
+            _ => format!("= {value}{}", detail_suffix(detail)),
+        },
+        Outcome::Failed { errno } => format!("→ {errno}"),
+        Outcome::Killed { signal } => format!("→ killed by {signal}"),
+        Outcome::Unfinished => "… still blocked".into(),
+    }
+}
+
+/// The signals that came with a result: ` + SIGPIPE`.
+pub fn signal_suffix(signals: impl IntoIterator<Item = Signal>) -> String {
+    signals.into_iter().map(|signal| format!(" + {signal}")).collect()
+}
+
+fn arguments(call: &Call, script: &Script) -> String {
+    match call {
+        Call::Socket | Call::Close => String::new(),
+        Call::Bind { to } => address(*to),
+        Call::Listen { backlog } => backlog.to_string(),
+        Call::Connect { to } => target(to, script),
+        Call::Accept { from } if from == LISTENER => String::new(),
+        Call::Accept { from } => escape(from),
+        Call::Read { size } => size.to_string(),
+        Call::Write { data: bytes } => data(bytes),
+        Call::Recv { size, flags } => with_flags(size.to_string(), flags),
+        Call::Send { data: bytes, flags } => with_flags(data(bytes), flags),
+        Call::Shutdown { how } => how.name().into(),
+        Call::Setsockopt { option } => format!("{}, {}", option.name(), option_value(*option)),
+        Call::Getsockopt { option } => option.name().into(),
+        Call::Poll { events, timeout_ns } => {
+            format!("{}, {}", ready(events), timeout_ns.map_or("no timeout".into(), duration))
+        }
+        Call::Exit { code } => code.to_string(),
+    }
+}
+
+fn address(address: Address) -> String {
+    match (address.ip, address.port) {
+        (Some(IpAddr::V6(ip)), Some(port)) => format!("[{ip}]:{port}"),
+        (Some(ip), Some(port)) => format!("{ip}:{port}"),
+        (Some(ip), None) => ip.to_string(),
+        (None, Some(port)) => format!("port {port}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn target(target: &Target, script: &Script) -> String {
+    match target {
+        Target::Actor(actor) => script.actors.get(actor.0).map_or_else(|| "?".into(), |spec| escape(&spec.name)),
+        Target::Address(address) => address.to_string(),
+    }
+}
+
+/// Bytes to write; a repeated pattern is not unrolled further than it is shown.
+fn data(data: &Data) -> String {
+    match data {
+        Data::Text(text) => quote(text.as_bytes()),
+        Data::Hex(bytes) => quote(&bytes.0),
+        Data::Repeat { pattern, .. } if pattern.0.is_empty() => quote(&[]),
+        Data::Repeat { pattern, size } => {
+            let shown = usize::try_from(*size).unwrap_or(usize::MAX).min(PREVIEW_BYTES);
+            let start: Vec<u8> = pattern.0.iter().copied().cycle().take(shown).collect();
+            let cut = if *size > shown as u64 { format!("… {}", count(*size, "byte")) } else { String::new() };
+            format!("\"{}\"{cut}", payload(&start))
+        }
+    }
+}
+
+fn with_flags(first: String, flags: &[MsgFlag]) -> String {
+    if flags.is_empty() { first } else { format!("{first}, {}", names(flags, MsgFlag::name)) }
+}
+
+fn ready(events: &[PollEvent]) -> String {
+    if events.is_empty() { "0".into() } else { names(events, PollEvent::name) }
+}
+
+fn names<T: Copy>(items: &[T], name: fn(T) -> &'static str) -> String {
+    items.iter().map(|item| name(*item)).collect::<Vec<_>>().join("|")
+}
+
+fn option_value(option: SocketOption) -> String {
+    let switch = |on| if on { "on" } else { "off" }.to_owned();
+    let timeout = |ns| if ns == 0 { "no timeout".to_owned() } else { duration(ns) };
+    match option {
+        SocketOption::SoLinger(None) => "off".into(),
+        SocketOption::SoLinger(Some(seconds)) => format!("on, {seconds} s"),
+        SocketOption::TcpNodelay(on) | SocketOption::SoReuseaddr(on) | SocketOption::ONonblock(on) => switch(on),
+        SocketOption::SoRcvtimeo(ns) | SocketOption::SoSndtimeo(ns) => timeout(ns),
+        SocketOption::SoSndbuf(bytes) | SocketOption::SoRcvbuf(bytes) => count(bytes.into(), "byte"),
+    }
+}
+
+fn detail_suffix(detail: &Detail) -> String {
+    match detail {
+        Detail::Data(bytes) if bytes.0.is_empty() => String::new(),
+        Detail::Data(bytes) => format!(" {}", quote_start(&bytes.0)),
+        Detail::Ready(events) if !events.is_empty() => format!(" {}", ready(events)),
+        Detail::Option(value) => format!(", value {value}"),
+        Detail::None | Detail::Accepted(_) | Detail::Ready(_) | Detail::PendingError(_) => String::new(),
+    }
+}
+
+/// An errno with its text: `EPIPE (Broken pipe)`.
+pub(super) fn errno_with_text(errno: Errno) -> String {
+    format!("{errno} ({})", errno.text())
+}

@@ -1,0 +1,176 @@
+use super::{alias, call, count, escape, flight, outcome, payload, quote_start, signal_suffix, why::failed};
+use crate::record::{
+    Action, Awaited, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent, Script, SegmentPattern, SocketRef, Step,
+    What,
+};
+use crate::report::ties::Ties;
+use crate::story::{Actual, Check, EventId, Expected, Story};
+
+/// An expectation held against the story, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckSaid {
+    /// Where the author wrote it: `broken-pipe.toml:52`.
+    pub place: String,
+    /// What the step does: `client write("c")`.
+    pub step: String,
+    /// What was expected: `→ EPIPE`, `server → client RST`.
+    pub expected: String,
+    /// What was found, in the same notation.
+    pub actual: String,
+}
+
+/// Says an expectation and what was found instead or as expected.
+pub fn check(ties: &Ties<'_>, check: &Check) -> CheckSaid {
+    let script = &ties.story.recording.script;
+    let step = script.steps.get(check.step.0);
+    CheckSaid {
+        place: format!("{}:{}", escape(&script.source.path), check.line),
+        step: step.map_or_else(String::new, |step| action(step, script)),
+        expected: step.map_or_else(|| "?".into(), |step| expected(check.expected, &step.expect, script)),
+        actual: actual(ties, check),
+    }
+}
+
+/// A segment pattern in the notation of [`flight`](super::flight): `server → client RST`, `client → any DATA "b"`.
+pub fn pattern(pattern: &SegmentPattern, script: &Script) -> String {
+    let mut said = actor_name(script, pattern.from);
+    if let Some(to) = pattern.to {
+        said = format!("{said} → {}", actor_name(script, to));
+    }
+    said = format!("{said} {}", pattern.kind.name());
+    if let Some(bytes) = &pattern.payload {
+        said = format!("{said} {}", quote_start(&bytes.0));
+    }
+    if let Some(bytes) = pattern.payload_bytes {
+        said = format!("{said} of {}", count(bytes, "byte"));
+    }
+    said
+}
+
+fn actor_name(script: &Script, actor: crate::record::ActorId) -> String {
+    script.actors.get(actor.0).map_or_else(|| "?".into(), |spec| escape(&spec.name))
+}
+
+/// What a step does: `client write("c")`, `server killed with SIGKILL`, `wait`.
+pub fn action(step: &Step, script: &Script) -> String {
+    match &step.action {
+        Action::Call { actor, call: made, .. } => format!("{} {}", actor_name(script, *actor), call(made, script)),
+        Action::Finish { step } => match script.steps.get(step.0) {
+            Some(Step { action: Action::Call { actor, call: made, .. }, .. }) => {
+                format!("{} {} finishes", actor_name(script, *actor), call(made, script))
+            }
+            _ => "finish".into(),
+        },
+        Action::Kill { actor, signal } => format!("{signal} to {}", actor_name(script, *actor)),
+        Action::Pause { ns } => format!("pause {}", super::duration(*ns)),
+        Action::Wait => "wait".into(),
+    }
+}
+
+fn expected(which: Expected, expect: &Expect, script: &Script) -> String {
+    let said = match which {
+        Expected::Outcome => expect.outcome.as_ref().map(|outcome| expected_outcome(&outcome.value)),
+        Expected::Signal => expect.signal.as_ref().map(|signal| signal.value.to_string()),
+        Expected::Exit => expect.exit.as_ref().map(|status| exit_status(status.value)),
+        Expected::Wire(place) => expect.wire.get(place).map(|wanted| pattern(&wanted.value, script)),
+        Expected::State(place) => expect.state.get(place).map(|wanted| {
+            let (socket, state) = &wanted.value;
+            format!("{} in {state}", socket_name(socket, script))
+        }),
+        Expected::Because => {
+            expect.because.as_ref().map(|wanted| format!("because of {}", pattern(&wanted.value, script)))
+        }
+        Expected::Blocks => Some("the call blocks".into()),
+        Expected::Returns => Some("the call returns".into()),
+    };
+    said.unwrap_or_else(|| "?".into())
+}
+
+fn socket_name(socket: &SocketRef, script: &Script) -> String {
+    let actor = actor_name(script, socket.actor);
+    if socket.socket == crate::record::CONNECTION { actor } else { format!("{actor}.{}", escape(&socket.socket)) }
+}
+
+fn expected_outcome(outcome: &ExpectOutcome) -> String {
+    match outcome {
+        ExpectOutcome::Returns(ExpectValue::Number(value)) => format!("= {value}"),
+        ExpectOutcome::Returns(ExpectValue::Data(bytes)) => format!("= {} {}", bytes.0.len(), quote_start(&bytes.0)),
+        ExpectOutcome::Returns(ExpectValue::Ready(events)) => {
+            format!("ready for {}", events.iter().map(|event| PollEvent::name(*event)).collect::<Vec<_>>().join("|"))
+        }
+        ExpectOutcome::Returns(ExpectValue::PendingError(errno)) => format!("pending error {errno}"),
+        ExpectOutcome::Fails(errno) => failed(*errno),
+        ExpectOutcome::Killed(signal) => format!("→ killed by {signal}"),
+    }
+}
+
+/// How a process ended: `exit code 0`, `killed by SIGPIPE`.
+pub fn exit_status(status: ExitStatus) -> String {
+    match status {
+        ExitStatus::Code(code) => format!("exit code {code}"),
+        ExitStatus::Signal(signal) => format!("killed by {signal}"),
+    }
+}
+
+fn actual(ties: &Ties<'_>, check: &Check) -> String {
+    let story = ties.story;
+    match &check.actual {
+        Actual::Events(events) if events.is_empty() => nothing(ties, check),
+        Actual::Events(events) => all(story, events, "; "),
+        Actual::State(Some(state)) => state.to_string(),
+        Actual::State(None) => "the kernel knows no such socket".into(),
+        Actual::Nothing => nothing(ties, check),
+        Actual::Ambiguous(events) => format!("ambiguous, it fits {}", all(story, events, " and ")),
+    }
+}
+
+/// What was seen where nothing that fits came: for a segment, those of the step.
+fn nothing(ties: &Ties<'_>, check: &Check) -> String {
+    let late = if waited_in_vain(ties.story, check) { " in time" } else { "" };
+    match check.expected {
+        Expected::Wire(_) | Expected::Because => match ties.segments_of(check.step) {
+            [] => format!("no segment{late}"),
+            seen => format!("not seen{late}, but {}", all(ties.story, seen, "; ")),
+        },
+        Expected::Signal => "no signal".into(),
+        Expected::Exit => format!("still running{late}"),
+        Expected::Blocks => "it did not".into(),
+        Expected::Outcome | Expected::Returns => format!("nothing{late}"),
+        Expected::State(_) => format!("no such state{late}"),
+    }
+}
+
+fn waited_in_vain(story: &Story, check: &Check) -> bool {
+    let run = story.recording.steps.iter().find(|run| run.step == check.step);
+    run.and_then(|run| run.missed.as_ref()).is_some_and(|missed| match (missed, check.expected) {
+        (Awaited::Wire(missed), Expected::Wire(place)) | (Awaited::State(missed, _), Expected::State(place)) => {
+            *missed <= place
+        }
+        (Awaited::Exit, Expected::Exit) | (Awaited::Return, Expected::Outcome | Expected::Returns) => true,
+        _ => false,
+    })
+}
+
+/// At most five events in words; then how many more.
+fn all(story: &Story, events: &[EventId], between: &str) -> String {
+    const MOST: usize = 5;
+    let mut said: Vec<String> = events.iter().take(MOST).map(|event| happening(story, *event)).collect();
+    if events.len() > MOST {
+        said.push(format!("{} more", events.len() - MOST));
+    }
+    said.join(between)
+}
+
+/// An event on its own: `p8 server → client RST seq 2`, `c4 → EPIPE`, `SIGPIPE`.
+fn happening(story: &Story, event: EventId) -> String {
+    let name = alias(story, event);
+    let Some(happened) = story.recording.events.get(event.0) else { return name };
+    match &happened.what {
+        What::Syscall(syscall) => format!("{name} {}", outcome(&syscall.outcome)),
+        What::Segment { .. } => flight(story, event).unwrap_or(name),
+        What::Signal(caught) => format!("{name}{}", signal_suffix([caught.signal])),
+        What::Kill(kill) => format!("{name} {} sent", kill.signal),
+        What::Exit(exit) => format!("{name} {}", exit_status(exit.status)),
+        What::State(sample) => format!("{} in {}", payload(sample.local.to_string().as_bytes()), sample.state),
+    }
+}

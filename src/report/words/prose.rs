@@ -1,0 +1,112 @@
+use unicode_width::UnicodeWidthStr as _;
+
+use super::escape;
+
+/// Markdown as plain text on one line: emphasis and code marks go, links keep their text, the rest stays.
+pub fn plain(markdown: &str) -> String {
+    let joined = markdown.split_whitespace().collect::<Vec<_>>().join(" ");
+    escape(&without_links(&without_marks(&joined)))
+}
+
+/// Breaks a text into lines of at most `width` columns, at spaces where there are any.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(8);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split(' ').flat_map(|word| pieces(word, width)) {
+        let wide = word.width();
+        if used > 0 && used + 1 + wide > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += wide;
+        }
+    }
+    lines
+}
+
+/// A word, or where it is wider than a line its parts.
+fn pieces(word: &str, width: usize) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = word;
+    while rest.width() > width {
+        let (head, tail) = rest.split_at(super::super::columns::prefix(rest, width).len());
+        pieces.push(head);
+        rest = tail;
+    }
+    pieces.push(rest);
+    pieces
+}
+
+/// Drops `*`, `**`, `_` around words and `` ` `` around code. What is between backquotes stays as it is.
+fn without_marks(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for (place, part) in text.split('`').enumerate() {
+        if place % 2 == 1 {
+            plain.push_str(part);
+        } else {
+            push_without_emphasis(&mut plain, part);
+        }
+    }
+    plain
+}
+
+fn push_without_emphasis(plain: &mut String, text: &str) {
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek().copied().unwrap_or(' ');
+        let opens = !before.is_alphanumeric() && !next.is_whitespace();
+        let closes = !before.is_whitespace() && !next.is_alphanumeric();
+        let mark = c == '*' && (opens || closes) || c == '_' && before != '_' && (opens ^ closes) && next != '_';
+        if !mark {
+            plain.push(c);
+        }
+        before = if mark && c == '*' { before } else { c };
+    }
+}
+
+/// `[text](address)` becomes `text`.
+fn without_links(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, label, after)) = next_link(rest) {
+        plain.push_str(before);
+        plain.push_str(label);
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
+}
+
+fn next_link(text: &str) -> Option<(&str, &str, &str)> {
+    let middle = text.find("](")?;
+    let open = text[..middle].rfind('[')?;
+    let close = middle + text[middle..].find(')')?;
+    Some((&text[..open], &text[open + 1..middle], &text[close + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_becomes_plain() {
+        let said = plain("The **write** *succeeds*: it `copies *p` into\nthe [buffer](https://x.y/z). SO_ERROR, 2*3, a_b_c");
+        assert_eq!(said, "The write succeeds: it copies *p into the buffer. SO_ERROR, 2*3, a_b_c");
+        assert_eq!(plain("_quietly_ \u{1b}[2J"), "quietly \\x1b[2J");
+    }
+
+    #[test]
+    fn lines_keep_their_width() {
+        assert_eq!(wrap("one two three four", 9), ["one two", "three", "four"]);
+        assert_eq!(wrap("abcdefghijklmnopqrstuvwxyz", 10), ["abcdefghij", "klmnopqrst", "uvwxyz"]);
+        assert_eq!(wrap("", 10), [""]);
+    }
+}
