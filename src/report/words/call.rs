@@ -2,8 +2,8 @@ use core::net::IpAddr;
 
 use super::{PREVIEW_BYTES, count, duration, escape, payload, quote, quote_start};
 use crate::record::{
-    Address, Call, Data, Detail, Errno, LISTENER, MsgFlag, Outcome, PollEvent, Script, Signal, SocketOption,
-    SocketOptionName, Target,
+    Address, Call, Data, Detail, LISTENER, MsgFlag, Outcome, PollEvent, Script, Signal, SocketOption, SocketOptionName,
+    Target,
 };
 
 /// A call as C writes it, without the descriptor: `write("b")`, `connect(server)`, `recv(10, MSG_PEEK)`.
@@ -122,9 +122,4 @@ fn detail_suffix(detail: &Detail) -> String {
         Detail::Option(value) => format!(", value {value}"),
         Detail::None | Detail::Accepted(_) | Detail::Ready(_) | Detail::PendingError(_) => String::new(),
     }
-}
-
-/// An errno with its text: `EPIPE (Broken pipe)`.
-pub(super) fn errno_with_text(errno: Errno) -> String {
-    format!("{errno} ({})", errno.text())
 }

@@ -1,7 +1,7 @@
 use super::{alias, call, count, escape, flight, outcome, payload, quote_start, signal_suffix, why::failed};
 use crate::record::{
-    Action, Awaited, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent, Script, SegmentPattern, SocketRef, Step,
-    What,
+    Action, Awaited, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent, Script, SegmentPattern, SocketRef,
+    Step, What,
 };
 use crate::report::ties::Ties;
 use crate::story::{Actual, Check, EventId, Expected, Story};

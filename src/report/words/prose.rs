@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn markdown_becomes_plain() {
-        let said = plain("The **write** *succeeds*: it `copies *p` into\nthe [buffer](https://x.y/z). SO_ERROR, 2*3, a_b_c");
+        let said =
+            plain("The **write** *succeeds*: it `copies *p` into\nthe [buffer](https://x.y/z). SO_ERROR, 2*3, a_b_c");
         assert_eq!(said, "The write succeeds: it copies *p into the buffer. SO_ERROR, 2*3, a_b_c");
         assert_eq!(plain("_quietly_ \u{1b}[2J"), "quietly \\x1b[2J");
     }

@@ -225,7 +225,10 @@ fn cut_short(story: &Story) -> String {
     match recording.end {
         End::Completed => "the run ended before its last step".into(),
         End::Stopped { at } => {
-            format!("the run stopped at {}: what it waited for did not come, and the steps after it need that", place(at))
+            format!(
+                "the run stopped at {}: what it waited for did not come, and the steps after it need that",
+                place(at)
+            )
         }
         End::Interrupted { at } => format!("the run was interrupted at {}", place(at)),
     }
