@@ -112,7 +112,7 @@ fn in_ipv6(frame: &[u8]) -> Option<(Addresses, Range<usize>)> {
 fn end_of(frame: &[u8], start: usize, length: u16) -> Option<usize> {
     let rest = frame.len().checked_sub(start)?;
     match usize::from(length) {
-        0 if rest <= usize::from(u16::MAX) => Some(frame.len()),
+        0 if u16::try_from(rest).is_ok() => Some(frame.len()),
         length if (1..=rest).contains(&length) => Some(start + length),
         _ => None,
     }

@@ -4,12 +4,18 @@
 //! IP header says that it ends, is not a segment. The views over the bytes are those of `pnet`; where they would leave a length
 //! unchecked (options, extension headers), this room checks it first.
 
+mod build;
 mod checksum;
 mod dissect;
 mod locate;
 mod options;
+mod rewrite;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod strategy;
 
+pub use build::build_frame;
 pub use checksum::complete_checksum;
 pub use dissect::{dissect, dissect_frame};
+pub use rewrite::{Rewrite, rewrite};

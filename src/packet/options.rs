@@ -6,6 +6,9 @@ use pnet::packet::tcp::{TcpOptionNumber, TcpOptionNumbers as Kind};
 
 use crate::record::TcpOptions;
 
+/// The room for options in a TCP header, in bytes: 15 words less the first five.
+const MAX_LEN: usize = 40;
+
 /// One option that fits into its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RawOption {
@@ -49,18 +52,57 @@ pub(super) fn parse(bytes: &[u8]) -> TcpOptions {
             (Kind::MSS, &[high, low]) => options.mss = Some(u16::from_be_bytes([high, low])),
             (Kind::WSCALE, &[shift]) => options.window_scale = Some(shift),
             (Kind::SACK_PERMITTED, []) => options.sack_permitted = true,
-            (Kind::SACK, edges) if edges.len() % 8 == 0 => {
-                options.sack = edges.chunks_exact(8).map(word_pair).collect()
-            }
-            (Kind::TIMESTAMPS, pair) if pair.len() == 8 => options.timestamps = Some(word_pair(pair)),
+            (Kind::SACK, edges) if edges.len().is_multiple_of(8) => options.sack = word_pairs(edges),
+            (Kind::TIMESTAMPS, pair) if pair.len() == 8 => options.timestamps = word_pairs(pair).pop(),
             _ => {}
         }
     }
     options
 }
 
-/// Eight bytes as two words.
-pub(super) fn word_pair(bytes: &[u8]) -> (u32, u32) {
-    let word = |range: Range<usize>| bytes[range].iter().fold(0, |word, &byte| word << 8 | u32::from(byte));
-    (word(0..4), word(4..8))
+/// The words of the bytes, two by two.
+pub(super) fn word_pairs(bytes: &[u8]) -> Vec<(u32, u32)> {
+    let word = |bytes: &[u8]| bytes.iter().fold(0, |word, &byte| word << 8 | u32::from(byte));
+    bytes.chunks_exact(8).map(|pair| (word(&pair[..4]), word(&pair[4..]))).collect()
+}
+
+/// Pairs of words as bytes.
+pub(super) fn pair_bytes(pairs: &[(u32, u32)]) -> Vec<u8> {
+    pairs.iter().flat_map(|&(first, second)| [first.to_be_bytes(), second.to_be_bytes()]).flatten().collect()
+}
+
+/// The options as Linux lays them out (`tcp_options_write`): whole words, padded by NOPs in front. SACK blocks that do not fit
+/// into the header's 40 bytes are left out.
+pub(super) fn encode(options: &TcpOptions) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(MAX_LEN);
+    if let Some(mss) = options.mss {
+        bytes.extend([Kind::MSS.0, 4]);
+        bytes.extend(mss.to_be_bytes());
+    }
+    encode_timestamps(options, &mut bytes);
+    if let Some(shift) = options.window_scale {
+        bytes.extend([Kind::NOP.0, Kind::WSCALE.0, 3, shift]);
+    }
+    let blocks = options.sack.len().min((MAX_LEN - bytes.len()).saturating_sub(4) / 8);
+    let value = pair_bytes(&options.sack[..blocks]);
+    if let (1.., Ok(len)) = (blocks, u8::try_from(value.len() + 2)) {
+        bytes.extend([Kind::NOP.0, Kind::NOP.0, Kind::SACK.0, len]);
+        bytes.extend(value);
+    }
+    bytes
+}
+
+/// "SACK permitted" and the timestamps share a word where both are present.
+fn encode_timestamps(options: &TcpOptions, bytes: &mut Vec<u8>) {
+    let permitted = [Kind::SACK_PERMITTED.0, 2];
+    let padding = [Kind::NOP.0; 2];
+    match options.timestamps {
+        Some(pair) => {
+            bytes.extend(if options.sack_permitted { permitted } else { padding });
+            bytes.extend([Kind::TIMESTAMPS.0, 10]);
+            bytes.extend(pair_bytes(&[pair]));
+        }
+        None if options.sack_permitted => bytes.extend([padding, permitted].concat()),
+        None => {}
+    }
 }
