@@ -1,1 +1,132 @@
 //! The author's file: TOML or JSON to a script, with diagnostics.
+
+pub mod builtin;
+mod diagnostic;
+mod fault;
+mod json_tree;
+mod nearest;
+mod node;
+mod read;
+mod schema;
+mod toml_tree;
+mod vocabulary;
+
+use core::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::record::{Script, Source};
+
+pub use builtin::Builtin;
+pub use diagnostic::{Diagnostic, Excerpt};
+pub use nearest::nearest;
+pub use schema::schema;
+
+use diagnostic::Lines;
+use fault::Fault;
+use read::Reader;
+
+/// The largest scenario file, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// How a scenario is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// TOML, for people.
+    Toml,
+    /// JSON, the same structure for programs.
+    Json,
+}
+
+impl Format {
+    /// The format by the path's extension: `.json` is JSON, everything else TOML.
+    pub fn of(path: &str) -> Self {
+        let json = path.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("json"));
+        if json { Self::Json } else { Self::Toml }
+    }
+}
+
+/// A scenario file that somebody has read.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceText<'a> {
+    /// The path as the user gave it; its extension says the format.
+    pub path: &'a str,
+    /// The whole file.
+    pub bytes: &'a [u8],
+}
+
+/// Reads a scenario.
+///
+/// # Errors
+///
+/// Everything that is wrong with the file, in its order; after about twenty errors the rest is not looked for. A wrong
+/// syntax hides what else is wrong.
+pub fn parse(source: &SourceText<'_>) -> Result<Script, Vec<Diagnostic>> {
+    let format = Format::of(source.path);
+    let text = text(source)?;
+    let mut reader = Reader::new(source.path, text, format);
+    let root = match format {
+        Format::Toml => toml_tree::parse(text),
+        Format::Json => json_tree::parse(text).map_err(|fault| vec![fault]),
+    };
+    let script = match root {
+        Ok(root) => {
+            let about = Source { path: source.path.to_owned(), sha256: sha256(source.bytes) };
+            read::script(&mut reader, &root, id(source.path), about)
+        }
+        Err(faults) => {
+            for fault in faults {
+                reader.report(fault);
+            }
+            None
+        }
+    };
+    script.ok_or_else(|| reader.diagnostics())
+}
+
+/// The file as text, if it is one that can hold a scenario.
+fn text<'a>(source: &SourceText<'a>) -> Result<&'a str, Vec<Diagnostic>> {
+    let refuse = |text: &str, fault: Fault| Err(vec![Lines::new(source.path, text).diagnostic(fault)]);
+    if source.bytes.len() > MAX_BYTES {
+        let message = format!("the file has {} bytes, and a scenario has at most {MAX_BYTES}", source.bytes.len());
+        return refuse("", Fault::new(0..0, message).label("too long to be read"));
+    }
+    let text = match core::str::from_utf8(source.bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let text = String::from_utf8_lossy(source.bytes);
+            let at = error.valid_up_to();
+            return refuse(&text, not_text(source.bytes, at));
+        }
+    };
+    if let Some(at) = text.find('\0') {
+        return refuse(text, not_text(source.bytes, at));
+    }
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        let fault = Fault::new(0..0, "the file is empty").label("expected a scenario");
+        return refuse(text, fault.help("`tcpstory list` shows scenarios to start from"));
+    }
+    Ok(text)
+}
+
+fn not_text(bytes: &[u8], at: usize) -> Fault {
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    Fault::new(at..at + 1, format!("the file is not UTF-8 text: byte 0x{byte:02x} at offset {at}"))
+        .label("not text")
+        .help("a scenario is TOML (or JSON) saved as UTF-8; is this the right file?")
+}
+
+/// The scenario's name: the file's name without folder and extension.
+fn id(path: &str) -> String {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let id = if stem.is_empty() { file } else { stem };
+    if id.is_empty() { "scenario".to_owned() } else { id.to_owned() }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,170 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::record::{ActorId, ActorSpec, Family, SigpipeDisposition};
+use crate::scenario::fault::Fault;
+use crate::scenario::node::{Entry, Node, Value};
+use crate::scenario::vocabulary::{SIGPIPE, Table};
+
+use super::MAX_ACTORS;
+use super::reader::Reader;
+
+/// Who takes part, and what each will do: known before the first step is read.
+pub(super) struct Actors {
+    pub(super) specs: Vec<ActorSpec>,
+    pub(super) family: Family,
+    /// Those that listen in some step.
+    pub(super) listening: BTreeSet<ActorId>,
+    ids: BTreeMap<String, ActorId>,
+    plans: Vec<Vec<(usize, Opening)>>,
+}
+
+/// A call that decides what an actor's unnamed socket is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    Listen,
+    Connect,
+    Accept,
+}
+
+impl Opening {
+    fn of(call: &str) -> Option<Self> {
+        match call {
+            "listen" => Some(Self::Listen),
+            "connect" => Some(Self::Connect),
+            "accept" => Some(Self::Accept),
+            _ => None,
+        }
+    }
+}
+
+impl Actors {
+    pub(super) fn find(&self, name: &str) -> Option<ActorId> {
+        self.ids.get(name).copied()
+    }
+
+    pub(super) fn name(&self, actor: ActorId) -> &str {
+        &self.specs[actor.0].name
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.specs.iter().map(|spec| spec.name.as_str())
+    }
+
+    /// What the actor's unnamed socket is opened for next, after a step.
+    pub(super) fn next_opening(&self, actor: ActorId, step: usize) -> Option<Opening> {
+        let plan = &self.plans[actor.0];
+        plan.get(plan.partition_point(|(at, _)| *at <= step)).map(|(_, opening)| *opening)
+    }
+}
+
+/// The actors of `[actors]` in its order, then the others: who only connects, who also listens, who only listens.
+pub(super) fn actors(r: &mut Reader<'_>, declared: Option<&Node>, steps: &[Node], family: Family) -> Actors {
+    let mut specs = declared.map_or_else(Vec::new, |node| declarations(r, node, family));
+    let seen = survey(steps);
+    let mut others: Vec<&Seen> = seen.values().filter(|seen| specs.iter().all(|spec| spec.name != seen.name)).collect();
+    others.sort_by_key(|seen| (seen.rank(), seen.first));
+    specs.extend(others.iter().map(|seen| undeclared(&seen.name)));
+    if specs.len() > MAX_ACTORS {
+        let place = declared.map_or(0..0, |node| node.span.clone());
+        let place = others.last().map_or(place, |seen| steps[seen.first].span.clone());
+        let message = format!("there are {} actors, and a scenario has at most {MAX_ACTORS}", specs.len());
+        r.report(Fault::new(place, message).label("too many actors").help("each actor is a process of its own"));
+    }
+    let ids: BTreeMap<_, _> =
+        specs.iter().enumerate().map(|(place, spec)| (spec.name.clone(), ActorId(place))).collect();
+    let plans = specs.iter().map(|spec| seen.get(&spec.name).map_or_else(Vec::new, |seen| seen.plan.clone())).collect();
+    let listening = seen.values().filter(|seen| seen.listens).filter_map(|seen| ids.get(&seen.name).copied()).collect();
+    Actors { specs, family, listening, ids, plans }
+}
+
+fn undeclared(name: &str) -> ActorSpec {
+    ActorSpec { name: name.to_owned(), sigpipe: SigpipeDisposition::default(), address: None, port: None }
+}
+
+fn declarations(r: &mut Reader<'_>, node: &Node, family: Family) -> Vec<ActorSpec> {
+    let Some(entries) = r.entries(node, "`actors`") else { return Vec::new() };
+    entries.iter().filter_map(|entry| declaration(r, entry, family)).collect()
+}
+
+fn declaration(r: &mut Reader<'_>, entry: &Entry, family: Family) -> Option<ActorSpec> {
+    let Value::Table(entries) = &entry.node.value else {
+        let unknown = Table::ALL.into_iter().find(|table| table.has(&entry.key));
+        let fault = Fault::new(entry.key_span.clone(), format!("the actor `{}` is not a table", entry.key));
+        let help = unknown.map_or_else(
+            || format!("declare an actor with [actors.{}]", entry.key),
+            |home| format!("`{}` belongs {}; an actor is declared with [actors.NAME]", entry.key, home.place()),
+        );
+        r.report(fault.label(format!("expected a table, not {}", entry.node.kind())).help(help));
+        return None;
+    };
+    r.closed(entries, Table::Actor);
+    let name = r.name(entry.key_span.clone(), &entry.key, "an actor");
+    let get = |key| entry.node.get(key).map(|entry| &entry.node);
+    let sigpipe =
+        get("sigpipe").and_then(|node| r.word(node, "disposition", disposition, SIGPIPE.iter().map(|(name, _)| *name)));
+    let address = get("address").and_then(|node| r.ip(node, "`address`", family));
+    let port = get("port").and_then(|node| r.integer(node, "`port`", 1..=65_535));
+    Some(ActorSpec { name: name?, sigpipe: sigpipe.unwrap_or_default(), address, port })
+}
+
+fn disposition(word: &str) -> Option<SigpipeDisposition> {
+    SIGPIPE.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
+}
+
+/// What the steps show of an actor.
+struct Seen {
+    name: String,
+    first: usize,
+    listens: bool,
+    connects: bool,
+    plan: Vec<(usize, Opening)>,
+}
+
+impl Seen {
+    fn rank(&self) -> u8 {
+        match (self.connects, self.listens) {
+            (true, false) => 0,
+            (true, true) => 1,
+            (false, true) => 2,
+            (false, false) => 3,
+        }
+    }
+}
+
+fn survey(steps: &[Node]) -> BTreeMap<String, Seen> {
+    let mut all: BTreeMap<String, Seen> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate() {
+        let Some(by) = step.get("by").and_then(|entry| entry.node.text()) else { continue };
+        let (name, socket) = split(by);
+        let seen = all.entry(name.to_owned()).or_insert_with(|| Seen {
+            name: name.to_owned(),
+            first: at,
+            listens: false,
+            connects: false,
+            plan: Vec::new(),
+        });
+        let Some(opening) = call_name(step).and_then(Opening::of) else { continue };
+        seen.listens |= opening == Opening::Listen;
+        seen.connects |= opening == Opening::Connect;
+        if socket.is_none() {
+            seen.plan.push((at, opening));
+        }
+    }
+    all
+}
+
+/// `actor` or `actor.socket`.
+pub(super) fn split(by: &str) -> (&str, Option<&str>) {
+    match by.split_once('.') {
+        Some((actor, socket)) => (actor, Some(socket)),
+        None => (by, None),
+    }
+}
+
+fn call_name(step: &Node) -> Option<&str> {
+    let call = &step.get("do")?.node;
+    match &call.value {
+        Value::Table(entries) => entries.first().map(|entry| entry.key.as_str()),
+        _ => call.text(),
+    }
+}

@@ -1,0 +1,459 @@
+//! The call table: one row for each call of the language. Parser, schema and documentation are made from it.
+
+use core::net::{IpAddr, SocketAddr};
+
+use serde_json::{Value as Json, json};
+
+use crate::record::{
+    ActorId, Address, Call, Family, LISTENER, MsgFlag, PollEvent, ShutdownHow, SocketOption, SocketOptionName, Target,
+};
+use crate::scenario::fault::Fault;
+use crate::scenario::nearest::suggest;
+use crate::scenario::node::{Entry, Node, Span, Value};
+use crate::scenario::schema::shape;
+
+use super::MAX_DATA;
+use super::actors::Actors;
+use super::reader::Reader;
+
+/// A call as the author wrote it.
+pub(super) struct Asked<'n> {
+    /// Where its name stands.
+    pub(super) span: Span,
+    /// Who makes it.
+    pub(super) actor: ActorId,
+    /// Its argument.
+    pub(super) argument: Option<&'n Node>,
+}
+
+/// A call of the language.
+pub(in crate::scenario) struct CallRow {
+    /// Its name, which is the name in C.
+    pub(in crate::scenario) name: &'static str,
+    /// What it does, in one sentence.
+    pub(in crate::scenario) doc: &'static str,
+    /// How it is written.
+    pub(in crate::scenario) example: &'static str,
+    /// What `returns` may say of it.
+    pub(in crate::scenario) returns: &'static str,
+    /// It may stand without an argument: `do = "listen"`.
+    pub(in crate::scenario) bare: bool,
+    /// The schema of its argument, where it may have one.
+    pub(in crate::scenario) argument: Option<fn() -> Json>,
+    read: fn(&mut Reader<'_>, &Actors, &Asked<'_>) -> Option<Call>,
+}
+
+/// Every call, in the order in which a connection meets them.
+pub(in crate::scenario) const CALLS: &[CallRow] = &[
+    CallRow {
+        name: "socket",
+        doc: "Makes a TCP socket. Implied by the first call that needs one.",
+        example: "do = \"socket\"",
+        returns: "",
+        bare: true,
+        argument: None,
+        read: |_, _, _| Some(Call::Socket),
+    },
+    CallRow {
+        name: "bind",
+        doc: "Gives the socket an address. What is left out comes from the actor.",
+        example: "do.bind = { port = 47001 }",
+        returns: "0",
+        bare: true,
+        argument: Some(shape::address),
+        read: |r, actors, asked| Some(Call::Bind { to: r.address(actors, asked)? }),
+    },
+    CallRow {
+        name: "listen",
+        doc: "Waits for connections; the argument is the backlog, 16 if left out. Binds to the actor's address and port.",
+        example: "do.listen = 1",
+        returns: "0",
+        bare: true,
+        argument: Some(|| shape::integer(0, 65_535)),
+        read: |r, _, asked| Some(Call::Listen { backlog: r.backlog(asked)? }),
+    },
+    CallRow {
+        name: "connect",
+        doc: "Opens a connection: to the actor that is named, to an address, or to the one other actor that listens.",
+        example: "do.connect = \"server\"",
+        returns: "0",
+        bare: true,
+        argument: Some(shape::target),
+        read: |r, actors, asked| Some(Call::Connect { to: r.target(actors, asked)? }),
+    },
+    CallRow {
+        name: "accept",
+        doc: "Takes a connection from the actor's listener, or from the listener that is named.",
+        example: "do = \"accept\"",
+        returns: "",
+        bare: true,
+        argument: Some(shape::name),
+        read: |r, _, asked| Some(Call::Accept { from: r.listener(asked)? }),
+    },
+    CallRow {
+        name: "read",
+        doc: "Reads up to so many bytes.",
+        example: "do.read = 100",
+        returns: "the data, or its number of bytes; 0 at end of file",
+        bare: false,
+        argument: Some(shape::size),
+        read: |r, _, asked| Some(Call::Read { size: r.size(asked.argument?, "the size of `read`")? }),
+    },
+    CallRow {
+        name: "write",
+        doc: "Writes data.",
+        example: "do.write = \"hello\"",
+        returns: "the number of bytes",
+        bare: false,
+        argument: Some(shape::data),
+        read: |r, _, asked| Some(Call::Write { data: r.data(asked.argument?, "what `write` writes")? }),
+    },
+    CallRow {
+        name: "recv",
+        doc: "Reads with flags.",
+        example: "do.recv = { size = 1, flags = [\"MSG_PEEK\"] }",
+        returns: "the data, or its number of bytes; 0 at end of file",
+        bare: false,
+        argument: Some(|| shape::table(&[("size", shape::size()), ("flags", shape::flags())], &["size"])),
+        read: |r, _, asked| r.recv(asked.argument?),
+    },
+    CallRow {
+        name: "send",
+        doc: "Writes with flags.",
+        example: "do.send = { data = \"hello\", flags = [\"MSG_NOSIGNAL\"] }",
+        returns: "the number of bytes",
+        bare: false,
+        argument: Some(|| shape::table(&[("data", shape::data()), ("flags", shape::flags())], &["data"])),
+        read: |r, _, asked| r.send(asked.argument?),
+    },
+    CallRow {
+        name: "shutdown",
+        doc: "Closes one direction or both; the descriptor stays open.",
+        example: "do.shutdown = \"SHUT_WR\"",
+        returns: "0",
+        bare: false,
+        argument: Some(|| shape::words(ShutdownHow::ALL.iter().map(|how| how.name()))),
+        read: |r, _, asked| Some(Call::Shutdown { how: r.shutdown_how(asked.argument?)? }),
+    },
+    CallRow {
+        name: "close",
+        doc: "Closes the descriptor.",
+        example: "do = \"close\"",
+        returns: "0",
+        bare: true,
+        argument: None,
+        read: |_, _, _| Some(Call::Close),
+    },
+    CallRow {
+        name: "setsockopt",
+        doc: "Sets an option (`O_NONBLOCK` by fcntl).",
+        example: "do.setsockopt = { SO_LINGER = 0 }",
+        returns: "0",
+        bare: false,
+        argument: Some(shape::options),
+        read: |r, _, asked| Some(Call::Setsockopt { option: r.option(asked.argument?)? }),
+    },
+    CallRow {
+        name: "getsockopt",
+        doc: "Asks for an option (`O_NONBLOCK` by fcntl). `SO_ERROR` is the pending error; asking clears it.",
+        example: "do.getsockopt = \"SO_ERROR\"",
+        returns: "for `SO_ERROR` an errno's name or 0; for times a duration; otherwise a number",
+        bare: false,
+        argument: Some(|| shape::words(SocketOptionName::ALL.iter().map(|option| option.name()))),
+        read: |r, _, asked| Some(Call::Getsockopt { option: r.option_name(asked.argument?)? }),
+    },
+    CallRow {
+        name: "poll",
+        doc: "Waits until one of the events is ready; without a timeout for ever.",
+        example: "do.poll = { events = [\"POLLIN\"], timeout = \"100ms\" }",
+        returns: "the events that are ready, or 0 when the time is over",
+        bare: false,
+        argument: Some(|| shape::table(&[("events", shape::events()), ("timeout", shape::duration())], &["events"])),
+        read: |r, _, asked| r.poll(asked.argument?),
+    },
+    CallRow {
+        name: "exit",
+        doc: "Ends the process with this code, 0 if left out. The kernel closes what is open.",
+        example: "do.exit = 1",
+        returns: "",
+        bare: true,
+        argument: Some(|| shape::integer(0, 255)),
+        read: |r, _, asked| {
+            let code = asked.argument.map_or(Some(0), |node| r.integer(node, "the exit code", 0..=255))?;
+            Some(Call::Exit { code })
+        },
+    },
+];
+
+/// The row of a call.
+pub(in crate::scenario) fn row(name: &str) -> Option<&'static CallRow> {
+    CALLS.iter().find(|row| row.name == name)
+}
+
+impl Reader<'_> {
+    /// The call of `do`.
+    pub(super) fn call(&mut self, name: &str, actors: &Actors, asked: &Asked<'_>) -> Option<Call> {
+        let Some(row) = row(name) else {
+            let fault = Fault::new(asked.span.clone(), format!("there is no call `{name}`")).label("not a call");
+            self.report(fault.help(suggest(name, CALLS.iter().map(|row| row.name))));
+            return None;
+        };
+        match (asked.argument, row.argument) {
+            (None, _) if !row.bare => {
+                let fault = Fault::new(asked.span.clone(), format!("`{name}` needs an argument"));
+                self.report(fault.label("argument missing").help(format!("for example {}", row.example)));
+                None
+            }
+            (Some(node), None) => {
+                let fault = Fault::new(node.span.clone(), format!("`{name}` takes no argument"));
+                self.report(fault.label("one too many").help(format!("write {}", row.example)));
+                None
+            }
+            _ => (row.read)(self, actors, asked),
+        }
+    }
+
+    fn backlog(&mut self, asked: &Asked<'_>) -> Option<u32> {
+        asked.argument.map_or(Some(16), |node| self.integer(node, "the backlog", 0..=65_535))
+    }
+
+    fn listener(&mut self, asked: &Asked<'_>) -> Option<String> {
+        let Some(node) = asked.argument else { return Some(LISTENER.to_owned()) };
+        let name = self.text(node, "the listener of `accept`")?;
+        self.name(self.inside(node), name, "a listener")
+    }
+
+    fn address(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<Address> {
+        let Some(node) = asked.argument else { return Some(Address::default()) };
+        let entries = self.entries(node, "the address of `bind`")?;
+        self.only(entries, &["ip", "port"], "the address of `bind`");
+        let mut address = Address::default();
+        if let Some(entry) = node.get("ip") {
+            address.ip = Some(self.ip(&entry.node, "`ip`", actors.family)?);
+        }
+        if let Some(entry) = node.get("port") {
+            address.port = Some(self.integer(&entry.node, "`port`", 0..=65_535)?);
+        }
+        Some(address)
+    }
+
+    /// An address of the sandbox.
+    pub(super) fn ip(&mut self, node: &Node, what: &str, family: Family) -> Option<IpAddr> {
+        let text = self.text(node, what)?;
+        let span = self.inside(node);
+        let fault = match text.parse() {
+            Ok(ip) => match refuse(ip, family, span) {
+                None => return Some(ip),
+                Some(fault) => fault,
+            },
+            Err(_) => Fault::new(span, format!("`{text}` is not an IP address")).label("expected an address"),
+        };
+        self.report(fault);
+        None
+    }
+
+    fn target(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<Target> {
+        match asked.argument {
+            None => self.only_listener(actors, asked).map(Target::Actor),
+            Some(node) => {
+                let text = self.text(node, "the target of `connect`")?;
+                if let Some(actor) = actors.find(text) {
+                    return Some(Target::Actor(actor));
+                }
+                if text.contains(':') {
+                    return self.socket_address(node, text, actors.family).map(Target::Address);
+                }
+                let fault = Fault::new(self.inside(node), format!("there is no actor `{text}`"));
+                let help = suggest(text, actors.names());
+                self.report(fault.label("neither an actor nor an address").help(help));
+                None
+            }
+        }
+    }
+
+    fn socket_address(&mut self, node: &Node, text: &str, family: Family) -> Option<SocketAddr> {
+        let span = self.inside(node);
+        let Ok(address) = text.parse::<SocketAddr>() else {
+            let fault = Fault::new(span, format!("`{text}` is not an address")).label("expected an address and a port");
+            self.report(fault.help("for example \"127.0.0.9:1\" or \"[fd00::9]:1\""));
+            return None;
+        };
+        if let Some(fault) = refuse(address.ip(), family, span) {
+            self.report(fault);
+            return None;
+        }
+        Some(address)
+    }
+
+    fn only_listener(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<ActorId> {
+        let mut others = actors.listening.iter().filter(|actor| **actor != asked.actor);
+        let fault = |message| Fault::new(asked.span.clone(), message).label("where to?");
+        match (others.next(), others.next()) {
+            (Some(actor), None) => Some(*actor),
+            (None, _) => {
+                let fault = fault("no other actor listens, so `connect` must say where to");
+                self.report(
+                    fault.help("name an actor, do.connect = \"server\", or an address, do.connect = \"127.0.0.9:1\""),
+                );
+                None
+            }
+            (Some(first), Some(_)) => {
+                let help = format!("for example do.connect = \"{}\"", actors.name(*first));
+                self.report(fault("several actors listen, so `connect` must say where to").help(help));
+                None
+            }
+        }
+    }
+
+    fn recv(&mut self, node: &Node) -> Option<Call> {
+        let (size, flags) = self.with_flags(node, "size", "`recv`")?;
+        Some(Call::Recv { size: self.size(&size.node, "the size of `recv`")?, flags })
+    }
+
+    fn send(&mut self, node: &Node) -> Option<Call> {
+        let (data, flags) = self.with_flags(node, "data", "`send`")?;
+        Some(Call::Send { data: self.data(&data.node, "what `send` sends")?, flags })
+    }
+
+    fn with_flags<'n>(&mut self, node: &'n Node, key: &str, what: &str) -> Option<(&'n Entry, Vec<MsgFlag>)> {
+        let entries = self.entries(node, what)?;
+        self.only(entries, &[key, "flags"], what);
+        let entry = self.needed(node, key, what)?;
+        let flags = match node.get("flags") {
+            Some(flags) => {
+                self.each(&flags.node, "flag", MsgFlag::from_name, &MsgFlag::ALL.iter().map(|f| f.name()))?
+            }
+            None => Vec::new(),
+        };
+        Some((entry, flags))
+    }
+
+    /// A key that must be there.
+    fn needed<'n>(&mut self, node: &'n Node, key: &str, what: &str) -> Option<&'n Entry> {
+        let entry = node.get(key);
+        if entry.is_none() {
+            self.report(Fault::new(node.span.clone(), format!("{what} needs the key `{key}`")).label("key missing"));
+        }
+        entry
+    }
+
+    /// A list of words.
+    pub(super) fn each<'k, T>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        find: fn(&str) -> Option<T>,
+        known: &(impl IntoIterator<Item = &'k str> + Clone),
+    ) -> Option<Vec<T>> {
+        let items = self.list(node, &format!("`{what}s`"))?;
+        let found: Vec<_> = items.iter().map(|item| self.word(item, what, find, known.clone())).collect();
+        found.into_iter().collect()
+    }
+
+    fn shutdown_how(&mut self, node: &Node) -> Option<ShutdownHow> {
+        self.word(node, "direction", ShutdownHow::from_name, ShutdownHow::ALL.iter().map(|how| how.name()))
+    }
+
+    fn option_name(&mut self, node: &Node) -> Option<SocketOptionName> {
+        self.word(node, "option", SocketOptionName::from_name, SocketOptionName::ALL.iter().map(|name| name.name()))
+    }
+
+    fn option(&mut self, node: &Node) -> Option<SocketOption> {
+        let entry = self.only_entry(node, "`setsockopt`", "do.setsockopt = { SO_LINGER = 0 }")?;
+        let Some(name) = SocketOptionName::from_name(&entry.key) else {
+            let fault = Fault::new(entry.key_span.clone(), format!("there is no option `{}`", entry.key));
+            let help = suggest(&entry.key, SocketOptionName::ALL.iter().map(|name| name.name()));
+            self.report(fault.label("not a known name").help(help));
+            return None;
+        };
+        self.option_value(name, entry)
+    }
+
+    fn option_value(&mut self, name: SocketOptionName, entry: &Entry) -> Option<SocketOption> {
+        let (node, what) = (&entry.node, name.name());
+        Some(match name {
+            SocketOptionName::SoLinger => self.linger(node)?,
+            SocketOptionName::TcpNodelay => SocketOption::TcpNodelay(self.switch(node, what)?),
+            SocketOptionName::SoReuseaddr => SocketOption::SoReuseaddr(self.switch(node, what)?),
+            SocketOptionName::ONonblock => SocketOption::ONonblock(self.switch(node, what)?),
+            SocketOptionName::SoRcvtimeo => SocketOption::SoRcvtimeo(self.duration(node, what)?),
+            SocketOptionName::SoSndtimeo => SocketOption::SoSndtimeo(self.duration(node, what)?),
+            SocketOptionName::SoSndbuf => SocketOption::SoSndbuf(self.buffer(node, what)?),
+            SocketOptionName::SoRcvbuf => SocketOption::SoRcvbuf(self.buffer(node, what)?),
+            SocketOptionName::SoError => {
+                let fault =
+                    Fault::new(entry.key_span.clone(), "`SO_ERROR` cannot be set").label("can only be asked for");
+                self.report(fault.help("write do.getsockopt = \"SO_ERROR\""));
+                return None;
+            }
+        })
+    }
+
+    fn buffer(&mut self, node: &Node, what: &str) -> Option<u32> {
+        self.integer(node, what, 0..=MAX_DATA.cast_signed())
+    }
+
+    /// Seconds to linger, or `"off"`.
+    fn linger(&mut self, node: &Node) -> Option<SocketOption> {
+        match &node.value {
+            Value::Text(text) if text == "off" => Some(SocketOption::SoLinger(None)),
+            Value::Integer(_) => {
+                let seconds = self.integer(node, "SO_LINGER", 0..=3_600)?;
+                Some(SocketOption::SoLinger(Some(seconds)))
+            }
+            _ => {
+                let message = format!("SO_LINGER is a number of seconds or \"off\", not {}", node.kind());
+                self.report(Fault::new(node.span.clone(), message).label("expected seconds or \"off\""));
+                None
+            }
+        }
+    }
+
+    fn poll(&mut self, node: &Node) -> Option<Call> {
+        let entries = self.entries(node, "`poll`")?;
+        self.only(entries, &["events", "timeout"], "`poll`");
+        let events = self.needed(node, "events", "`poll`")?;
+        let events = self.events(&events.node)?;
+        let timeout_ns = match node.get("timeout") {
+            Some(entry) => Some(self.duration(&entry.node, "`timeout`")?),
+            None => None,
+        };
+        Some(Call::Poll { events, timeout_ns })
+    }
+
+    /// A list of events of poll.
+    pub(super) fn events(&mut self, node: &Node) -> Option<Vec<PollEvent>> {
+        self.each(node, "event", PollEvent::from_name, &PollEvent::ALL.iter().map(|event| event.name()))
+    }
+}
+
+/// Why an address cannot be used, where it cannot.
+fn refuse(ip: IpAddr, family: Family, span: Span) -> Option<Fault> {
+    let inside = match ip {
+        IpAddr::V4(ip) => ip.is_loopback(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.octets()[0] == 0xfd,
+    };
+    let message = match (inside, ip.is_ipv4() == (family == Family::Ipv4)) {
+        (true, true) => return None,
+        (true, false) => format!("{ip} is not of the scenario's family"),
+        (false, _) => format!("{ip} is outside the sandbox"),
+    };
+    Some(Fault::new(span, message).label(match family {
+        Family::Ipv4 => "expected 127.0.0.1 to 127.255.255.255",
+        Family::Ipv6 => "expected ::1 or an address that begins with fd",
+    }))
+}
+
+/// The rows' arguments as a schema: `do` as a table with one key.
+pub(in crate::scenario) fn argument_schemas() -> Json {
+    let properties: serde_json::Map<String, Json> = CALLS
+        .iter()
+        .filter_map(|row| {
+            let mut schema = row.argument?();
+            let returns = if row.returns.is_empty() { String::new() } else { format!(" Returns {}.", row.returns) };
+            schema["description"] = json!(format!("{}{returns} Example: {}", row.doc, row.example));
+            Some((row.name.to_owned(), schema))
+        })
+        .collect();
+    json!(properties)
+}

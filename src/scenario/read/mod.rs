@@ -1,0 +1,25 @@
+//! The tree to a script: by hand, so that every error has a place.
+
+mod actors;
+pub(super) mod calls;
+mod data;
+mod expect;
+pub(super) mod pattern;
+mod reader;
+mod sockets;
+mod steps;
+mod top;
+
+pub(super) use reader::Reader;
+pub(super) use top::script;
+
+/// The most actors that a scenario may have: each is a process.
+pub(super) const MAX_ACTORS: usize = 16;
+/// The most bytes of one write, read or buffer.
+pub(super) const MAX_DATA: u64 = 64 << 20;
+/// The most bytes that `returns` may spell out: a recording keeps no more of a read.
+pub(super) const MAX_EXPECTED_DATA: u64 = 65_536;
+/// The longest duration, in nanoseconds: an hour.
+pub(super) const MAX_DURATION_NS: u64 = 3_600_000_000_000;
+/// The most characters of a name.
+pub(super) const MAX_NAME: usize = 24;

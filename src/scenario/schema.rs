@@ -1,0 +1,209 @@
+//! The JSON Schema of scenario files, made from the tables that the parser reads by.
+
+use serde_json::{Value as Json, json};
+
+use super::vocabulary::Table;
+
+/// The JSON Schema (draft 2020-12) of a scenario, as TOML or as JSON.
+///
+/// It cannot say everything that [`parse`](super::parse) checks: which actors and sockets exist at a step, say.
+pub fn schema() -> Json {
+    let mut schema = shape::closed(Table::Top, &["title", "step"]);
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("A tcpstory scenario");
+    schema["description"] =
+        json!("What actors do on TCP sockets, step by step, and what is expected of it (language version 1).");
+    schema
+}
+
+/// Schemas of values.
+pub(super) mod shape {
+    use serde_json::{Map, Value as Json, json};
+
+    use crate::record::{Errno, MsgFlag, PollEvent, SegmentKind, Signal, SocketOptionName, TcpState};
+    use crate::scenario::read::calls::{CALLS, argument_schemas};
+    use crate::scenario::read::{MAX_ACTORS, MAX_DATA, MAX_NAME};
+    use crate::scenario::vocabulary::Table;
+
+    fn name_pattern() -> String {
+        format!("[A-Za-z0-9_-]{{1,{MAX_NAME}}}")
+    }
+
+    /// One of the tables, without other keys than its own.
+    pub(in crate::scenario) fn closed(of: Table, required: &[&str]) -> Json {
+        let property = |key: &super::super::vocabulary::Key| {
+            let mut schema = (key.schema)();
+            schema["description"] = json!(key.doc);
+            (key.name.to_owned(), schema)
+        };
+        let properties: Map<String, Json> = of.keys().iter().map(property).collect();
+        json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+    }
+
+    /// A table of fixed keys.
+    pub(in crate::scenario) fn table(keys: &[(&str, Json)], required: &[&str]) -> Json {
+        let properties: Map<String, Json> =
+            keys.iter().map(|(key, schema)| ((*key).to_owned(), schema.clone())).collect();
+        json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+    }
+
+    pub(in crate::scenario) fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> Json {
+        json!({ "enum": words.into_iter().collect::<Vec<_>>() })
+    }
+
+    pub(in crate::scenario) fn integer(least: i64, most: i64) -> Json {
+        json!({ "type": "integer", "minimum": least, "maximum": most })
+    }
+
+    pub(in crate::scenario) fn size() -> Json {
+        integer(0, MAX_DATA.cast_signed())
+    }
+
+    pub(in crate::scenario) fn words_of_prose() -> Json {
+        json!({ "type": "string", "pattern": "\\S" })
+    }
+
+    pub(in crate::scenario) fn list_of_prose() -> Json {
+        json!({ "type": "array", "items": words_of_prose() })
+    }
+
+    pub(in crate::scenario) fn name() -> Json {
+        json!({ "type": "string", "pattern": format!("^{}$", name_pattern()) })
+    }
+
+    pub(in crate::scenario) fn by() -> Json {
+        json!({ "type": "string", "pattern": format!("^{0}(\\.{0})?$", name_pattern()) })
+    }
+
+    pub(in crate::scenario) fn ip() -> Json {
+        json!({ "type": "string", "pattern": "^(127\\.[0-9.]+|[0-9A-Fa-f:]+)$" })
+    }
+
+    pub(in crate::scenario) fn duration() -> Json {
+        json!({ "type": "string", "pattern": "^[0-9]+(ns|us|ms|s)$" })
+    }
+
+    pub(in crate::scenario) fn errno() -> Json {
+        words(Errno::names().chain(["EWOULDBLOCK"]))
+    }
+
+    pub(in crate::scenario) fn signal() -> Json {
+        words(Signal::names())
+    }
+
+    pub(in crate::scenario) fn flags() -> Json {
+        json!({ "type": "array", "items": words(MsgFlag::ALL.iter().map(|flag| flag.name())) })
+    }
+
+    pub(in crate::scenario) fn events() -> Json {
+        json!({ "type": "array", "items": words(PollEvent::ALL.iter().map(|event| event.name())) })
+    }
+
+    pub(in crate::scenario) fn data() -> Json {
+        let hex = json!({ "type": "string", "pattern": "^\\s*([0-9A-Fa-f]{2}\\s*)*$" });
+        let repeat = json!({ "type": "string", "minLength": 1 });
+        json!({ "anyOf": [
+            { "type": "string" },
+            table(&[("hex", hex)], &["hex"]),
+            table(&[("repeat", repeat), ("size", size())], &["repeat", "size"]),
+        ] })
+    }
+
+    pub(in crate::scenario) fn returns() -> Json {
+        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data(), events()] })
+    }
+
+    pub(in crate::scenario) fn address() -> Json {
+        table(&[("ip", ip()), ("port", integer(0, 65_535))], &[])
+    }
+
+    pub(in crate::scenario) fn target() -> Json {
+        let address = "(127\\.[0-9.]+|\\[[0-9A-Fa-f:]+\\]):[0-9]{1,5}";
+        json!({ "type": "string", "pattern": format!("^({}|{address})$", name_pattern()) })
+    }
+
+    /// `setsockopt`: one option with its value.
+    pub(in crate::scenario) fn options() -> Json {
+        let switch = || json!({ "enum": [true, false, 1, 0] });
+        let option = |option: &SocketOptionName| {
+            let schema = match option {
+                SocketOptionName::SoError => return None,
+                SocketOptionName::SoLinger => json!({ "anyOf": [integer(0, 3_600), { "const": "off" }] }),
+                SocketOptionName::TcpNodelay | SocketOptionName::SoReuseaddr | SocketOptionName::ONonblock => switch(),
+                SocketOptionName::SoRcvtimeo | SocketOptionName::SoSndtimeo => duration(),
+                SocketOptionName::SoSndbuf | SocketOptionName::SoRcvbuf => size(),
+            };
+            Some((option.name().to_owned(), schema))
+        };
+        let properties: Map<String, Json> = SocketOptionName::ALL.iter().filter_map(option).collect();
+        one_key(&json!(properties))
+    }
+
+    fn one_key(properties: &Json) -> Json {
+        json!({
+            "type": "object", "additionalProperties": false,
+            "minProperties": 1, "maxProperties": 1, "properties": properties,
+        })
+    }
+
+    /// `do`: a call.
+    pub(in crate::scenario) fn deed() -> Json {
+        let bare = words(CALLS.iter().filter(|row| row.bare).map(|row| row.name));
+        json!({ "anyOf": [bare, one_key(&argument_schemas())] })
+    }
+
+    pub(in crate::scenario) fn kill() -> Json {
+        json!({ "anyOf": [name(), table(&[("actor", name()), ("signal", signal())], &["actor"])] })
+    }
+
+    pub(in crate::scenario) fn pattern() -> Json {
+        let kinds = SegmentKind::ALL.map(SegmentKind::name).join("|");
+        let payload = "('([^']|'')+'|[0-9]+ *bytes?)";
+        let name = name_pattern();
+        json!({ "type": "string", "pattern": format!("^\\s*{name}(>{name})?\\s+({kinds})(\\s+{payload})?\\s*$") })
+    }
+
+    pub(in crate::scenario) fn states() -> Json {
+        json!({
+            "type": "object",
+            "propertyNames": by(),
+            "additionalProperties": words(TcpState::ALL.map(TcpState::name)),
+        })
+    }
+
+    pub(in crate::scenario) fn sysctl() -> Json {
+        let names = "^net\\.(ipv4|ipv6|core)(\\.[A-Za-z0-9_-]+)+$";
+        json!({
+            "type": "object",
+            "propertyNames": { "pattern": names },
+            "additionalProperties": { "type": ["integer", "string"] },
+        })
+    }
+
+    pub(in crate::scenario) fn actors() -> Json {
+        json!({
+            "type": "object",
+            "maxProperties": MAX_ACTORS,
+            "propertyNames": name(),
+            "additionalProperties": closed(Table::Actor, &[]),
+        })
+    }
+
+    pub(in crate::scenario) fn steps() -> Json {
+        let mut step = closed(Table::Step, &[]);
+        step["minProperties"] = json!(1);
+        step["dependentRequired"] = json!({ "do": ["by"], "by": ["do"], "blocks": ["do"] });
+        let pairs = [["returns", "error"], ["returns", "killed"], ["error", "killed"]];
+        let deeds = [
+            ["do", "finish"],
+            ["do", "kill"],
+            ["do", "pause"],
+            ["finish", "kill"],
+            ["finish", "pause"],
+            ["kill", "pause"],
+        ];
+        let never: Vec<Json> = pairs.iter().chain(&deeds).map(|pair| json!({ "not": { "required": pair } })).collect();
+        step["allOf"] = json!(never);
+        json!({ "type": "array", "minItems": 1, "items": step })
+    }
+}

@@ -1,0 +1,156 @@
+//! The tables of the language with their keys. The parser closes its tables with them, and the schema and the
+//! reference are made from them.
+
+use serde_json::{Value as Json, json};
+
+use crate::record::{Family, SigpipeDisposition};
+
+use super::read::calls;
+use super::schema::shape;
+
+/// A key of a table.
+pub(super) struct Key {
+    /// The key.
+    pub(super) name: &'static str,
+    /// What it is, in one or two sentences.
+    pub(super) doc: &'static str,
+    /// The schema of its value.
+    pub(super) schema: fn() -> Json,
+}
+
+const fn key(name: &'static str, doc: &'static str, schema: fn() -> Json) -> Key {
+    Key { name, doc, schema }
+}
+
+/// A table of the language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    /// The file itself.
+    Top,
+    /// `[network]`.
+    Network,
+    /// `[actors.NAME]`.
+    Actor,
+    /// `[[step]]`.
+    Step,
+}
+
+impl Table {
+    pub(super) const ALL: [Self; 4] = [Self::Top, Self::Network, Self::Actor, Self::Step];
+
+    /// How messages name it.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Top => "the top of the file",
+            Self::Network => "[network]",
+            Self::Actor => "an [actors.NAME] table",
+            Self::Step => "a [[step]]",
+        }
+    }
+
+    /// Where a key of it stands.
+    pub(super) fn place(self) -> String {
+        match self {
+            Self::Top => "at the top of the file".to_owned(),
+            _ => format!("in {}", self.title()),
+        }
+    }
+
+    pub(super) fn has(self, key: &str) -> bool {
+        self.keys().iter().any(|known| known.name == key)
+    }
+
+    pub(super) fn keys(self) -> &'static [Key] {
+        match self {
+            Self::Top => TOP,
+            Self::Network => NETWORK,
+            Self::Actor => ACTOR,
+            Self::Step => STEP,
+        }
+    }
+}
+
+/// The names of `family`.
+pub(super) const FAMILIES: [(&str, Family); 2] = [("ipv4", Family::Ipv4), ("ipv6", Family::Ipv6)];
+
+/// The names of `sigpipe`.
+pub(super) const SIGPIPE: [(&str, SigpipeDisposition); 3] = [
+    ("catch", SigpipeDisposition::Catch),
+    ("ignore", SigpipeDisposition::Ignore),
+    ("default", SigpipeDisposition::Default),
+];
+
+/// How the names of the sysctls begin that may be set.
+pub(super) const SYSCTL_PREFIXES: [&str; 3] = ["net.ipv4.", "net.ipv6.", "net.core."];
+
+const TOP: &[Key] = &[
+    key("$schema", "The address of this schema, in JSON files.", || json!({ "type": "string" })),
+    key(
+        "title",
+        "One line that says what the scenario shows.",
+        || json!({ "type": "string", "pattern": "^[^\\n]*\\S[^\\n]*$" }),
+    ),
+    key("summary", "What it teaches. Markdown.", shape::words_of_prose),
+    key("goals", "What a student should be able to say afterwards.", shape::list_of_prose),
+    key("tags", "Words to find it by.", shape::list_of_prose),
+    key("network", "The network it runs on.", || shape::closed(Table::Network, &[])),
+    key("actors", "The actors, in the order in which they are drawn. Others follow from the steps.", shape::actors),
+    key("step", "The steps, in order.", shape::steps),
+];
+
+const NETWORK: &[Key] = &[
+    key("family", "The address family.", || shape::words(FAMILIES.iter().map(|(name, _)| *name))),
+    key("mtu", "The loopback interface's MTU in bytes; 1500 if left out.", || shape::integer(576, 65_536)),
+    key(
+        "delayed_ack",
+        "true shows the kernel's habit of delaying acknowledgments; off by default, so that runs repeat.",
+        || json!({ "type": "boolean" }),
+    ),
+    key("sysctl", "Sysctls of the network namespace to set before the run.", shape::sysctl),
+];
+
+const ACTOR: &[Key] = &[
+    key(
+        "sigpipe",
+        "What the process does with SIGPIPE: a handler that only counts (the default), ignore it, or die of it.",
+        || shape::words(SIGPIPE.iter().map(|(name, _)| *name)),
+    ),
+    key("address", "Its address inside the sandbox; chosen by its place if left out.", shape::ip),
+    key("port", "The port of its listener; 47000 if left out.", || shape::integer(1, 65_535)),
+];
+
+const STEP: &[Key] = &[
+    key("by", "Who makes the call: an actor, or \"actor.socket\" for a socket with a name.", shape::by),
+    key("do", "The call: its name, or a table with the name and its argument.", shape::deed),
+    key("finish", "Waits for the end of the call that was left blocked with this label.", shape::name),
+    key("kill", "Sends a signal to an actor's process; SIGKILL if none is named.", shape::kill),
+    key("pause", "Lets time pass.", shape::duration),
+    key("blocks", "The call is expected to block and is left so; a later step finishes it by this label.", shape::name),
+    key(
+        "returns",
+        "The call succeeds with this: a number, data, the events of poll, or the error that SO_ERROR tells.",
+        shape::returns,
+    ),
+    key("error", "The call fails with this errno.", shape::errno),
+    key("killed", "The process dies of this signal inside the call.", shape::signal),
+    key("signal", "The signal that is caught during the call.", || json!({ "const": "SIGPIPE" })),
+    key(
+        "exit",
+        "How the process ends in this step: an exit code or a signal.",
+        || json!({ "anyOf": [shape::integer(0, 255), shape::signal()] }),
+    ),
+    key(
+        "wire",
+        "Segments to wait for, in this order, counted from the step's begin; others between them are allowed.",
+        || json!({ "type": "array", "items": shape::pattern() }),
+    ),
+    key("state", "States that the kernel must report: { client = \"CLOSE_WAIT\" }.", shape::states),
+    key("because", "The segment that the story must name as the cause of the call's outcome.", shape::pattern),
+    key("within", "How long to wait for all of that; 5 s if left out.", shape::duration),
+    key("say", "What the lecturer says. Markdown.", shape::words_of_prose),
+];
+
+/// Whether a call has that name.
+pub(super) fn is_call(name: &str) -> bool {
+    calls::row(name).is_some()
+}
