@@ -72,8 +72,9 @@ pub enum Block<'a> {
         /// When, in nanoseconds since 1970.
         ///
         /// The journal counts whole microseconds. The row gets the one in which it happened, or, where a packet or row before
-        /// it or the next packet would then be out of order, the nearest that fits; where none fits, the row has no time. So
-        /// time never runs backwards, and a packet's time is never touched.
+        /// it or the next packet would then be out of order, the nearest that fits; where none fits, the row is shown
+        /// without a time. So time never runs backwards, and a packet's time is never touched. The microsecond in which it happened
+        /// is written beside it.
         unix_ns: u64,
         /// Names and values. A name is of capital letters, digits and `_`, not beginning with a digit. The time is not among
         /// them: it is written from `unix_ns`.

@@ -100,7 +100,11 @@ fn every_part_is_read_back() {
             EnhancedPacketOption::Flags(1),
         ]
     );
-    assert!(journal.journal_entry.starts_with(b"__REALTIME_TIMESTAMP=1000002\nMESSAGE=[c1] write()\n"));
+    assert!(
+        journal
+            .journal_entry
+            .starts_with(b"__REALTIME_TIMESTAMP=1000002\n_SOURCE_REALTIME_TIMESTAMP=1000002\nMESSAGE=[c1] write()\n")
+    );
     let counts = [InterfaceStatisticsOption::IsbIfRecv(12), InterfaceStatisticsOption::IsbIfDrop(3)];
     assert_eq!(counted.options[2..], counts);
 }
@@ -198,7 +202,8 @@ proptest! {
                     prop_assert_eq!(comments.collect::<Vec<_>>(), filled(&[1, 2]));
                 }
                 Raw::SystemdJournalExport(row) => {
-                    let mut expected = format!("__REALTIME_TIMESTAMP=1\nMESSAGE={}\n", line(3)).into_bytes();
+                    let times = "__REALTIME_TIMESTAMP=1\n_SOURCE_REALTIME_TIMESTAMP=0\n";
+                    let mut expected = format!("{times}MESSAGE={}\n", line(3)).into_bytes();
                     expected.resize(expected.len().next_multiple_of(4), 0);
                     prop_assert_eq!(&row.journal_entry[..], expected);
                 }

@@ -54,7 +54,7 @@ fn write_blocks(out: &mut PcapNgWriter<impl Write>, blocks: &[Block<'_>]) -> io:
             Block::Journal { unix_ns, fields } => {
                 let microsecond = journal::microsecond(*unix_ns, shown_ns, next_packet_ns);
                 shown_ns = microsecond.map_or(shown_ns, |time| time * 1000);
-                let journal_entry = Cow::Owned(journal::entry(microsecond, fields)?);
+                let journal_entry = Cow::Owned(journal::entry(*unix_ns, microsecond, fields)?);
                 out.write_pcapng_block(SystemdJournalExportBlock { journal_entry }).map_err(to_io)?;
             }
         }

@@ -1,0 +1,49 @@
+//! What tests that need other people's tools share.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+/// A test that needs these programs. Without one of them it is reported as ignored, with the reason; where `TCPSTORY_REQUIRE` is
+/// set, as failed.
+pub(crate) fn needing(
+    tools: &'static [&'static str],
+    name: &'static str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || match tools.iter().find(|tool| !is_installed(tool)) {
+        Some(missing) => unavailable(&format!("{missing} is not installed")),
+        None => test().map(|()| Completion::Completed),
+    })
+}
+
+fn unavailable(reason: &str) -> Result<Completion, Failed> {
+    if std::env::var_os("TCPSTORY_REQUIRE").is_some_and(|value| !value.is_empty()) {
+        Err(format!("{reason}, and TCPSTORY_REQUIRE is set").into())
+    } else {
+        Ok(Completion::ignored_with(reason))
+    }
+}
+
+fn is_installed(tool: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
+}
+
+/// What a tool prints, with nobody's preferences and in no particular place of the world.
+///
+/// # Errors
+/// It could not be run, or did not succeed.
+pub(crate) fn output(folder: &Path, tool: &str, arguments: &[&str]) -> Result<String, Failed> {
+    let mut command = Command::new(tool);
+    command.args(arguments).current_dir(folder);
+    let command =
+        command.env("HOME", folder).env("WIRESHARK_CONFIG_DIR", folder).env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    let Output { status, stdout, stderr } = command.output().map_err(|error| format!("{tool}: {error}"))?;
+    if status.success() {
+        Ok(String::from_utf8(stdout).map_err(|error| format!("{tool} printed what is no text: {error}"))?)
+    } else {
+        Err(format!("{tool} {arguments:?}: {status}\n{}", String::from_utf8_lossy(&stderr)).into())
+    }
+}
