@@ -1,0 +1,5 @@
+//! The only code with `unsafe`: kernel interfaces that no safe wrapper covers, one file per subject.
+
+pub(super) mod fork;
+pub(super) mod link;
+pub(super) mod packet;
