@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn an_acknowledgment_carries_an_errno() {
-        let with = |body| Message { kind: 2, seq: 0, body }.acknowledged();
+        let with = |body: &[u8]| Message { kind: 2, seq: 0, body }.acknowledged();
         assert_eq!(with(&0_i32.to_ne_bytes()), Some(Ok(())));
         assert_eq!(with(&(-17_i32).to_ne_bytes()), Some(Err(Errno::EEXIST)));
         assert_eq!(with(&[]), Some(Err(Errno::EBADMSG)));

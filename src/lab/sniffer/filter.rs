@@ -82,6 +82,7 @@ mod tests {
             let sock_filter { code, jt, jf, k } = program[at];
             at += 1;
             let loaded = match code {
+                X_IPV4_HEADER if frame.len() <= k as usize => None,
                 LOAD_BYTE => frame.get(k as usize).map(|byte| u32::from(*byte)),
                 LOAD_HALF => half(k as usize),
                 LOAD_HALF_AFTER_X => half((x + k) as usize),
