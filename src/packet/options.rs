@@ -106,3 +106,39 @@ fn encode_timestamps(options: &TcpOptions, bytes: &mut Vec<u8>) {
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_wrong_length_hides_one_option_and_an_impossible_one_the_rest() {
+        let wrong = [2, 3, 5, 3, 3, 7, 0];
+        assert_eq!(parse(&wrong), TcpOptions { window_scale: Some(7), ..TcpOptions::default() });
+        for impossible in [0, 1, 9] {
+            assert_eq!(parse(&[4, 2, 3, impossible, 7, 2, 4, 5, 180]).mss, None);
+        }
+    }
+
+    #[test]
+    fn nothing_follows_the_end_of_options() {
+        assert_eq!(parse(&[1, 0, 3, 3, 7]), TcpOptions::default());
+    }
+
+    #[test]
+    fn sack_blocks_that_do_not_fit_are_left_out() {
+        let options = TcpOptions { sack: vec![(1, 2); 9], timestamps: Some((1, 1)), ..TcpOptions::default() };
+        let bytes = encode(&options);
+        assert_eq!((bytes.len(), parse(&bytes).sack.len()), (40, 3));
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_lies_within_the_header(bytes in prop::collection::vec(0..12_u8, 0..40)) {
+            parse(&bytes);
+            prop_assert!(split(&bytes).iter().all(|option| option.value.end <= bytes.len()));
+        }
+    }
+}

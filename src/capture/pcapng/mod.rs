@@ -1,7 +1,7 @@
 //! The annotated capture file (draft-ietf-opsawg-pcapng): packets with comments, names for addresses, and rows of the systemd
 //! journal between the packets, which an unmodified Wireshark shows in its packet list.
 //!
-//! [`Annotated`] is the whole file as plain data; [`write`] writes its blocks in the order in which they are given. For a lab
+//! [`Annotated`] is the whole file as plain data; [`write()`] writes its blocks in the order in which they are given. For a lab
 //! in which students find the story themselves, [`Annotated::plain`] takes away everything that tells it.
 
 mod journal;
