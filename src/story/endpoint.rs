@@ -15,7 +15,7 @@ pub struct Endpoint {
     pub state: TcpState,
     /// The pending error (`sk_err`) and the segment that set it.
     pub pending: Option<(Errno, EventId)>,
-    /// The RST that ended the connection, and the state in which it arrived.
+    /// What ended the connection, and the state in which it arrived: an RST, or data for which this end answers with one.
     pub reset_by: Option<(EventId, TcpState)>,
     /// The peer's FIN, received in order (`SOCK_DONE`).
     pub fin_in: Option<EventId>,
@@ -251,6 +251,10 @@ impl Endpoint {
         let mut states = Vec::new();
         states.extend(self.after_ack(segment, ack));
         let state = states.last().copied().unwrap_or(self.state);
+        if self.aborts_on(state, segment, seq) {
+            self.reset(event, state, Errno::ECONNRESET);
+            return vec![TcpState::Close];
+        }
         if self.accepts_data(state) {
             self.queue(event, segment, seq);
         }
@@ -258,6 +262,23 @@ impl Endpoint {
             states.extend(after_fin_received(state));
         }
         states
+    }
+
+    /// New data for a socket that nobody can read any more and that has sent its FIN: Linux resets the connection at both ends
+    /// (`tcp_rcv_state_process`, and `tcp_timewait_state_process` once the FIN is acknowledged and the socket has no owner).
+    fn aborts_on(&self, state: TcpState, segment: &Segment, seq: u32) -> bool {
+        let unreadable = self.shut_read.is_some() || self.closed.is_some();
+        let waits = matches!(state, TcpState::FinWait1 | TcpState::FinWait2);
+        let end = seq.wrapping_add(u32::try_from(segment.payload.len()).unwrap_or(u32::MAX));
+        unreadable && waits && !segment.payload.is_empty() && end > self.next_expected()
+    }
+
+    fn reset(&mut self, by: EventId, state: TcpState, errno: Errno) {
+        self.reset_by = Some((by, state));
+        if self.closed.is_none() && state != TcpState::TimeWait {
+            self.pending = Some((errno, by));
+        }
+        self.writes.clear();
     }
 
     fn accepts_data(&self, state: TcpState) -> bool {
@@ -279,11 +300,7 @@ impl Endpoint {
         if !fits {
             return Vec::new();
         }
-        self.reset_by = Some((event, self.state));
-        if self.closed.is_none() && self.state != TcpState::TimeWait {
-            self.pending = Some((errno, event));
-        }
-        self.writes.clear();
+        self.reset(event, self.state, errno);
         vec![TcpState::Close]
     }
 

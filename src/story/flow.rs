@@ -12,8 +12,8 @@ pub(super) struct Flow {
     pub(super) connections: Vec<Connection>,
     /// By the event's place.
     pub(super) segments: BTreeMap<usize, SegmentTold>,
-    /// The end that a program's socket is.
-    pub(super) of_socket: BTreeMap<SocketId, EndpointId>,
+    /// The ends that a program's socket was, in order: after a connect that failed it may connect again.
+    pub(super) of_socket: BTreeMap<SocketId, Vec<EndpointId>>,
     /// Every connection of a 4-tuple, seen from its first address, in order.
     of_tuple: BTreeMap<(SocketAddr, SocketAddr), Vec<EndpointId>>,
     tracks: Vec<[Track; 2]>,
@@ -150,8 +150,9 @@ impl Flow {
         }
         for (place, event) in recording.events.iter().enumerate() {
             let What::Syscall(call) = &event.what else { continue };
-            let unknown = !self.of_socket.contains_key(&call.socket) && matches!(call.call, Call::Connect { .. });
-            if unknown && let Some(end) = self.opened_during(recording, place, call.actor, call.end_ns, &taken) {
+            if matches!(call.call, Call::Connect { .. })
+                && let Some(end) = self.opened_during(recording, place, call.actor, call.end_ns, &taken)
+            {
                 taken.insert(end);
                 self.tie(call.socket, end);
             }
@@ -178,7 +179,9 @@ impl Flow {
     }
 
     fn tie(&mut self, socket: SocketId, end: EndpointId) {
-        self.of_socket.insert(socket, end);
+        let ends = self.of_socket.entry(socket).or_default();
+        ends.push(end);
+        ends.sort_unstable();
         self.connections[end.connection.0].ends[end.side.index()].socket = Some(socket);
     }
 }

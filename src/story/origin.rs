@@ -33,9 +33,11 @@ impl Walk<'_> {
 
     fn syn(&mut self, event: EventId, sender: EndpointId) -> bool {
         let socket = self.flow.connections[sender.connection.0].end(sender.side).socket;
-        let Some((connect, _)) = socket.and_then(|socket| self.sockets[socket.0].connect) else { return false };
-        self.link(connect, event, Rel::Sent, Basis::Sequence, (0, 0));
-        true
+        let connect = socket.and_then(|socket| self.sockets[socket.0].connect);
+        if let Some((connect, _)) = connect {
+            self.link(connect, event, Rel::Sent, Basis::Sequence, (0, 0));
+        }
+        connect.is_some()
     }
 
     /// Ties a segment to the one of the peer's whose numbers it is the first to acknowledge.

@@ -37,6 +37,8 @@ pub struct SocketModel {
     pub queue: Option<VecDeque<(EndpointId, EventId)>>,
     /// The connect that began a connection, and whether its result was told.
     pub connect: Option<(EventId, bool)>,
+    /// How many connections it has begun.
+    pub attempts: usize,
     /// What closed the descriptor.
     pub closed: Option<EventId>,
 }
@@ -147,6 +149,26 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
     (ns > 0).then_some((ns, foreseen))
 }
 
+/// What a write may do besides when the send buffer has no room for all of it. How much room there is depends on sizes that
+/// the kernel tunes, so both outcomes are allowed whenever something is still unacknowledged.
+pub fn when_the_buffer_is_full(view: View<'_>, call: &Call, blocked: bool) -> Vec<Foreseen> {
+    let (flags, data) = match call {
+        Call::Write { data } => (&[][..], data),
+        Call::Send { data, flags } => (flags.as_slice(), data),
+        _ => return Vec::new(),
+    };
+    let nonblocking = view.socket.nonblocking || flags.contains(&MsgFlag::DontWait);
+    let unsent = view.endpoint.is_some_and(|endpoint| endpoint.written > endpoint.acked);
+    let mut more = Vec::new();
+    if blocked {
+        more.push(plain(Predicted::Between(1, size(data.size())), "blocked-write-may-be-cut-short"));
+    }
+    if nonblocking && unsent {
+        more.push(fails(Errno::EAGAIN, "full-send-buffer-gives-eagain"));
+    }
+    more
+}
+
 impl View<'_> {
     fn getsockopt(&self, option: SocketOptionName) -> Foreseen {
         if option != SocketOptionName::SoError {
@@ -217,7 +239,12 @@ impl View<'_> {
             };
         }
         if let Some((errno, by)) = endpoint.pending {
-            return self.reported(endpoint, errno, by, "rst-sets-econnreset-read");
+            return match endpoint.shut_read {
+                Some(shutdown) if endpoint.shut_write.is_some() => {
+                    fails(errno, "own-rst-sets-econnreset").role("data", by).role("shutdown", shutdown)
+                }
+                _ => self.reported(endpoint, errno, by, "rst-sets-econnreset-read"),
+            };
         }
         if let Some(shutdown) = endpoint.shut_read {
             return plain(Predicted::Value(0), "own-shutdown-read-gives-0").role("shutdown", shutdown);

@@ -1,6 +1,6 @@
 //! Walks a recording in time order, feeds the model and ties events together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::{Ending, Endpoint};
 use super::flow::Flow;
@@ -30,6 +30,8 @@ pub(super) struct Walk<'r> {
     pub(super) flow: &'r Flow,
     pub(super) endpoints: Vec<[Endpoint; 2]>,
     pub(super) sockets: Vec<SocketModel>,
+    /// The end that each socket is now.
+    tied: BTreeMap<SocketId, EndpointId>,
     pub(super) found: Found,
     /// The call that each actor is in.
     active: BTreeMap<ActorId, Active>,
@@ -64,12 +66,14 @@ enum Moment {
 /// Walks a recording.
 pub(super) fn walk(recording: &Recording, flow: &Flow) -> Found {
     let events = recording.events.len();
+    let tied = tied_from_the_start(recording, flow);
     let mut walk = Walk {
         recording,
         flow,
         endpoints: flow.connections.iter().map(|_| <[Endpoint; 2]>::default()).collect(),
         sockets: vec![SocketModel::default(); recording.sockets.len()],
         found: Found { told: vec![None; events], transitions: vec![Vec::new(); events], ..Found::default() },
+        tied,
         active: BTreeMap::new(),
         caught: signals(recording),
         listeners: BTreeMap::new(),
@@ -86,6 +90,21 @@ pub(super) fn walk(recording: &Recording, flow: &Flow) -> Found {
     }
     walk.unfinished();
     walk.found
+}
+
+/// Sockets whose connection was there before the recording's first call on them.
+fn tied_from_the_start(recording: &Recording, flow: &Flow) -> BTreeMap<SocketId, EndpointId> {
+    let begun_here = |event: &crate::record::Event| match &event.what {
+        What::Syscall(call) => match (&call.call, &call.outcome) {
+            (Call::Connect { .. }, _) => Some(call.socket),
+            (_, Outcome::Returned { detail: Detail::Accepted(socket), .. }) => Some(*socket),
+            _ => None,
+        },
+        _ => None,
+    };
+    let begun: BTreeSet<SocketId> = recording.events.iter().filter_map(begun_here).collect();
+    let before = flow.of_socket.iter().filter(|(socket, _)| !begun.contains(*socket));
+    before.filter_map(|(socket, ends)| Some((*socket, *ends.first()?))).collect()
 }
 
 fn signals(recording: &Recording) -> BTreeMap<usize, crate::record::Signal> {
@@ -132,10 +151,8 @@ impl Walk<'_> {
     // ---- calls ----
 
     fn begins(&mut self, event: EventId, call: &Syscall) {
-        if let Call::Connect { .. } = call.call
-            && let Some(socket) = self.sockets.get_mut(call.socket.0)
-        {
-            socket.connect.get_or_insert((event, false));
+        if matches!(call.call, Call::Connect { .. }) {
+            self.connects(event, call);
         }
         self.last_call.insert(call.actor, event);
         let endpoint = self.endpoint_of(call.socket);
@@ -144,8 +161,27 @@ impl Walk<'_> {
         self.active.insert(call.actor, Active { event, endpoint, foreseen: vec![foreseen], has_sent: false });
     }
 
+    /// A connect on a socket without a connection begins the next one that it made.
+    fn connects(&mut self, event: EventId, call: &Syscall) {
+        let Some(model) = self.sockets.get_mut(call.socket.0).filter(|model| model.connect.is_none()) else { return };
+        model.connect = Some((event, false));
+        let ends = self.flow.of_socket.get(&call.socket).map_or(&[][..], Vec::as_slice);
+        if let Some(end) = ends.get(model.attempts).copied() {
+            model.attempts += 1;
+            self.tied.insert(call.socket, end);
+        }
+    }
+
+    /// A connect that failed leaves a fresh socket (`__inet_stream_connect` disconnects it).
+    fn connect_failed(&mut self, call: &Syscall, errno: Errno) {
+        if ![Errno::EINPROGRESS, Errno::EALREADY, Errno::EISCONN].contains(&errno) {
+            self.sockets[call.socket.0].connect = None;
+            self.tied.remove(&call.socket);
+        }
+    }
+
     pub(super) fn endpoint_of(&self, socket: SocketId) -> Option<EndpointId> {
-        self.flow.of_socket.get(&socket).copied()
+        self.tied.get(&socket).copied()
     }
 
     pub(super) fn endpoint(&self, id: EndpointId) -> &Endpoint {
@@ -254,12 +290,7 @@ impl Walk<'_> {
         {
             foreseen.push(late);
         }
-        if let (true, Some(data)) = (call.blocked, call.call.data()) {
-            let most = i64::try_from(data.size()).unwrap_or(i64::MAX);
-            let fact = Fact::default();
-            let rule = "blocked-write-may-be-cut-short";
-            foreseen.push(Foreseen { outcome: Predicted::Between(1, most), rule, because: Vec::new(), fact });
-        }
+        foreseen.extend(predict::when_the_buffer_is_full(view, &call.call, call.blocked));
         if let (Outcome::Killed { signal }, Some(kill)) = (&call.outcome, self.killed.get(&call.actor)) {
             let fact = Fact { signal: Some(*signal), roles: vec![("kill", *kill)], ..Fact::default() };
             let rule = "a-kill-ends-the-call";
@@ -275,6 +306,9 @@ impl Walk<'_> {
                 endpoint.unwrite(event, 0);
             }
             endpoint.pending = endpoint.pending.filter(|(pending, _)| pending != errno);
+        }
+        if let (Outcome::Failed { errno }, Call::Connect { .. }) = (&call.outcome, &call.call) {
+            self.connect_failed(call, *errno);
         }
         let Outcome::Returned { value, detail } = &call.outcome else { return true };
         match (&call.call, endpoint) {
@@ -308,12 +342,15 @@ impl Walk<'_> {
     /// An accepted socket takes its listener's options over, but not `O_NONBLOCK` (accept(2)).
     fn accepted(&mut self, listener: SocketId, detail: &Detail) {
         let Detail::Accepted(socket) = detail else { return };
-        let endpoint = self.endpoint_of(*socket);
+        let endpoint = self.flow.of_socket.get(socket).and_then(|ends| ends.first()).copied();
+        if let Some(end) = endpoint {
+            self.tied.insert(*socket, end);
+        }
         let model = &mut self.sockets[listener.0];
         if let Some(queue) = &mut model.queue {
             queue.retain(|(id, _)| Some(*id) != endpoint);
         }
-        let inherited = SocketModel { nonblocking: false, queue: None, connect: None, closed: None, ..model.clone() };
+        let inherited = SocketModel { nonblocking: false, connect: None, closed: None, queue: None, ..model.clone() };
         if let Some(model) = self.sockets.get_mut(socket.0) {
             *model = inherited;
         }
