@@ -36,7 +36,26 @@ macro_rules! builtins {
     };
 }
 
-const BUILTINS: &[Builtin] = builtins!["broken-pipe",];
+const BUILTINS: &[Builtin] = builtins![
+    "broken-pipe",
+    "broken-pipe-server-side",
+    "connection-reset-on-read",
+    "connection-reset-on-write",
+    "read-after-rst-returns-zero",
+    "abortive-close",
+    "server-crash",
+    "server-crash-unread",
+    "sigpipe-kills",
+    "msg-nosignal",
+    "handle-ignore",
+    "handle-log",
+    "handle-reconnect",
+    "half-close",
+    "connection-refused",
+    "read-timeout",
+    "graceful-close",
+    "upstream-prematurely-closed",
+];
 
 /// Every shipped scenario, in the order in which they are best taught.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
