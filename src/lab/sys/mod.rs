@@ -3,3 +3,5 @@
 pub(super) mod fork;
 pub(super) mod link;
 pub(super) mod packet;
+pub(super) mod process;
+pub(super) mod socket;

@@ -1,0 +1,282 @@
+//! One call, as a program in C would make it.
+
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::RawFd;
+
+use super::protocol::{Done, Order};
+use crate::lab::sys::process::caught;
+use crate::lab::sys::socket::{self, OptionValue, Timed};
+use crate::record::{
+    Address, Bytes, Call, Detail, Errno, Family, MsgFlag, Outcome, PollEvent, ShutdownHow, SocketOption,
+    SocketOptionName, Target,
+};
+
+/// The most bytes of a read that are reported.
+const REPORTED: usize = 65_536;
+
+/// The largest buffer of a read, in bytes: more than a receive queue holds (`tcp_rmem`), whatever the author asks for.
+const LARGEST_BUFFER: u64 = 64 * 1024 * 1024;
+
+const NANOSECONDS: u64 = 1_000_000_000;
+
+/// Prepares everything that the call needs, says `begun`, makes it, and tells how it went.
+///
+/// `exit` is not for here: nothing can be told of it.
+pub(super) fn perform(order: &Order, begun: impl FnOnce()) -> Done {
+    let (before, _) = caught();
+    let (made, detail) = make(order, begun);
+    let (after, sigpipe_ns) = caught();
+    let outcome = if made.value == -1 {
+        Outcome::Failed { errno: Errno(made.errno) }
+    } else {
+        Outcome::Returned { value: made.value, detail }
+    };
+    let named = match (&order.call, made.value) {
+        (Call::Accept { .. }, value @ 0..) => RawFd::try_from(value).ok(),
+        (Call::Bind { .. } | Call::Listen { .. } | Call::Connect { .. }, _) => Some(order.fd),
+        _ => None,
+    };
+    Done {
+        begin_ns: made.begin_ns,
+        end_ns: made.end_ns,
+        outcome,
+        sigpipes: after.wrapping_sub(before),
+        sigpipe_ns,
+        local: named.and_then(socket::local_address),
+        peer: named.and_then(socket::peer_address),
+    }
+}
+
+fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
+    let fd = order.fd;
+    match &order.call {
+        Call::Socket => plain(begun, || socket::socket(order.family == Family::Ipv6)),
+        Call::Bind { to } => {
+            let to = address(*to, order.family);
+            plain(begun, || socket::bind(fd, to))
+        }
+        Call::Listen { backlog } => {
+            let backlog = i32::try_from(*backlog).unwrap_or(i32::MAX);
+            plain(begun, || socket::listen(fd, backlog))
+        }
+        Call::Connect { to } => {
+            let to = match to {
+                Target::Address(to) => *to,
+                Target::Actor(_) => address(Address::default(), order.family), // the conductor resolves every actor
+            };
+            plain(begun, || socket::connect(fd, to))
+        }
+        Call::Accept { .. } => plain(begun, || socket::accept(fd)),
+        Call::Read { size } => reading(*size, begun, |buffer| socket::read(fd, buffer)),
+        Call::Recv { size, flags } => {
+            let flags = message_flags(flags);
+            reading(*size, begun, |buffer| socket::recv(fd, buffer, flags))
+        }
+        Call::Write { data } => {
+            let data = data.bytes();
+            plain(begun, || socket::write(fd, &data))
+        }
+        Call::Send { data, flags } => {
+            let (data, flags) = (data.bytes(), message_flags(flags));
+            plain(begun, || socket::send(fd, &data, flags))
+        }
+        Call::Shutdown { how } => plain(begun, || socket::shutdown(fd, shutdown_constant(*how))),
+        Call::Close => plain(begun, || socket::close(fd)),
+        Call::Setsockopt { option } => set(fd, *option, begun),
+        Call::Getsockopt { option } => get(fd, *option, begun),
+        Call::Poll { events, timeout_ns } => poll(fd, events, *timeout_ns, begun),
+        Call::Exit { code } => {
+            begun();
+            crate::lab::sys::process::exit(i32::from(*code))
+        }
+    }
+}
+
+fn plain(begun: impl FnOnce(), call: impl FnOnce() -> Timed) -> (Timed, Detail) {
+    begun();
+    (call(), Detail::None)
+}
+
+fn reading(size: u64, begun: impl FnOnce(), call: impl FnOnce(&mut [u8]) -> Timed) -> (Timed, Detail) {
+    let size = usize::try_from(size.min(LARGEST_BUFFER)).unwrap_or(usize::MAX);
+    let mut buffer = vec![0; size];
+    begun();
+    let made = call(&mut buffer);
+    let read = usize::try_from(made.value).unwrap_or(0);
+    buffer.truncate(read.min(REPORTED));
+    (made, Detail::Data(Bytes(buffer)))
+}
+
+fn address(to: Address, family: Family) -> SocketAddr {
+    let anywhere = match family {
+        Family::Ipv4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        Family::Ipv6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    SocketAddr::new(to.ip.unwrap_or(anywhere), to.port.unwrap_or(0))
+}
+
+fn message_flags(flags: &[MsgFlag]) -> i32 {
+    flags.iter().fold(0, |bits, flag| {
+        bits | match flag {
+            MsgFlag::NoSignal => libc::MSG_NOSIGNAL,
+            MsgFlag::Peek => libc::MSG_PEEK,
+            MsgFlag::DontWait => libc::MSG_DONTWAIT,
+        }
+    })
+}
+
+fn shutdown_constant(how: ShutdownHow) -> i32 {
+    match how {
+        ShutdownHow::Read => libc::SHUT_RD,
+        ShutdownHow::Write => libc::SHUT_WR,
+        ShutdownHow::Both => libc::SHUT_RDWR,
+    }
+}
+
+fn set(fd: RawFd, option: SocketOption, begun: impl FnOnce()) -> (Timed, Detail) {
+    let (level, name) = constant(option.name());
+    match option {
+        SocketOption::SoLinger(seconds) => {
+            let linger = libc::linger { l_onoff: i32::from(seconds.is_some()), l_linger: number(seconds.unwrap_or(0)) };
+            plain(begun, || socket::setsockopt(fd, level, name, linger))
+        }
+        SocketOption::SoRcvtimeo(ns) | SocketOption::SoSndtimeo(ns) => {
+            let time = timeval(ns);
+            plain(begun, || socket::setsockopt(fd, level, name, time))
+        }
+        SocketOption::SoSndbuf(bytes) | SocketOption::SoRcvbuf(bytes) => {
+            plain(begun, || socket::setsockopt(fd, level, name, number(bytes)))
+        }
+        SocketOption::TcpNodelay(on) | SocketOption::SoReuseaddr(on) => {
+            plain(begun, || socket::setsockopt(fd, level, name, i32::from(on)))
+        }
+        SocketOption::ONonblock(on) => {
+            let flags = i32::try_from(socket::flags(fd).value).unwrap_or(0);
+            let flags = if on { flags | libc::O_NONBLOCK } else { flags & !libc::O_NONBLOCK };
+            plain(begun, || socket::set_flags(fd, flags))
+        }
+    }
+}
+
+fn get(fd: RawFd, option: SocketOptionName, begun: impl FnOnce()) -> (Timed, Detail) {
+    begun();
+    match option {
+        SocketOptionName::SoLinger => ask(fd, option, |linger: libc::linger| {
+            Detail::Option(if linger.l_onoff == 0 { -1 } else { i64::from(linger.l_linger) })
+        }),
+        SocketOptionName::SoRcvtimeo | SocketOptionName::SoSndtimeo => {
+            ask(fd, option, |time: libc::timeval| Detail::Option(nanoseconds(time)))
+        }
+        SocketOptionName::SoError => {
+            ask(fd, option, |error: libc::c_int| Detail::PendingError((error != 0).then_some(Errno(error))))
+        }
+        SocketOptionName::ONonblock => {
+            let made = socket::flags(fd);
+            let on = made.value & i64::from(libc::O_NONBLOCK) != 0;
+            (made, Detail::Option(i64::from(on)))
+        }
+        SocketOptionName::TcpNodelay | SocketOptionName::SoReuseaddr => {
+            ask(fd, option, |on: libc::c_int| Detail::Option(i64::from(on != 0)))
+        }
+        SocketOptionName::SoSndbuf | SocketOptionName::SoRcvbuf => {
+            ask(fd, option, |bytes: libc::c_int| Detail::Option(i64::from(bytes)))
+        }
+    }
+}
+
+fn ask<T: OptionValue>(fd: RawFd, option: SocketOptionName, read: impl FnOnce(T) -> Detail) -> (Timed, Detail) {
+    let (level, name) = constant(option);
+    let (made, value) = socket::getsockopt(fd, level, name);
+    (made, value.map_or(Detail::None, read))
+}
+
+/// Level and name; `O_NONBLOCK`, which is fcntl's, has none.
+fn constant(option: SocketOptionName) -> (i32, i32) {
+    match option {
+        SocketOptionName::SoLinger => (libc::SOL_SOCKET, libc::SO_LINGER),
+        SocketOptionName::SoError => (libc::SOL_SOCKET, libc::SO_ERROR),
+        SocketOptionName::TcpNodelay => (libc::IPPROTO_TCP, libc::TCP_NODELAY),
+        SocketOptionName::SoRcvtimeo => (libc::SOL_SOCKET, libc::SO_RCVTIMEO),
+        SocketOptionName::SoSndtimeo => (libc::SOL_SOCKET, libc::SO_SNDTIMEO),
+        SocketOptionName::SoSndbuf => (libc::SOL_SOCKET, libc::SO_SNDBUF),
+        SocketOptionName::SoRcvbuf => (libc::SOL_SOCKET, libc::SO_RCVBUF),
+        SocketOptionName::SoReuseaddr => (libc::SOL_SOCKET, libc::SO_REUSEADDR),
+        SocketOptionName::ONonblock => (0, 0),
+    }
+}
+
+fn number(value: u32) -> i32 {
+    i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+/// Rounded up to the microsecond, so that a short time never becomes 0, which means for ever.
+fn timeval(ns: u64) -> libc::timeval {
+    let microseconds = ns.div_ceil(1000);
+    libc::timeval {
+        tv_sec: libc::time_t::try_from(microseconds / 1_000_000).unwrap_or(libc::time_t::MAX),
+        tv_usec: libc::suseconds_t::try_from(microseconds % 1_000_000).unwrap_or(0),
+    }
+}
+
+fn nanoseconds(time: libc::timeval) -> i64 {
+    let seconds = time.tv_sec.saturating_mul(NANOSECONDS.cast_signed());
+    seconds.saturating_add(time.tv_usec.saturating_mul(1000))
+}
+
+const POLL_EVENTS: [(PollEvent, i16); 7] = [
+    (PollEvent::In, libc::POLLIN),
+    (PollEvent::Pri, libc::POLLPRI),
+    (PollEvent::Out, libc::POLLOUT),
+    (PollEvent::Err, libc::POLLERR),
+    (PollEvent::Hup, libc::POLLHUP),
+    (PollEvent::RdHup, libc::POLLRDHUP),
+    (PollEvent::Nval, libc::POLLNVAL),
+];
+
+fn poll(fd: RawFd, events: &[PollEvent], timeout_ns: Option<u64>, begun: impl FnOnce()) -> (Timed, Detail) {
+    let asked = POLL_EVENTS.iter().filter(|(event, _)| events.contains(event)).fold(0, |bits, (_, bit)| bits | bit);
+    let timeout = timeout_ns.map_or(-1, |ns| i32::try_from(ns.div_ceil(1_000_000)).unwrap_or(i32::MAX));
+    begun();
+    let (made, returned) = socket::poll(fd, asked, timeout);
+    let ready = POLL_EVENTS.iter().filter(|(_, bit)| returned & bit != 0).map(|(event, _)| *event).collect();
+    (made, Detail::Ready(ready))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_round_up_and_come_back() {
+        for (ns, back) in [(0, 0), (1, 1000), (999, 1000), (1000, 1000), (2_500_000_000, 2_500_000_000)] {
+            assert_eq!(nanoseconds(timeval(ns)), back);
+        }
+        assert!(nanoseconds(timeval(u64::MAX)) > 0);
+    }
+
+    #[test]
+    fn a_call_on_a_descriptor_that_is_not_open_is_made() {
+        for call in [Call::Close, Call::Read { size: 1 }, Call::Getsockopt { option: SocketOptionName::ONonblock }] {
+            let order = Order { fd: i32::MAX, family: Family::Ipv4, call };
+            let mut begun = false;
+            let done = perform(&order, || begun = true);
+            assert_eq!(done.outcome, Outcome::Failed { errno: Errno(libc::EBADF) });
+            assert!(begun && done.begin_ns <= done.end_ns);
+        }
+    }
+
+    #[test]
+    fn poll_tells_the_exact_events() {
+        let call = Call::Poll { events: vec![PollEvent::In], timeout_ns: None };
+        let done = perform(&Order { fd: i32::MAX, family: Family::Ipv4, call }, || {});
+        let ready = Detail::Ready(vec![PollEvent::Nval]);
+        assert_eq!(done.outcome, Outcome::Returned { value: 1, detail: ready });
+    }
+
+    #[test]
+    fn a_huge_buffer_is_cut() {
+        let call = Call::Recv { size: u64::MAX, flags: vec![MsgFlag::DontWait] };
+        let done = perform(&Order { fd: i32::MAX, family: Family::Ipv4, call }, || {});
+        assert_eq!(done.outcome, Outcome::Failed { errno: Errno(libc::EBADF) });
+    }
+}

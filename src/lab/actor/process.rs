@@ -1,0 +1,88 @@
+//! The actor's own process.
+
+use std::ffi::{CString, OsString};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::net::UnixStream;
+
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+
+use super::perform::perform;
+use super::protocol::{Inbox, Order, Report, encode};
+use crate::lab::sys::process::{Disposition, close_from, exit, now_ns, reset_signals, set_disposition, standard_input};
+use crate::record::SigpipeDisposition;
+
+/// The exit code of a process that was started as an actor by something else than a conductor.
+const NOT_FOR_HAND: i32 = 2;
+
+/// Standard input, output and error stay; sockets begin at 3, as in a program that has just started.
+const FIRST_SOCKET: u32 = 3;
+
+/// How a disposition is said on the command line.
+pub(super) fn disposition_word(sigpipe: SigpipeDisposition) -> &'static str {
+    match sigpipe {
+        SigpipeDisposition::Catch => "catch",
+        SigpipeDisposition::Ignore => "ignore",
+        SigpipeDisposition::Default => "default",
+    }
+}
+
+/// The actor's life: set up, then one order after the other until the conductor is gone.
+pub(super) fn main(mut arguments: impl Iterator<Item = OsString>) -> ! {
+    let (Some(sigpipe), Some(name)) = (arguments.next(), arguments.next()) else { exit(NOT_FOR_HAND) };
+    let Some(disposition) = disposition(&sigpipe.to_string_lossy()) else { exit(NOT_FOR_HAND) };
+    match set_up(disposition, name).and_then(|control| serve(&control)) {
+        Ok(()) => exit(0),
+        Err(_) => exit(NOT_FOR_HAND),
+    }
+}
+
+fn disposition(word: &str) -> Option<Disposition> {
+    Some(match word {
+        "catch" => Disposition::Count,
+        "ignore" => Disposition::Ignore,
+        "default" => Disposition::Default,
+        _ => return None,
+    })
+}
+
+/// Dies with the thread that started it, owns nothing that it inherited, and has the signal dispositions of a fresh
+/// program but for SIGPIPE.
+fn set_up(sigpipe: Disposition, name: OsString) -> io::Result<UnixStream> {
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    reset_signals();
+    set_disposition(libc::SIGPIPE, sigpipe)?;
+    close_from(FIRST_SOCKET)?;
+    // The name is what ps and top show; the kernel keeps its first 15 bytes.
+    let name: Vec<u8> = name.into_vec().into_iter().filter(|byte| *byte != 0).collect();
+    prctl::set_name(&CString::new(name)?)?;
+    // The descriptor of standard input itself is used: a duplicate would take number 3.
+    let control = UnixStream::from(standard_input());
+    control.local_addr()?; // an error where it is no socket: somebody typed the hidden argument
+    Ok(control)
+}
+
+fn serve(mut control: &UnixStream) -> io::Result<()> {
+    control.write_all(&encode(&Report::Ready)?)?;
+    let (mut inbox, mut buffer) = (Inbox::default(), vec![0; 65_536]);
+    loop {
+        while let Some(order) = inbox.next::<Order>()? {
+            let done = perform(&order, || begun(control));
+            control.write_all(&encode(&Report::Done(Box::new(done)))?)?;
+        }
+        match control.read(&mut buffer) {
+            Ok(0) => return Ok(()), // the conductor is gone
+            Ok(read) => inbox.push(&buffer[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A conductor that cannot hear it is gone, which the next read from it says.
+fn begun(mut control: &UnixStream) {
+    if let Ok(message) = encode(&Report::Begun { at_ns: now_ns() }) {
+        let _ = control.write_all(&message);
+    }
+}

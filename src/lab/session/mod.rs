@@ -1,0 +1,233 @@
+//! The conductor: performs a scenario step by step, and waits after each for what the author expects.
+//!
+//! [`run`](super::run::run) calls [`Session::step`] in a loop; a person may do the same at any pace. Nothing here depends on steps
+//! that follow each other fast, and nothing is waited for by sleeping.
+
+mod assemble;
+mod await_all;
+mod calls;
+mod implied;
+mod outcome;
+mod player;
+mod ports;
+mod settle;
+mod sockets;
+mod states;
+mod wait;
+mod wire;
+
+use std::sync::Arc;
+
+use self::player::Player;
+use self::ports::Ports;
+use self::settle::Backlogs;
+use self::sockets::Sockets;
+use self::states::States;
+use self::wait::{Deadline, readable};
+use self::wire::Wire;
+use super::actor::{Executable, Handle, Heard};
+use super::sandbox::{Ground, Sandbox, default_address};
+use super::sys::process::now_ns;
+use super::{LabError, StopFlag};
+use crate::record::{Action, Actor, Awaited, End, Event, Recording, Script, StepId, StepRun};
+
+/// How a session is run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What the actors are started from.
+    pub actors: Executable,
+}
+
+/// A scenario under way, on the thread that opened it.
+///
+/// Dropping it kills the actors and ends the capture, without a recording.
+#[derive(Debug)]
+pub struct Session {
+    players: Vec<Player>,
+    actors: Vec<Actor>,
+    sockets: Sockets,
+    events: Vec<Event>,
+    steps: Vec<StepRun>,
+    next: usize,
+    end: Option<End>,
+    wire: Wire,
+    states: States,
+    backlogs: Backlogs,
+    ports: Ports,
+    stop: StopFlag,
+    script: Arc<Script>,
+    sandbox: Sandbox,
+}
+
+/// Why a step was left before its end.
+#[derive(Debug)]
+enum Halt {
+    /// It was asked to stop.
+    Interrupted,
+    /// It cannot be performed: its actor has ended, or is still in an earlier call.
+    Impossible,
+    /// The machine refused.
+    Failed(LabError),
+}
+
+impl From<LabError> for Halt {
+    fn from(error: LabError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Session {
+    /// Makes the sandbox, starts the sniffer and the actors, and waits until all are ready. The calling thread moves into the
+    /// sandbox.
+    ///
+    /// # Errors
+    /// Where this machine refuses something that the scenario needs.
+    pub fn open(ground: &Ground, script: &Script, options: &Options, stop: &StopFlag) -> Result<Self, LabError> {
+        calls::check_sizes(script)?;
+        let addresses: Vec<_> = (0..)
+            .zip(&script.actors)
+            .map(|(place, spec)| {
+                spec.address.unwrap_or_else(|| default_address(script.network.family, place, ground.kind()))
+            })
+            .collect();
+        let sandbox = Sandbox::open(ground, &script.network, &addresses)?;
+        let ports = Ports::choose(script, &addresses, sandbox.kind())?;
+        let handles: Vec<_> =
+            script.actors.iter().map(|spec| Handle::spawn(&options.actors, spec)).collect::<Result<_, _>>()?;
+        let actors = script.actors.iter().zip(&handles).zip(&addresses);
+        let actors = actors
+            .map(|((spec, handle), address)| Actor {
+                name: spec.name.clone(),
+                pid: handle.pid(),
+                address: *address,
+                sigpipe: spec.sigpipe,
+            })
+            .collect();
+        let wire = Wire::listen(&sandbox, ports.all())?;
+        let mut session = Self {
+            players: handles.into_iter().map(Player::new).collect(),
+            actors,
+            sockets: Sockets::default(),
+            events: Vec::new(),
+            steps: Vec::new(),
+            next: 0,
+            end: None,
+            wire,
+            states: States::open()?,
+            backlogs: Backlogs::open(),
+            ports,
+            stop: stop.clone(),
+            script: Arc::new(script.clone()),
+            sandbox,
+        };
+        session.await_actors()?;
+        Ok(session)
+    }
+
+    /// Performs the next step and waits for what it expects; says which it was. None when there is none left, or when the run
+    /// has ended before: an actor is gone that the next step needs, or somebody asked to stop.
+    ///
+    /// # Errors
+    /// Where this machine fails in the middle. Nothing more can be performed then.
+    pub fn step(&mut self) -> Result<Option<StepId>, LabError> {
+        let at = StepId(self.next);
+        if self.end.is_some() || at.0 >= self.script.steps.len() {
+            return Ok(None);
+        }
+        let begun = self.steps.len();
+        match self.perform(at) {
+            Ok(()) => self.next += 1,
+            Err(Halt::Interrupted) => self.end = Some(End::Interrupted { at }),
+            Err(Halt::Impossible) => self.end = Some(End::Stopped { at }),
+            Err(Halt::Failed(error)) => return Err(error),
+        }
+        if let Some(step) = self.steps.get_mut(begun) {
+            step.end_ns = now();
+            return Ok(Some(at));
+        }
+        Ok(None)
+    }
+
+    /// Ends the run: what was recorded of it. Whatever the end of the actors causes is not in it.
+    ///
+    /// # Errors
+    /// Where the sniffer failed.
+    pub fn finish(mut self) -> Result<Recording, LabError> {
+        let at = StepId(self.next);
+        let open = if at.0 < self.script.steps.len() { End::Interrupted { at } } else { End::Completed };
+        let end = self.end.take().unwrap_or(open);
+        let Self { mut players, actors, sockets, events, steps, wire, script, sandbox, .. } = self;
+        let uncertainty_ns = wire.uncertainty_ns();
+        let (frames, capture) = wire.stop()?;
+        players.iter_mut().for_each(Player::kill); // all at once; each is reaped when it is dropped
+        let notes = assemble::Notes { actors, sockets: sockets.into_records(), events, steps, frames };
+        let (script, machine) = (Arc::unwrap_or_clone(script), assemble::machine(&sandbox)?);
+        Ok(assemble::recording(notes, assemble::About { script, machine, capture, uncertainty_ns, end }))
+    }
+
+    /// A stop while the actors start is one before the first step, which [`step`](Self::step) then says.
+    fn await_actors(&mut self) -> Result<(), LabError> {
+        let deadline = Deadline::after(None);
+        for player in &mut self.players {
+            match player.await_ready(&self.stop, deadline) {
+                Ok(()) => {}
+                Err(Halt::Failed(error)) => return Err(error),
+                Err(Halt::Interrupted | Halt::Impossible) => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, at: StepId) -> Result<(), Halt> {
+        let script = Arc::clone(&self.script);
+        let step = &script.steps[at.0];
+        let deadline = Deadline::after(step.expect.within_ns);
+        if self.stop.is_raised() {
+            return Err(Halt::Interrupted);
+        }
+        match step.action {
+            Action::Call { actor, .. } => self.await_turn(actor, deadline)?,
+            Action::Kill { actor, .. } => self.check_alive(actor)?,
+            Action::Finish { .. } | Action::Pause { .. } | Action::Wait => {}
+        }
+        let begin_ns = now();
+        self.steps.push(StepRun { step: at, begin_ns, end_ns: begin_ns, missed: None });
+        self.act(at, &step.action, deadline)?;
+        self.await_all(step, begin_ns, deadline)?;
+        self.backlogs.settle(&self.stop, deadline)?;
+        self.settle_calls(deadline)?;
+        self.notice_deaths()?;
+        self.sample()
+    }
+
+    fn act(&mut self, at: StepId, action: &Action, deadline: Deadline) -> Result<(), Halt> {
+        match action {
+            Action::Call { actor, socket, call, blocks } => {
+                let blocks = blocks.is_some();
+                self.act_call(&calls::Asked { step: at, actor: *actor, socket, call, blocks }, deadline)
+            }
+            Action::Finish { step } => self.finish_call(*step, deadline),
+            Action::Kill { actor, signal } => self.kill(at, *actor, *signal, deadline),
+            Action::Pause { ns } => {
+                let pause = Deadline::after(Some(*ns));
+                while !pause.has_passed() {
+                    readable(None, &self.stop, pause.left())?;
+                }
+                Ok(())
+            }
+            Action::Wait => Ok(()),
+        }
+    }
+
+    /// Notes what the step under way waits for in vain; the first such thing counts.
+    fn missed(&mut self, what: Awaited) {
+        if let Some(step) = self.steps.last_mut() {
+            step.missed.get_or_insert(what);
+        }
+    }
+}
+
+/// Now, in nanoseconds since 1970, as events have it.
+fn now() -> i64 {
+    now_ns().cast_signed()
+}

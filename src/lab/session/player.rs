@@ -1,0 +1,109 @@
+//! An actor in the conductor's hands: its process and the call that it is in.
+
+use super::wait::{Deadline, Woken, readable};
+use super::{Halt, Heard};
+use crate::lab::actor::{Done, Ended, Handle};
+use crate::lab::{LabError, StopFlag};
+use crate::record::{SocketId, StepId};
+use core::net::SocketAddr;
+
+/// An actor.
+#[derive(Debug)]
+pub(super) struct Player {
+    /// Its process.
+    pub(super) handle: Handle,
+    /// The call that it was told to make and that has not returned.
+    pub(super) pending: Option<Pending>,
+    /// Its end was recorded.
+    pub(super) over: bool,
+}
+
+/// A call under way.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    /// Its event.
+    pub(super) event: usize,
+    /// Its step.
+    pub(super) step: StepId,
+    /// The socket it is made on.
+    pub(super) socket: SocketId,
+    /// For accept, the name that the new connection gets.
+    pub(super) named: String,
+    /// For connect, where it goes.
+    pub(super) to: Option<SocketAddr>,
+    /// The actor has said that it makes it now.
+    pub(super) begun: bool,
+    /// It was waited for until a deadline, in vain.
+    pub(super) given_up: bool,
+}
+
+/// What came of listening to an actor.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Nothing.
+    None,
+    /// It makes its call, since then (nanoseconds since 1970).
+    Begun(u64),
+    /// Its call returned.
+    Done(Box<Done>),
+    /// Its process is ending.
+    Ending,
+}
+
+impl Player {
+    /// An actor that has just been started.
+    pub(super) fn new(handle: Handle) -> Self {
+        Self { handle, pending: None, over: false }
+    }
+
+    /// Waits until it is ready for its first order.
+    pub(super) fn await_ready(&mut self, stop: &StopFlag, deadline: Deadline) -> Result<(), Halt> {
+        loop {
+            let failed = match self.handle.hear()? {
+                Heard::Ready => return Ok(()),
+                Heard::Silence if !deadline.has_passed() => None,
+                Heard::Silence => Some("it did not say that it is ready"),
+                Heard::End => Some("it ended at once; is its executable one that can be an actor?"),
+                Heard::Begun(_) | Heard::Done(_) => Some("it spoke of a call before it was told to make one"),
+            };
+            if let Some(failed) = failed {
+                return Err(LabError::new("cannot start an actor").tried("starting a process", failed).into());
+            }
+            readable(Some(self.handle.control()), stop, deadline.left())?;
+        }
+    }
+
+    /// What it has said, without waiting.
+    pub(super) fn news(&mut self) -> Result<News, LabError> {
+        Ok(match self.handle.hear()? {
+            Heard::Silence => News::None,
+            Heard::Begun(at_ns) => News::Begun(at_ns),
+            Heard::Done(done) => News::Done(done),
+            Heard::End => News::Ending,
+            Heard::Ready => return Err(LabError::new("cannot understand an actor").tried("its report", "ready twice")),
+        })
+    }
+
+    /// Waits until it says something.
+    pub(super) fn await_news(&self, stop: &StopFlag, time: std::time::Duration) -> Result<Woken, Halt> {
+        readable(Some(self.handle.control()), stop, time)
+    }
+
+    /// Waits for the end of its process. None when the deadline passed before.
+    pub(super) fn await_end(&mut self, stop: &StopFlag, deadline: Deadline) -> Result<Option<Ended>, Halt> {
+        loop {
+            if let Some(ended) = self.handle.ended()? {
+                return Ok(Some(ended));
+            }
+            if deadline.has_passed() {
+                return Ok(None);
+            }
+            readable(Some(self.handle.life()), stop, deadline.left())?;
+        }
+    }
+
+    /// Kills its process, without waiting.
+    pub(super) fn kill(&mut self) {
+        self.handle.kill();
+    }
+}

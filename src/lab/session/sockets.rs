@@ -1,0 +1,183 @@
+//! The sockets of a run: names, descriptors, addresses.
+
+use core::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::os::fd::RawFd;
+
+use crate::record::{ActorId, Socket, SocketId};
+
+/// A descriptor that no process has open: calls on a closed socket are made on it, so that they fail as they would on the
+/// closed number, whatever has become of that.
+pub(super) const NEVER_OPEN: RawFd = RawFd::MAX;
+
+/// Every socket that an actor had, in the order in which they came to be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sockets {
+    records: Vec<Socket>,
+    kept: Vec<Kept>,
+}
+
+/// What is known of a socket beside its record.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    fd: Option<RawFd>,
+    listens: bool,
+}
+
+impl Sockets {
+    /// The records.
+    pub(super) fn records(&self) -> &[Socket] {
+        &self.records
+    }
+
+    /// The records, at the end.
+    pub(super) fn into_records(self) -> Vec<Socket> {
+        self.records
+    }
+
+    /// A socket's record.
+    pub(super) fn get(&self, id: SocketId) -> &Socket {
+        &self.records[id.0]
+    }
+
+    /// A new socket of that name, which now means this one.
+    pub(super) fn add(&mut self, actor: ActorId, name: &str) -> SocketId {
+        let before = self.records.iter().filter(|socket| socket.actor == actor && socket.name == name).count();
+        let generation = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
+        let name = name.to_owned();
+        self.records.push(Socket { actor, name, generation, local: None, peer: None, accepted_from: None });
+        self.kept.push(Kept::default());
+        SocketId(self.records.len() - 1)
+    }
+
+    /// A new connection, accepted.
+    pub(super) fn accept(&mut self, from: SocketId, name: &str) -> SocketId {
+        let id = self.add(self.get(from).actor, name);
+        self.records[id.0].accepted_from = Some(from);
+        id
+    }
+
+    /// The last socket of that name, open or closed.
+    pub(super) fn latest(&self, actor: ActorId, name: &str) -> Option<SocketId> {
+        self.find(|socket, _| socket.actor == actor && socket.name == name)
+    }
+
+    /// Any socket of the actor, preferably the last of that name.
+    pub(super) fn any(&self, actor: ActorId, name: &str) -> Option<SocketId> {
+        self.latest(actor, name).or_else(|| self.find(|socket, _| socket.actor == actor))
+    }
+
+    /// The actor's last listener.
+    pub(super) fn listener(&self, actor: ActorId) -> Option<SocketId> {
+        self.find(|socket, kept| socket.actor == actor && kept.listens)
+    }
+
+    fn find(&self, wanted: impl Fn(&Socket, &Kept) -> bool) -> Option<SocketId> {
+        self.records.iter().zip(&self.kept).rposition(|(socket, kept)| wanted(socket, kept)).map(SocketId)
+    }
+
+    /// The descriptor to call on.
+    pub(super) fn fd(&self, id: SocketId) -> RawFd {
+        self.kept[id.0].fd.unwrap_or(NEVER_OPEN)
+    }
+
+    /// Whether it is open.
+    pub(super) fn is_open(&self, id: SocketId) -> bool {
+        self.kept[id.0].fd.is_some()
+    }
+
+    /// Whether it was made a listener.
+    pub(super) fn listens(&self, id: SocketId) -> bool {
+        self.kept[id.0].listens
+    }
+
+    /// It has this descriptor now.
+    pub(super) fn opened(&mut self, id: SocketId, fd: RawFd) {
+        self.kept[id.0].fd = Some(fd);
+    }
+
+    /// It listens now.
+    pub(super) fn listening(&mut self, id: SocketId) {
+        self.kept[id.0].listens = true;
+    }
+
+    /// Its descriptor is closed.
+    pub(super) fn closed(&mut self, id: SocketId) {
+        self.kept[id.0].fd = None;
+    }
+
+    /// The process is gone, and with it every descriptor.
+    pub(super) fn gone(&mut self, actor: ActorId) {
+        for (socket, kept) in self.records.iter().zip(&mut self.kept) {
+            if socket.actor == actor {
+                kept.fd = None;
+            }
+        }
+    }
+
+    /// What the kernel says of its addresses; a port of 0 is none.
+    pub(super) fn addressed(&mut self, id: SocketId, local: Option<SocketAddr>, peer: Option<SocketAddr>) {
+        let record = &mut self.records[id.0];
+        record.local = local.filter(|local| local.port() != 0).or(record.local);
+        record.peer = peer.or(record.peer);
+    }
+
+    /// Every connection as (local, peer), once, seen from the end that was known first.
+    pub(super) fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
+        let mut seen = BTreeSet::new();
+        let ends = self.records.iter().filter_map(|socket| socket.local.zip(socket.peer));
+        ends.filter(|(local, peer)| seen.insert((*local.min(peer), *local.max(peer)))).collect()
+    }
+
+    /// The last connection to one of the actor's listeners that was not accepted, as (the listener's end, its peer).
+    pub(super) fn waiting(&self, actor: ActorId) -> Option<(SocketAddr, SocketAddr)> {
+        let local = self.get(self.listener(actor)?).local?;
+        let accepted =
+            |peer| self.records.iter().any(|socket| socket.accepted_from.is_some() && socket.peer == Some(peer));
+        let clients = self.records.iter().rev().filter(|socket| socket.accepted_from.is_none());
+        let mut ends = clients.filter_map(|socket| socket.peer.zip(socket.local));
+        ends.find(|(theirs, ours)| theirs.port() == local.port() && !accepted(*ours))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLIENT: ActorId = ActorId(0);
+    const SERVER: ActorId = ActorId(1);
+
+    fn at(text: &str) -> Option<SocketAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_second_socket_of_a_name_is_its_second_generation() {
+        let mut sockets = Sockets::default();
+        let first = sockets.add(CLIENT, "connection");
+        sockets.opened(first, 3);
+        sockets.closed(first);
+        assert!(!sockets.is_open(first) && sockets.fd(first) == NEVER_OPEN);
+        let second = sockets.add(CLIENT, "connection");
+        sockets.add(SERVER, "connection");
+        assert_eq!((sockets.get(second).generation, sockets.get(first).generation), (2, 1));
+        assert_eq!(sockets.latest(CLIENT, "connection"), Some(second));
+    }
+
+    #[test]
+    fn both_ends_are_one_connection_and_a_queued_one_waits() {
+        let mut sockets = Sockets::default();
+        let listener = sockets.add(SERVER, "listener");
+        sockets.listening(listener);
+        sockets.addressed(listener, at("127.0.0.2:47000"), None);
+        let client = sockets.add(CLIENT, "connection");
+        sockets.addressed(client, at("127.0.0.1:0"), at("127.0.0.2:47000"));
+        assert_eq!((sockets.get(client).local, sockets.waiting(SERVER)), (None, None));
+        sockets.addressed(client, at("127.0.0.1:9"), None);
+        assert_eq!(sockets.waiting(SERVER), at("127.0.0.2:47000").zip(at("127.0.0.1:9")));
+        let accepted = sockets.accept(listener, "connection");
+        sockets.addressed(accepted, at("127.0.0.2:47000"), at("127.0.0.1:9"));
+        assert_eq!(sockets.waiting(SERVER), None);
+        assert_eq!(sockets.connections(), [(at("127.0.0.1:9").unwrap(), at("127.0.0.2:47000").unwrap())]);
+    }
+}

@@ -1,0 +1,182 @@
+//! The socket calls of an actor, raw: one system call each, with the time directly before and after it.
+//!
+//! Nothing is retried, nothing is hidden: EINTR comes back like every other error. Descriptors are plain numbers,
+//! because a scenario may call on one that is closed.
+
+use core::net::SocketAddr;
+use std::mem::{MaybeUninit, size_of};
+use std::os::fd::RawFd;
+
+use nix::errno::Errno;
+use nix::sys::socket::{SockaddrLike, SockaddrStorage};
+
+use super::process::now_ns;
+
+/// A call that was made.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lab) struct Timed {
+    /// `CLOCK_REALTIME` before the call, in nanoseconds since 1970.
+    pub(in crate::lab) begin_ns: u64,
+    /// `CLOCK_REALTIME` after it.
+    pub(in crate::lab) end_ns: u64,
+    /// What C sees.
+    pub(in crate::lab) value: i64,
+    /// The error number where the value is −1, else 0.
+    pub(in crate::lab) errno: i32,
+}
+
+fn timed(call: impl FnOnce() -> i64) -> Timed {
+    let begin_ns = now_ns();
+    let value = call();
+    let errno = if value == -1 { Errno::last_raw() } else { 0 };
+    let end_ns = now_ns();
+    Timed { begin_ns, end_ns, value, errno }
+}
+
+/// A length as the kernel takes it; no buffer here comes near the limit.
+fn socklen(size: usize) -> libc::socklen_t {
+    libc::socklen_t::try_from(size).unwrap_or(libc::socklen_t::MAX)
+}
+
+/// socket(2): a TCP stream socket, for IPv4 or IPv6.
+pub(in crate::lab) fn socket(ipv6: bool) -> Timed {
+    let domain = if ipv6 { libc::AF_INET6 } else { libc::AF_INET };
+    // SAFETY: takes numbers only.
+    timed(|| i64::from(unsafe { libc::socket(domain, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, libc::IPPROTO_TCP) }))
+}
+
+/// bind(2).
+pub(in crate::lab) fn bind(fd: RawFd, to: SocketAddr) -> Timed {
+    let address = SockaddrStorage::from(to);
+    // SAFETY: the pointer and the length are those of `address`, which outlives the call.
+    timed(|| i64::from(unsafe { libc::bind(fd, address.as_ptr(), address.len()) }))
+}
+
+/// connect(2).
+pub(in crate::lab) fn connect(fd: RawFd, to: SocketAddr) -> Timed {
+    let address = SockaddrStorage::from(to);
+    // SAFETY: the pointer and the length are those of `address`, which outlives the call.
+    timed(|| i64::from(unsafe { libc::connect(fd, address.as_ptr(), address.len()) }))
+}
+
+/// listen(2).
+pub(in crate::lab) fn listen(fd: RawFd, backlog: i32) -> Timed {
+    // SAFETY: takes numbers only.
+    timed(|| i64::from(unsafe { libc::listen(fd, backlog) }))
+}
+
+/// accept(2), without asking for the peer's address.
+pub(in crate::lab) fn accept(fd: RawFd) -> Timed {
+    // SAFETY: null pointers say that no address is wanted (accept(2)).
+    timed(|| i64::from(unsafe { libc::accept(fd, std::ptr::null_mut(), std::ptr::null_mut()) }))
+}
+
+/// read(2).
+pub(in crate::lab) fn read(fd: RawFd, buffer: &mut [u8]) -> Timed {
+    // SAFETY: the pointer and the length are those of `buffer`, which is borrowed for the call.
+    timed(|| unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) } as i64)
+}
+
+/// write(2).
+pub(in crate::lab) fn write(fd: RawFd, data: &[u8]) -> Timed {
+    // SAFETY: the pointer and the length are those of `data`, which is only read.
+    timed(|| unsafe { libc::write(fd, data.as_ptr().cast(), data.len()) } as i64)
+}
+
+/// recv(2) with `MSG_` flags.
+pub(in crate::lab) fn recv(fd: RawFd, buffer: &mut [u8], flags: i32) -> Timed {
+    // SAFETY: the pointer and the length are those of `buffer`, which is borrowed for the call.
+    timed(|| unsafe { libc::recv(fd, buffer.as_mut_ptr().cast(), buffer.len(), flags) } as i64)
+}
+
+/// send(2) with `MSG_` flags.
+pub(in crate::lab) fn send(fd: RawFd, data: &[u8], flags: i32) -> Timed {
+    // SAFETY: the pointer and the length are those of `data`, which is only read.
+    timed(|| unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), flags) } as i64)
+}
+
+/// shutdown(2) with a `SHUT_` constant.
+pub(in crate::lab) fn shutdown(fd: RawFd, how: i32) -> Timed {
+    // SAFETY: takes numbers only.
+    timed(|| i64::from(unsafe { libc::shutdown(fd, how) }))
+}
+
+/// close(2).
+pub(in crate::lab) fn close(fd: RawFd) -> Timed {
+    // SAFETY: takes a number only. No Rust value of an actor owns a descriptor above 2.
+    timed(|| i64::from(unsafe { libc::close(fd) }))
+}
+
+/// A value that a socket option takes: plain C data of fixed size.
+pub(in crate::lab) trait OptionValue: Copy {}
+
+impl OptionValue for libc::c_int {}
+impl OptionValue for libc::linger {}
+impl OptionValue for libc::timeval {}
+
+/// setsockopt(2).
+pub(in crate::lab) fn setsockopt<T: OptionValue>(fd: RawFd, level: i32, name: i32, value: T) -> Timed {
+    let pointer: *const T = &raw const value;
+    // SAFETY: the pointer and the size are those of `value`, which lives until the end of this function.
+    timed(|| i64::from(unsafe { libc::setsockopt(fd, level, name, pointer.cast(), socklen(size_of::<T>())) }))
+}
+
+/// getsockopt(2); the value is present where the call succeeded.
+pub(in crate::lab) fn getsockopt<T: OptionValue>(fd: RawFd, level: i32, name: i32) -> (Timed, Option<T>) {
+    let mut value = MaybeUninit::<T>::zeroed();
+    let mut size = socklen(size_of::<T>());
+    let made = timed(|| {
+        // SAFETY: the kernel writes at most `size` bytes, which is the size of `value`.
+        i64::from(unsafe { libc::getsockopt(fd, level, name, value.as_mut_ptr().cast(), &raw mut size) })
+    });
+    // SAFETY: it was zeroed, and for the C structures of `OptionValue` every pattern of bits is a value.
+    let value = unsafe { value.assume_init() };
+    (made, (made.value == 0).then_some(value))
+}
+
+/// fcntl(2) with `F_GETFL`.
+pub(in crate::lab) fn flags(fd: RawFd) -> Timed {
+    // SAFETY: takes numbers only.
+    timed(|| i64::from(unsafe { libc::fcntl(fd, libc::F_GETFL) }))
+}
+
+/// fcntl(2) with `F_SETFL`.
+pub(in crate::lab) fn set_flags(fd: RawFd, flags: i32) -> Timed {
+    // SAFETY: takes numbers only.
+    timed(|| i64::from(unsafe { libc::fcntl(fd, libc::F_SETFL, flags) }))
+}
+
+/// poll(2) on one descriptor: with the call, the events that it returned. A negative timeout waits for ever.
+pub(in crate::lab) fn poll(fd: RawFd, events: i16, timeout_ms: i32) -> (Timed, i16) {
+    let mut asked = libc::pollfd { fd, events, revents: 0 };
+    let pointer = &raw mut asked;
+    // SAFETY: the pointer is to one `pollfd`, which outlives the call.
+    let made = timed(|| i64::from(unsafe { libc::poll(pointer, 1, timeout_ms) }));
+    (made, asked.revents)
+}
+
+/// getsockname(2): the socket's own address, where it has a family that we know.
+pub(in crate::lab) fn local_address(fd: RawFd) -> Option<SocketAddr> {
+    // SAFETY: getsockname has the signature of an address query and keeps its promise (see `address`).
+    address(|storage, size| unsafe { libc::getsockname(fd, storage, size) })
+}
+
+/// getpeername(2): the peer's address, where there is a peer.
+pub(in crate::lab) fn peer_address(fd: RawFd) -> Option<SocketAddr> {
+    // SAFETY: getpeername has the signature of an address query and keeps its promise (see `address`).
+    address(|storage, size| unsafe { libc::getpeername(fd, storage, size) })
+}
+
+fn address(query: impl FnOnce(*mut libc::sockaddr, *mut libc::socklen_t) -> i32) -> Option<SocketAddr> {
+    let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
+    let mut size = socklen(size_of::<libc::sockaddr_storage>());
+    if query(storage.as_mut_ptr().cast(), &raw mut size) != 0 {
+        return None;
+    }
+    // SAFETY: the kernel wrote an address of `size` bytes into storage that is large enough for every family.
+    let found = unsafe { SockaddrStorage::from_raw(storage.as_ptr().cast(), Some(size)) }?;
+    found
+        .as_sockaddr_in()
+        .map(|v4| SocketAddr::from((v4.ip(), v4.port())))
+        .or_else(|| found.as_sockaddr_in6().map(|v6| SocketAddr::from((v6.ip(), v6.port()))))
+}
