@@ -1,5 +1,20 @@
 //! For a reader: layout, words and formats.
+//!
+//! - [`words`]: sentences in one place, safe to show whatever the payload and the names contain
+//! - [`ties`]: look-ups over a story
+//! - [`layout`]: rows, lanes and folded gaps, as data; every picture is painted from it
+//! - [`format`](mod@format): one file per output; the table [`format::FORMATS`] lists them
+//! - [`normalize`]: a recording with everything replaced that differs between two runs of the same story
 
 mod columns;
+pub mod format;
+pub mod layout;
+mod normalize;
+mod options;
+#[cfg(test)]
+mod testing;
 pub mod ties;
 pub mod words;
+
+pub use normalize::normalize;
+pub use options::{Options, Wireshark, tell};

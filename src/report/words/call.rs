@@ -3,7 +3,7 @@ use core::net::IpAddr;
 use super::{PREVIEW_BYTES, count, duration, escape, payload, quote, quote_start};
 use crate::record::{
     Address, Call, Data, Detail, LISTENER, MsgFlag, Outcome, PollEvent, Script, Signal, SocketOption, SocketOptionName,
-    Target,
+    Syscall, Target,
 };
 
 /// A call as C writes it, without the descriptor: `write("b")`, `connect(server)`, `recv(10, MSG_PEEK)`.
@@ -31,9 +31,18 @@ pub fn outcome(outcome: &Outcome) -> String {
     }
 }
 
+/// How a system call ended, in the words of [`outcome`]; nothing for `exit`, which never returns.
+pub fn syscall_outcome(syscall: &Syscall) -> String {
+    match (&syscall.call, &syscall.outcome) {
+        (Call::Exit { .. }, Outcome::Unfinished) => String::new(),
+        (_, Outcome::Unfinished) if syscall.end_ns.is_some() => "… never returned".into(),
+        (_, ended) => outcome(ended),
+    }
+}
+
 /// The signals that came with a result: ` + SIGPIPE`.
 pub fn signal_suffix(signals: impl IntoIterator<Item = Signal>) -> String {
-    signals.into_iter().map(|signal| format!(" + {signal}")).collect()
+    signals.into_iter().fold(String::new(), |said, signal| format!("{said} + {signal}"))
 }
 
 fn arguments(call: &Call, script: &Script) -> String {

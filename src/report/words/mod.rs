@@ -10,7 +10,7 @@ mod prose;
 mod segment;
 mod why;
 
-pub use call::{call, outcome, signal_suffix};
+pub use call::{call, outcome, signal_suffix, syscall_outcome};
 pub use check::{CheckSaid, action, check, exit_status, pattern};
 pub use escape::{ascii, escape, payload};
 pub use prose::{plain, wrap};
@@ -45,7 +45,7 @@ pub fn duration(ns: u64) -> String {
     };
     let whole = ns / size;
     let decimals = match whole {
-        _ if ns % size == 0 => 0,
+        _ if ns.is_multiple_of(size) => 0,
         0..10 => 2,
         10..100 => 1,
         _ => 0,

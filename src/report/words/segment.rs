@@ -27,10 +27,7 @@ pub fn segment(segment: &Segment, told: &SegmentTold) -> String {
 
 /// A segment event with its direction: `p8 server → client RST seq 2`. Nothing for other events.
 pub fn flight(story: &Story, event: EventId) -> Option<String> {
-    let told = match &story.entries.get(event.0)?.told {
-        Told::Segment(told) => told,
-        _ => return None,
-    };
+    let Told::Segment(told) = &story.entries.get(event.0)?.told else { return None };
     let bytes = story.recording.segment(story.recording.events.get(event.0)?)?;
     let receiver = EndpointId { side: told.sender.side.other(), ..told.sender };
     let from = end_name(story, told.sender);

@@ -33,7 +33,7 @@ pub fn cause(story: &Story, cause: &Cause) -> String {
 
 fn fill(rule: &Rule, story: &Story, cause: &Cause) -> String {
     let mut said = String::new();
-    let mut rest = rule.sentence;
+    let mut rest = if rule.sentence.is_empty() { rule.statement } else { rule.sentence };
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         said.push_str(before);
@@ -80,11 +80,16 @@ const RESULT: &[Rel] = &[Rel::Failed, Rel::EndOfFile, Rel::Delivered];
 const ENDED: &[Rel] = &[Rel::Ended];
 
 fn segment_origin(ties: &Ties<'_>, event: EventId) -> Vec<String> {
-    if let Some(link) = ties.links_by(event, SENT).next() {
-        let earlier = linked(ties.story, link);
-        return match link.rel {
-            Rel::Retransmits => vec![format!("← {earlier} sent again"), format!("← {earlier}")],
-            _ => vec![format!("← {earlier}")],
+    let senders: Vec<&Link> = ties.links_by(event, SENT).collect();
+    if let Some(first) = senders.first() {
+        let earlier = linked(ties.story, first);
+        let short = format!("← {earlier}");
+        return match (first.rel, senders.last()) {
+            (Rel::Retransmits, _) => vec![format!("{short} sent again"), short],
+            (_, Some(last)) if last.from != first.from => {
+                vec![format!("{short} … {}", linked(ties.story, last)), short]
+            }
+            _ => vec![short],
         };
     }
     let Some(answered) = ties.links_by(event, ANSWERED).next().filter(|_| is_reset(ties.story, event)) else {

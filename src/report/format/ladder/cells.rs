@@ -1,0 +1,181 @@
+//! What each row says, before it is known how much room there is.
+
+use crate::record::{ActorId, ExitStatus, Flags, Outcome, Segment, Syscall, TcpState, What};
+use crate::report::Options;
+use crate::report::layout::{Arrow, Body, Part, Row};
+use crate::report::ties::Ties;
+use crate::report::words;
+use crate::story::{EventId, Told};
+
+/// How a text is meant, which decides its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Error,
+    Trouble,
+    Data,
+    Syn,
+    Fin,
+    Rst,
+    Ack,
+    Quiet,
+}
+
+/// The texts of a row.
+#[derive(Debug)]
+pub(super) struct Cells {
+    pub(super) id: String,
+    /// Microseconds from time 0.
+    pub(super) time: String,
+    /// Microseconds from the row before.
+    pub(super) delta: String,
+    pub(super) main: String,
+    pub(super) tone: Tone,
+    pub(super) place: Place,
+    /// Ways to say where it comes from, the longest first.
+    pub(super) origin: Vec<String>,
+}
+
+/// Where a row's main text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In an actor's lane.
+    Lane(ActorId),
+    /// On the wire.
+    Wire(Arrow, Shaft),
+    /// Across the page.
+    Across,
+}
+
+/// How an arrow is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shaft {
+    Solid,
+    /// A pure acknowledgment.
+    Dashed,
+    /// A retransmission.
+    Double,
+}
+
+impl Cells {
+    pub(super) fn new(ties: &Ties<'_>, row: &Row, options: &Options) -> Self {
+        let (main, tone, place) = main(ties, row);
+        let has_event = row.event.is_some();
+        let id = row.event.map_or_else(String::new, |event| words::alias(ties.story, event));
+        let origin = match (row.event, &row.body) {
+            (Some(event), Body::Segment(_)) => words::origin(ties, event),
+            _ => Vec::new(),
+        };
+        let said = |text: String| if options.ascii { words::ascii(&text) } else { text };
+        Self {
+            id: said(id),
+            time: if has_event { row.t_ns.div_euclid(1_000).to_string() } else { String::new() },
+            delta: if has_event && row.delta_ns > 0 { (row.delta_ns / 1_000).to_string() } else { String::new() },
+            main: said(main),
+            tone,
+            place,
+            origin: origin.into_iter().map(said).collect(),
+        }
+    }
+}
+
+fn main(ties: &Ties<'_>, row: &Row) -> (String, Tone, Place) {
+    let what = row.event.and_then(|event| Some((event, &ties.story.recording.events.get(event.0)?.what)));
+    match (&row.body, what) {
+        (Body::Call { actor, part }, Some((event, What::Syscall(syscall)))) => {
+            let (text, tone) = call(ties, event, syscall, *part);
+            (text, tone, Place::Lane(*actor))
+        }
+        (Body::Segment(arrow), Some((event, _))) => segment(ties, event, *arrow),
+        (Body::Signal(actor), Some((_, What::Signal(caught)))) => {
+            (format!("caught {}", caught.signal), Tone::Error, Place::Lane(*actor))
+        }
+        (Body::Kill(actor), Some((_, What::Kill(kill)))) => {
+            (format!("{} ← the scenario", kill.signal), Tone::Error, Place::Lane(*actor))
+        }
+        (Body::Exit(actor), Some((event, What::Exit(exit)))) => {
+            let tone = if exit.status == ExitStatus::Code(0) { Tone::Plain } else { Tone::Error };
+            let from = words::origin(ties, event).pop().map_or_else(String::new, |from| format!(" {from}"));
+            (format!("process ends: {}{from}", words::exit_status(exit.status)), tone, Place::Lane(*actor))
+        }
+        (Body::Disagreement(actor), Some((event, What::State(sample)))) => {
+            let text = format!("kernel says {}, model says {}", sample.state, model_state(ties, event));
+            (text, Tone::Trouble, actor.map_or(Place::Across, Place::Lane))
+        }
+        (Body::Failed { check, actor }, _) => {
+            (failed(ties, *check), Tone::Trouble, actor.map_or(Place::Across, Place::Lane))
+        }
+        (Body::Gap(ns), _) => (words::duration(*ns), Tone::Quiet, Place::Across),
+        _ => (String::new(), Tone::Plain, Place::Across),
+    }
+}
+
+fn call(ties: &Ties<'_>, event: EventId, syscall: &Syscall, part: Part) -> (String, Tone) {
+    let script = &ties.story.recording.script;
+    let name = match part {
+        Part::Whole => words::call(&syscall.call, script),
+        Part::Begin => return (format!("{} …", words::call(&syscall.call, script)), Tone::Plain),
+        Part::End => format!("… {}", syscall.call.name()),
+    };
+    let told = ties.story.entries.get(event.0).map(|entry| &entry.told);
+    let explained = !matches!(told, Some(Told::Call(told)) if !told.explained);
+    let tone = match &syscall.outcome {
+        _ if !explained => Tone::Trouble,
+        Outcome::Failed { .. } | Outcome::Killed { .. } => Tone::Error,
+        _ => Tone::Plain,
+    };
+    (format!("{name}{}", result(ties, event, syscall)), tone)
+}
+
+/// ` → EPIPE ↖ p8 + SIGPIPE`
+fn result(ties: &Ties<'_>, event: EventId, syscall: &Syscall) -> String {
+    let ended = words::syscall_outcome(syscall);
+    let ended = if ended.is_empty() { ended } else { format!(" {ended}") };
+    let from = words::origin(ties, event).pop().map_or_else(String::new, |from| format!(" {from}"));
+    let signals =
+        ties.signals_of(event).iter().filter_map(|signal| match &ties.story.recording.events.get(signal.0)?.what {
+            What::Signal(caught) => Some(caught.signal),
+            _ => None,
+        });
+    format!("{ended}{from}{}", words::signal_suffix(signals))
+}
+
+fn segment(ties: &Ties<'_>, event: EventId, arrow: Arrow) -> (String, Tone, Place) {
+    let story = ties.story;
+    let told = story.entries.get(event.0).map(|entry| &entry.told);
+    let bytes = story.recording.events.get(event.0).and_then(|event| story.recording.segment(event));
+    let (Some(Told::Segment(told)), Some(bytes)) = (told, bytes) else {
+        return (String::new(), Tone::Plain, Place::Across);
+    };
+    let shaft = match () {
+        () if told.transmission > 1 => Shaft::Double,
+        () if bytes.is_pure_ack() => Shaft::Dashed,
+        () => Shaft::Solid,
+    };
+    (words::segment(bytes, told), tone_of(bytes), Place::Wire(arrow, shaft))
+}
+
+fn tone_of(segment: &Segment) -> Tone {
+    let has = |flag| segment.flags.has(flag);
+    match () {
+        () if has(Flags::RST) => Tone::Rst,
+        () if has(Flags::SYN) => Tone::Syn,
+        () if has(Flags::FIN) => Tone::Fin,
+        () if segment.is_pure_ack() => Tone::Ack,
+        () => Tone::Data,
+    }
+}
+
+fn model_state(ties: &Ties<'_>, event: EventId) -> String {
+    let model = ties.story.entries.get(event.0).and_then(|entry| match &entry.told {
+        Told::State(told) => told.model,
+        _ => None,
+    });
+    model.map_or_else(|| "nothing".into(), |state: TcpState| state.to_string())
+}
+
+fn failed(ties: &Ties<'_>, check: usize) -> String {
+    let Some(check) = ties.story.verdict.checks.get(check) else { return String::new() };
+    let said = words::check(ties, check);
+    format!("✗ expected {} ({})", said.expected, said.place)
+}

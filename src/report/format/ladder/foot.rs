@@ -1,0 +1,69 @@
+//! Under the ladder: why things came out as they did, findings, and the verdict.
+
+use super::paint::{BAD, BOLD, DIM, GOOD, PLAIN, Page};
+use crate::report::ties::Ties;
+use crate::report::{Options, words};
+use crate::story::rules::rule;
+use crate::story::{Cause, Check, FindingKind};
+
+pub(super) fn write(page: &mut Page, ties: &Ties<'_>, options: &Options) {
+    causes(page, ties, options);
+    findings(page, ties);
+    page.blank();
+    verdict(page, ties, options);
+}
+
+/// The causes that a reader should be told unasked; with `verbose` all of them.
+fn causes(page: &mut Page, ties: &Ties<'_>, options: &Options) {
+    let wanted = |cause: &&Cause| options.verbose || rule(cause.rule).is_none_or(|rule| rule.notable);
+    let mut causes: Vec<&Cause> = ties.story.causes.iter().filter(wanted).collect();
+    causes.sort_by_key(|cause| cause.of);
+    if !causes.is_empty() {
+        page.blank();
+    }
+    for cause in causes {
+        let label = format!("why {}: ", words::alias(ties.story, cause.of));
+        page.prose(1, (&label, BOLD), &words::cause(ties.story, cause), PLAIN);
+    }
+}
+
+fn findings(page: &mut Page, ties: &Ties<'_>) {
+    let findings = &ties.story.findings;
+    if !findings.is_empty() {
+        page.blank();
+    }
+    for finding in findings {
+        let is_bad =
+            finding.kind.is_mismatch() || matches!(finding.kind, FindingKind::FramesDropped | FindingKind::CutShort);
+        let style = if is_bad { BAD } else { DIM };
+        page.prose(1, (if is_bad { "! " } else { "· " }, style), &words::finding(ties.story, finding), PLAIN);
+    }
+}
+
+/// `✓ 9 expectations`, or how many failed, each with what was expected and what was found.
+fn verdict(page: &mut Page, ties: &Ties<'_>, options: &Options) {
+    let verdict = &ties.story.verdict;
+    let all = words::count(verdict.checks.len() as u64, "expectation");
+    let failed: Vec<&Check> = verdict.checks.iter().filter(|check| !check.passed).collect();
+    for check in &verdict.checks {
+        if !check.passed {
+            failed_check(page, ties, check);
+        } else if options.verbose {
+            let said = words::check(ties, check);
+            let text = format!("{}: {}", said.step, said.expected);
+            page.prose(1, (&format!("✓ {} ", said.place), GOOD), &text, PLAIN);
+        }
+    }
+    match (failed.is_empty(), verdict.passed()) {
+        (true, true) => page.prose(1, ("✓ ", GOOD), &all, PLAIN),
+        (true, false) => page.prose(1, ("✗ ", BAD), &format!("{all} met, but the run is not complete"), PLAIN),
+        _ => page.prose(1, ("✗ ", BAD), &format!("{} of {all} failed", failed.len()), PLAIN),
+    }
+}
+
+fn failed_check(page: &mut Page, ties: &Ties<'_>, check: &Check) {
+    let said = words::check(ties, check);
+    page.prose(1, (&format!("✗ {} ", said.place), BAD), &said.step, BOLD);
+    page.prose(3, ("expected  ", DIM), &said.expected, PLAIN);
+    page.prose(3, ("actual    ", DIM), &said.actual, PLAIN);
+}

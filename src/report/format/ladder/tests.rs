@@ -1,0 +1,96 @@
+use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::record::{Errno, ExpectOutcome, Recording};
+use crate::report::testing::{broken_pipe, broken_pipe_of, proxy};
+use crate::report::{Options, tell};
+
+fn ladder(recording: &Recording, options: &Options) -> String {
+    String::from_utf8(super::write(&tell(recording.clone(), options), options)).unwrap()
+}
+
+fn at(width: usize) -> Options {
+    Options { width, ..Options::default() }
+}
+
+/// No line is wider than the page, ends in a space, or holds anything that a terminal obeys.
+fn assert_clean(page: &str, width: usize) {
+    for line in page.lines() {
+        assert!(line.width() <= width, "{} columns in a page of {width}: {line}", line.width());
+        assert_eq!(line.trim_end(), line);
+        assert!(!line.contains(char::is_control), "{line:?}");
+    }
+}
+
+#[test]
+fn broken_pipe_in_every_shape() {
+    for width in [60, 80, 120] {
+        insta::assert_snapshot!(format!("broken_pipe_{width}"), ladder(&broken_pipe().done(), &at(width)));
+    }
+}
+
+#[test]
+fn three_actors_have_two_wires() {
+    for width in [60, 100, 160] {
+        insta::assert_snapshot!(format!("proxy_{width}"), ladder(&proxy().done(), &at(width)));
+    }
+}
+
+#[test]
+fn ascii_is_ascii_and_as_narrow() {
+    for width in [60, 100, 120] {
+        let page = ladder(&proxy().done(), &Options { ascii: true, ..at(width) });
+        assert!(page.is_ascii(), "{page}");
+        assert_clean(&page, width);
+    }
+}
+
+#[test]
+fn ascii_broken_pipe() {
+    insta::assert_snapshot!(ladder(&broken_pipe().done(), &Options { ascii: true, ..at(100) }));
+}
+
+#[test]
+fn verbose_says_everything() {
+    let text = "a long text that no lane has room for, so that it is cut";
+    let recording = broken_pipe_of("Broken pipe", ["client", "server"], text).done();
+    insta::assert_snapshot!(ladder(&recording, &Options { verbose: true, ..at(100) }));
+}
+
+#[test]
+fn a_failed_expectation_shows_both_sides() {
+    let mut stage = broken_pipe();
+    stage.expect(ExpectOutcome::Fails(Errno::ECONNRESET));
+    let page = ladder(&stage.done(), &at(100));
+    assert!(page.contains("✗ expected → ECONNRESET (test.toml:"), "{page}");
+    assert!(page.contains("expected  → ECONNRESET\n   actual    c4 → EPIPE\n"), "{page}");
+    assert!(page.ends_with("✗ 1 of 1 expectation failed\n"), "{page}");
+}
+
+#[test]
+fn colour_adds_nothing_but_escapes() {
+    let plain = ladder(&broken_pipe().done(), &at(100));
+    let coloured = ladder(&broken_pipe().done(), &Options { colour: true, ..at(100) });
+    assert!(coloured.contains("\x1b["));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn hostile_texts_stay_in_their_columns(
+        title in any::<String>(),
+        client in any::<String>(),
+        server in "[\u{0}-\u{ff}\u{202a}-\u{202e}\u{4e00}-\u{4e20}]{1,40}",
+        payload in "\\PC{0,60}|[\u{0}-\u{a0}]{0,60}",
+        width in 40_usize..200,
+        ascii: bool,
+        verbose: bool,
+    ) {
+        let recording = broken_pipe_of(&title, [&client, &server], &payload).done();
+        let page = ladder(&recording, &Options { ascii, verbose, ..at(width) });
+        assert_clean(&page, width);
+        prop_assert!(!ascii || page.is_ascii());
+    }
+}

@@ -1,0 +1,40 @@
+//! One file per output, and the table of them.
+
+mod ladder;
+
+use super::Options;
+use crate::story::Story;
+
+/// An output: a pure function from a story to bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// The name for `--format`.
+    pub name: &'static str,
+    /// The extension that asks for it, without a dot.
+    pub extension: &'static str,
+    /// What it is, in a few words, for help and documentation.
+    pub description: &'static str,
+    /// Whether it is for a terminal: text, not bytes.
+    pub is_text: bool,
+    /// Writes a story.
+    pub write: fn(&Story, &Options) -> Vec<u8>,
+}
+
+/// Every format. The first is the one for standard output where nothing else is asked for.
+pub const FORMATS: &[Format] = &[Format {
+    name: "ladder",
+    extension: "txt",
+    description: "the story as a ladder for the terminal",
+    is_text: true,
+    write: ladder::write,
+}];
+
+/// The format with that name.
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// The format that a file's extension asks for; upper and lower case are the same.
+pub fn by_extension(extension: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.extension.eq_ignore_ascii_case(extension))
+}

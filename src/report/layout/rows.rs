@@ -1,0 +1,183 @@
+use std::collections::BTreeMap;
+
+use super::{Arrow, Body, GAP_NS, Part, Row, Span, StateLabel};
+use crate::record::{Action, ActorId, Event, Outcome, Script, StepId, Syscall, What};
+use crate::report::ties::Ties;
+use crate::story::{Entry, EventId, Rel, Story, Told};
+
+/// The links whose earlier end a result depends on.
+const RESULT: &[Rel] = &[Rel::Failed, Rel::EndOfFile, Rel::Delivered, Rel::Completed, Rel::Readied];
+
+/// Every row of a story, in order.
+pub(super) fn rows(ties: &Ties<'_>, spans: &[Span]) -> Vec<Row> {
+    let mut rows = Vec::with_capacity(ties.story.entries.len());
+    for (place, (event, entry)) in ties.story.recording.events.iter().zip(&ties.story.entries).enumerate() {
+        rows.extend(event_rows(ties, spans, EventId(place), event, entry));
+    }
+    rows.sort_by_key(|row| row.t_ns); // stable: events of the same time stay in the recording's order
+    let mut rows = with_gaps(merged(rows));
+    insert_failed(&mut rows, ties.story);
+    rows
+}
+
+fn event_rows(ties: &Ties<'_>, spans: &[Span], id: EventId, event: &Event, entry: &Entry) -> Vec<Row> {
+    let states = state_labels(entry, spans);
+    let row = |body| Row { t_ns: event.t_ns, delta_ns: 0, event: Some(id), step: entry.step, body, states };
+    match &event.what {
+        What::Syscall(syscall) => call_rows(ties, id, event.t_ns, syscall, row),
+        What::Segment { .. } => arrow(entry, spans).map(|arrow| row(Body::Segment(arrow))).into_iter().collect(),
+        What::Signal(caught) => match ties.story.recording.events.get(caught.during).map(|event| &event.what) {
+            Some(What::Syscall(_)) => Vec::new(),
+            _ => vec![row(Body::Signal(caught.actor))],
+        },
+        What::Kill(kill) => vec![row(Body::Kill(kill.actor))],
+        What::Exit(exit) => vec![row(Body::Exit(exit.actor))],
+        What::State(_) => match &entry.told {
+            Told::State(told) if !told.agrees => {
+                let end =
+                    told.endpoint.and_then(|end| ties.story.connections.get(end.connection.0)?.end(end.side).actor);
+                vec![row(Body::Disagreement(end))]
+            }
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn call_rows(ties: &Ties<'_>, id: EventId, t_ns: i64, syscall: &Syscall, row: impl FnOnce(Body) -> Row) -> Vec<Row> {
+    let body = |part| Body::Call { actor: syscall.actor, part };
+    let whole = row(body(Part::Whole));
+    match result_time(ties, id, t_ns, syscall) {
+        Some(end_ns) => {
+            let end = Row { t_ns: end_ns, body: body(Part::End), ..whole.clone() };
+            vec![Row { body: body(Part::Begin), states: Vec::new(), ..whole }, end]
+        }
+        None => vec![whole],
+    }
+}
+
+/// When the result is to be shown, if not with the call: at the call's end, and not before anything it depends on.
+fn result_time(ties: &Ties<'_>, id: EventId, t_ns: i64, syscall: &Syscall) -> Option<i64> {
+    let end_ns = syscall.end_ns.filter(|_| syscall.outcome != Outcome::Unfinished)?;
+    let later = ties.links_by(id, RESULT).filter(|link| link.from > id);
+    let inside = later.filter_map(|link| Some(ties.story.recording.events.get(link.from.0)?.t_ns)).max();
+    match inside {
+        Some(latest) => Some(end_ns.max(latest)),
+        None if syscall.blocked => Some(end_ns.max(t_ns)),
+        None => None,
+    }
+}
+
+fn arrow(entry: &Entry, spans: &[Span]) -> Option<Arrow> {
+    let Told::Segment(told) = &entry.told else { return None };
+    let span = spans.get(told.sender.connection.0)?;
+    Some(Arrow { sender: told.sender, rightwards: !span.is_right(told.sender.side), span: (span.first, span.last) })
+}
+
+fn state_labels(entry: &Entry, spans: &[Span]) -> Vec<StateLabel> {
+    let label = |transition: &crate::story::Transition| {
+        let span = spans.get(transition.endpoint.connection.0)?;
+        let right = span.is_right(transition.endpoint.side);
+        let wire = if right { span.last } else { span.first };
+        Some(StateLabel { endpoint: transition.endpoint, state: transition.to, wire, right })
+    };
+    entry.transitions.iter().filter_map(label).collect()
+}
+
+/// Makes one row of a call's two where nothing lies between them.
+fn merged(rows: Vec<Row>) -> Vec<Row> {
+    let mut merged: Vec<Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match merged.last_mut() {
+            Some(last) if is_end(&row) && last.event == row.event => *last = whole(last, row),
+            _ => merged.push(row),
+        }
+    }
+    merged
+}
+
+fn is_end(row: &Row) -> bool {
+    matches!(row.body, Body::Call { part: Part::End, .. })
+}
+
+fn whole(begin: &Row, end: Row) -> Row {
+    let body = match end.body {
+        Body::Call { actor, .. } => Body::Call { actor, part: Part::Whole },
+        other => other,
+    };
+    Row { t_ns: begin.t_ns, body, ..end }
+}
+
+/// Sets each row's distance from the one before and folds long ones into rows of their own.
+fn with_gaps(rows: Vec<Row>) -> Vec<Row> {
+    let mut spaced: Vec<Row> = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        row.delta_ns = spaced.last().map_or(0, |last| row.t_ns.abs_diff(last.t_ns));
+        if row.delta_ns >= GAP_NS {
+            spaced.push(Row {
+                t_ns: row.t_ns,
+                delta_ns: row.delta_ns,
+                event: None,
+                step: row.step,
+                body: Body::Gap(row.delta_ns),
+                states: Vec::new(),
+            });
+        }
+        spaced.push(row);
+    }
+    spaced
+}
+
+/// Puts each failed expectation behind the last row of its step; where the step has none, behind the steps before it.
+fn insert_failed(rows: &mut Vec<Row>, story: &Story) {
+    let mut failed: BTreeMap<StepId, Vec<usize>> = BTreeMap::new();
+    for (place, check) in story.verdict.checks.iter().enumerate().filter(|(_, check)| !check.passed) {
+        failed.entry(check.step).or_default().push(place);
+    }
+    if failed.is_empty() {
+        return;
+    }
+    let mut ends: BTreeMap<StepId, usize> = BTreeMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        if let Some(step) = row.step {
+            ends.insert(step, place + 1);
+        }
+    }
+    let mut after: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
+    let mut ends = ends.into_iter().peekable();
+    let mut place = 0;
+    for (step, checks) in failed {
+        while let Some((_, end)) = ends.next_if(|(earlier, _)| *earlier <= step) {
+            place = place.max(end);
+        }
+        let t_ns = place.checked_sub(1).map_or(0, |last| rows[last].t_ns);
+        let script = &story.recording.script;
+        after.entry(place).or_default().extend(checks.into_iter().map(|check| failed_row(check, step, t_ns, script)));
+    }
+    *rows = interleaved(std::mem::take(rows), after);
+}
+
+fn failed_row(check: usize, step: StepId, t_ns: i64, script: &Script) -> Row {
+    let body = Body::Failed { check, actor: actor_of(step, script) };
+    Row { t_ns, delta_ns: 0, event: None, step: Some(step), body, states: Vec::new() }
+}
+
+/// Whose step it is.
+fn actor_of(step: StepId, script: &Script) -> Option<ActorId> {
+    match &script.steps.get(step.0)?.action {
+        Action::Call { actor, .. } | Action::Kill { actor, .. } => Some(*actor),
+        Action::Finish { step } => match &script.steps.get(step.0)?.action {
+            Action::Call { actor, .. } => Some(*actor),
+            _ => None,
+        },
+        Action::Pause { .. } | Action::Wait => None,
+    }
+}
+
+fn interleaved(rows: Vec<Row>, mut after: BTreeMap<usize, Vec<Row>>) -> Vec<Row> {
+    let mut all = after.remove(&0).unwrap_or_default();
+    for (place, row) in rows.into_iter().enumerate() {
+        all.push(row);
+        all.extend(after.remove(&(place + 1)).into_iter().flatten());
+    }
+    all
+}
