@@ -11,7 +11,12 @@ const DEPTH: usize = 80;
 /// The tree, or the first thing that is wrong with the syntax.
 pub(super) fn parse(text: &str) -> Result<Node, Fault> {
     let mut scanner = Scanner { text, at: if text.starts_with('\u{feff}') { 3 } else { 0 }, depth: 0 };
-    let node = scanner.value()?;
+    let node = scanner.value().map_err(|fault| {
+        if text.trim_start().starts_with(['{', '[', '"']) {
+            return fault;
+        }
+        fault.help("TOML stands in a file whose name ends in .toml")
+    })?;
     scanner.space();
     match scanner.peek() {
         None => Ok(node),
@@ -156,6 +161,7 @@ impl Scanner<'_> {
         let leading_zero = self.peek() == Some(b'0');
         let digits = self.digits();
         if digits == 0 || (leading_zero && digits > 1) {
+            self.at = begin;
             return Err(self.fault("a number has digits and no leading zero", "not a number"));
         }
         if matches!(self.peek(), Some(b'.' | b'e' | b'E')) {

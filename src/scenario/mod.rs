@@ -1,4 +1,42 @@
 //! The author's file: TOML or JSON to a script, with diagnostics.
+//!
+//! [`parse`] reads a file that somebody else has opened; this room does no I/O. The language is described in
+//! `scenarios/README.md`; its tables of keys and calls live in `vocabulary` and `read::calls`, and the parser, the
+//! [`schema`] and the [`reference`](reference()) are all made from them.
+//!
+//! # How a file becomes a script
+//!
+//! 1. `toml_tree` or `json_tree` reads the text into one tree (`node`), in which every key and value knows its place.
+//! 2. `read::top` walks the tree by hand. Every table is closed: an unknown key is an error, and one that belongs to another
+//!    table is told to have fallen into this one.
+//! 3. `read::actors` surveys all steps first, because a step may name an actor that acts only later: who takes part, who
+//!    listens, and which call opens an actor's unnamed socket next.
+//! 4. `read::steps` reads the steps in order, and `read::sockets` follows meanwhile which sockets exist, who has met whom,
+//!    who is blocked and whose process has ended. So a call that cannot be made is an error at its place, before anything runs.
+//! 5. What is wrong becomes a `Fault` with a byte range, and at the end a [`Diagnostic`] with line, column and excerpt.
+//!
+//! # Decisions
+//!
+//! - After a step that could not be read, sockets and peers are no longer known for certain; what then seems to be missing is
+//!   not reported, so that one mistake is one diagnostic.
+//! - An unnamed `socket`, `bind`, `setsockopt` or `getsockopt` means the open connection; else the listener, if the actor's next
+//!   unnamed opening is a `listen`, or if it only has a listener; else a new connection. `close`, `shutdown` and `poll` mean the
+//!   listener as long as the actor never had a connection.
+//! - A call on a closed socket is an error of the file unless the step expects EBADF; `poll` is allowed, it returns POLLNVAL.
+//! - A call may stay blocked to the end of the run: not to finish it is no error, for "still blocked" is an outcome.
+//! - `because` must name one segment: an actor with several peers is ambiguous there and must say which one it means.
+//! - Memory is bounded by the file's size: repeated data stays a pattern, and what `returns` spells out is limited.
+//!
+//! # Example
+//!
+//! ```
+//! use tcpstory::scenario::{SourceText, parse};
+//!
+//! let text = b"title = \"Refused\"\n[actors.server]\n[[step]]\nby = \"client\"\ndo.connect = \"sever\"\n";
+//! let wrong = parse(&SourceText { path: "refused.toml", bytes: text }).unwrap_err();
+//! assert_eq!(wrong[0].to_string(), "refused.toml:5:15: there is no actor `sever`");
+//! assert_eq!(wrong[0].help.as_deref(), Some("did you mean `server`?"));
+//! ```
 
 pub mod builtin;
 mod diagnostic;
@@ -7,6 +45,7 @@ mod json_tree;
 mod nearest;
 mod node;
 mod read;
+mod reference;
 mod schema;
 mod toml_tree;
 mod vocabulary;
@@ -20,6 +59,7 @@ use crate::record::{Script, Source};
 pub use builtin::Builtin;
 pub use diagnostic::{Diagnostic, Excerpt};
 pub use nearest::nearest;
+pub use reference::reference;
 pub use schema::schema;
 
 use diagnostic::Lines;

@@ -22,7 +22,7 @@ pub(super) mod shape {
 
     use crate::record::{Errno, MsgFlag, PollEvent, SegmentKind, Signal, SocketOptionName, TcpState};
     use crate::scenario::read::calls::{CALLS, argument_schemas};
-    use crate::scenario::read::{MAX_ACTORS, MAX_DATA, MAX_NAME};
+    use crate::scenario::read::{MAX_ACTORS, MAX_DATA, MAX_EXPECTED_DATA, MAX_NAME};
     use crate::scenario::vocabulary::Table;
 
     fn name_pattern() -> String {
@@ -100,17 +100,21 @@ pub(super) mod shape {
     }
 
     pub(in crate::scenario) fn data() -> Json {
+        data_up_to(MAX_DATA)
+    }
+
+    fn data_up_to(most: u64) -> Json {
         let hex = json!({ "type": "string", "pattern": "^\\s*([0-9A-Fa-f]{2}\\s*)*$" });
         let repeat = json!({ "type": "string", "minLength": 1 });
         json!({ "anyOf": [
             { "type": "string" },
             table(&[("hex", hex)], &["hex"]),
-            table(&[("repeat", repeat), ("size", size())], &["repeat", "size"]),
+            table(&[("repeat", repeat), ("size", integer(0, most.cast_signed()))], &["repeat", "size"]),
         ] })
     }
 
     pub(in crate::scenario) fn returns() -> Json {
-        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data(), events()] })
+        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data_up_to(MAX_EXPECTED_DATA), events()] })
     }
 
     pub(in crate::scenario) fn address() -> Json {

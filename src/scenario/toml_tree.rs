@@ -17,6 +17,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Vec<Fault>> {
     let mut faults: Vec<Fault> = errors.iter().map(|error| fault(text, error)).collect();
     faults.sort_by_key(|fault| fault.span.start);
     faults.dedup_by(|later, first| !text.get(first.span.start..later.span.start).is_some_and(|gap| gap.contains('\n')));
+    if text.trim_start().starts_with('{') {
+        faults.truncate(1);
+        faults = faults.into_iter().map(|fault| fault.help("JSON stands in a file whose name ends in .json")).collect();
+    }
     if faults.iter().any(|fault| fault.message == TOO_DEEP) {
         faults.retain(|fault| fault.message == TOO_DEEP);
     }

@@ -3,7 +3,7 @@ use crate::scenario::fault::Fault;
 use crate::scenario::node::{Entry, Node, Value};
 
 use super::reader::Reader;
-use super::{MAX_DATA, MAX_DURATION_NS, MAX_EXPECTED_DATA};
+use super::{MAX_DATA, MAX_DURATION_NS, MAX_EXPECTED_DATA, MAX_EXPECTED_IN_ALL};
 
 /// Units of a duration and what they are in nanoseconds; the longest names first, because `s` ends `ms`.
 pub(in crate::scenario) const UNITS: [(&str, u64); 4] =
@@ -87,13 +87,18 @@ impl Reader<'_> {
     /// Bytes that a read is expected to return.
     pub(super) fn expected_data(&mut self, node: &Node) -> Option<Bytes> {
         let data = self.data(node, "`returns`")?;
-        if data.size() > MAX_EXPECTED_DATA {
+        let (message, label) = if data.size() > MAX_EXPECTED_DATA {
             let message = format!("`returns` spells out more than {MAX_EXPECTED_DATA} bytes");
-            let fault = Fault::new(node.span.clone(), message).label("a recording does not keep so much of one read");
-            self.report(fault.help("expect their number instead: returns = 100000"));
-            return None;
-        }
-        Some(Bytes(data.bytes()))
+            (message, "a recording does not keep so much of one read")
+        } else if self.count_expected(data.size()) > MAX_EXPECTED_IN_ALL {
+            let message = format!("all `returns` together spell out more than {MAX_EXPECTED_IN_ALL} bytes");
+            (message, "too much to compare")
+        } else {
+            return Some(Bytes(data.bytes()));
+        };
+        let fault = Fault::new(node.span.clone(), message).label(label);
+        self.report(fault.help(format!("expect their number instead: returns = {}", data.size())));
+        None
     }
 }
 

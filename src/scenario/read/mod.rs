@@ -19,6 +19,8 @@ pub(super) const MAX_ACTORS: usize = 16;
 pub(super) const MAX_DATA: u64 = 64 << 20;
 /// The most bytes that `returns` may spell out: a recording keeps no more of a read.
 pub(super) const MAX_EXPECTED_DATA: u64 = 65_536;
+/// The most bytes that all `returns` of a file may spell out together.
+pub(super) const MAX_EXPECTED_IN_ALL: u64 = 16 << 20;
 /// The longest duration, in nanoseconds: an hour.
 pub(super) const MAX_DURATION_NS: u64 = 3_600_000_000_000;
 /// The most characters of a name.

@@ -19,6 +19,8 @@ pub(in crate::scenario) struct Reader<'a> {
     lines: Lines<'a>,
     faults: Vec<Fault>,
     strays: bool,
+    /// Bytes that `returns` spelled out so far.
+    expected_bytes: u64,
 }
 
 /// Whether a table has no other keys than its own.
@@ -30,7 +32,7 @@ pub(super) enum Closed {
 
 impl<'a> Reader<'a> {
     pub(in crate::scenario) fn new(path: &'a str, text: &'a str, format: Format) -> Self {
-        Self { text, format, lines: Lines::new(path, text), faults: Vec::new(), strays: false }
+        Self { text, format, lines: Lines::new(path, text), faults: Vec::new(), strays: false, expected_bytes: 0 }
     }
 
     /// What was wrong, in the order of the file.
@@ -39,6 +41,12 @@ impl<'a> Reader<'a> {
         self.faults.dedup();
         let lines = &self.lines;
         self.faults.into_iter().map(|fault| lines.diagnostic(fault)).collect()
+    }
+
+    /// Counts bytes that `returns` spells out: how many there are now in all.
+    pub(super) fn count_expected(&mut self, bytes: u64) -> u64 {
+        self.expected_bytes = self.expected_bytes.saturating_add(bytes);
+        self.expected_bytes
     }
 
     pub(super) fn is_clean(&self) -> bool {
