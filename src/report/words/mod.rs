@@ -67,6 +67,17 @@ pub fn quote(bytes: &[u8]) -> String {
     format!("{} {}", quote_start(bytes), count(bytes.len() as u64, "byte"))
 }
 
+/// A payload in quotes as far as a page has room for it, with `…` and the size of the whole where it is cut.
+pub fn quote_long(bytes: &[u8]) -> String {
+    const MOST_BYTES: usize = 1_000;
+    match bytes.get(MOST_BYTES..) {
+        Some([_, ..]) => {
+            format!("\"{}\"… {}", payload(&bytes[..MOST_BYTES]), count(bytes.len() as u64, "byte"))
+        }
+        _ => format!("\"{}\"", payload(bytes)),
+    }
+}
+
 /// The beginning of a payload in quotes, with `…` where it is cut.
 pub fn quote_start(bytes: &[u8]) -> String {
     if bytes.len() <= PREVIEW_BYTES {

@@ -1,6 +1,6 @@
 //! What each row says, before it is known how much room there is.
 
-use crate::record::{ActorId, ExitStatus, Flags, Outcome, Segment, Syscall, TcpState, What};
+use crate::record::{ActorId, Detail, ExitStatus, Flags, Outcome, Segment, Syscall, TcpState, What};
 use crate::report::Options;
 use crate::report::layout::{Arrow, Body, Part, Row};
 use crate::report::ties::Ties;
@@ -34,6 +34,8 @@ pub(super) struct Cells {
     pub(super) place: Place,
     /// Ways to say where it comes from, the longest first.
     pub(super) origin: Vec<String>,
+    /// A payload in full, where the main text shows only its beginning; only when asked for.
+    pub(super) payload: String,
 }
 
 /// Where a row's main text stands.
@@ -75,6 +77,7 @@ impl Cells {
             tone,
             place,
             origin: origin.into_iter().map(said).collect(),
+            payload: if options.verbose { said(long_payload(ties, row)) } else { String::new() },
         }
     }
 }
@@ -153,6 +156,19 @@ fn segment(ties: &Ties<'_>, event: EventId, arrow: Arrow) -> (String, Tone, Plac
         () => Shaft::Solid,
     };
     (words::segment(bytes, told), tone_of(bytes), Place::Wire(arrow, shaft))
+}
+
+/// The payload of a segment, or the bytes that a call returned, where they are longer than a preview.
+fn long_payload(ties: &Ties<'_>, row: &Row) -> String {
+    let event = row.event.and_then(|event| ties.story.recording.events.get(event.0));
+    let bytes = match event.map(|event| (&event.what, ties.story.recording.segment(event))) {
+        Some((_, Some(segment))) => segment.payload.as_slice(),
+        Some((What::Syscall(Syscall { outcome: Outcome::Returned { detail: Detail::Data(data), .. }, .. }), _)) => {
+            data.0.as_slice()
+        }
+        _ => &[],
+    };
+    if bytes.len() > words::PREVIEW_BYTES { words::quote_long(bytes) } else { String::new() }
 }
 
 fn tone_of(segment: &Segment) -> Tone {

@@ -112,6 +112,9 @@ pub(super) fn rows(page: &mut Page, story: &Story, layout: &Layout, cells: &[Cel
         if was_cut && options.verbose {
             page.prose(grid.lanes_begin, ("", PLAIN), &cells.main, style(cells.tone));
         }
+        if !cells.payload.is_empty() {
+            page.prose(grid.lanes_begin, ("", PLAIN), &cells.payload, DIM);
+        }
     }
 }
 
@@ -143,19 +146,20 @@ fn lane_row(page: &mut Page, row: &Row, cells: &Cells, grid: &Grid) -> bool {
     for label in &row.states {
         state(&mut line, label, row, cells, grid);
     }
+    let mut was_cut = false;
     match cells.place {
         Place::Lane(actor) => in_lane(&mut line, page, cells, actor, grid),
         Place::Wire(arrow, shaft) => {
             let (first, last) = (grid.wires[arrow.span.0], grid.wires[arrow.span.1]);
             let way = Span { begin: first.begin, end: last.end };
-            draw_arrow(&mut line, page, cells, arrow, shaft, way);
+            was_cut = draw_arrow(&mut line, page, cells, arrow, shaft, way);
             note(&mut line, page, row, cells, arrow, grid);
         }
         Place::Across if matches!(row.body, Body::Gap(_)) => return gap(page, line, cells, grid),
         Place::Across => line.put(grid.lanes_begin, cells.main.as_str(), style(cells.tone)),
     }
     edges(&mut line, page, grid);
-    page.line(line)
+    page.line(line) || was_cut
 }
 
 /// The two rails of each wire, where nothing else stands.
@@ -191,7 +195,8 @@ fn state(line: &mut Line, label: &StateLabel, row: &Row, cells: &Cells, grid: &G
     }
 }
 
-fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: Shaft, way: Span) {
+/// Draws an arrow with its text in the middle. Returns whether the text was cut.
+fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: Shaft, way: Span) -> bool {
     let (body, style) = (shaft_sign(page, shaft), style(cells.tone));
     let text = columns::cut(&cells.main, way.width().saturating_sub(6), page.sign("…", "..."));
     let bars = way.width().saturating_sub(text.width() + 4);
@@ -204,6 +209,7 @@ fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: 
     let (left, right) = if arrow.rightwards { (tail, head) } else { (head, tail) };
     let painted = format!("{left}{} {text} {}{right}", body.repeat(before), body.repeat(after));
     line.put(way.begin, painted, style);
+    text != cells.main
 }
 
 fn shaft_sign(page: &Page, shaft: Shaft) -> &'static str {
