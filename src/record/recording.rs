@@ -60,13 +60,19 @@ pub fn owner(actors: &[Actor], sockets: &[Socket], address: SocketAddr) -> Optio
         .rev()
         .find(|socket| socket.local == Some(address))
         .map(|socket| socket.actor)
-        .or_else(|| only_actor_with(actors, address.ip()))
+        .or_else(|| only_actor(actors, address.ip(), None))
+        .or_else(|| {
+            // Nobody's socket, but somebody connected there: one of the other actors was meant.
+            let caller = sockets.iter().rev().find(|socket| socket.peer == Some(address))?;
+            only_actor(actors, address.ip(), Some(caller.actor))
+        })
 }
 
-fn only_actor_with(actors: &[Actor], ip: IpAddr) -> Option<ActorId> {
-    let mut matching = actors.iter().enumerate().filter(|(_, actor)| actor.address == ip);
+fn only_actor(actors: &[Actor], ip: IpAddr, but: Option<ActorId>) -> Option<ActorId> {
+    let all = actors.iter().enumerate().map(|(place, actor)| (ActorId(place), actor));
+    let mut matching = all.filter(|(id, actor)| actor.address == ip && Some(*id) != but);
     match (matching.next(), matching.next()) {
-        (Some((place, _)), None) => Some(ActorId(place)),
+        (Some((id, _)), None) => Some(id),
         _ => None,
     }
 }
@@ -204,4 +210,25 @@ pub enum End {
         /// The step that was next or under way.
         at: StepId,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::SigpipeDisposition;
+
+    #[test]
+    fn who_is_called_where_nobody_listens() {
+        let address: IpAddr = "::1".parse().unwrap();
+        let actor = |name: &str| Actor { name: name.into(), pid: 1, address, sigpipe: SigpipeDisposition::Catch };
+        let (local, peer) = (Some(SocketAddr::new(address, 9)), Some(SocketAddr::new(address, 47_000)));
+        let name = "connection".into();
+        let sockets = [Socket { actor: ActorId(0), name, generation: 1, local, peer, accepted_from: None }];
+        let mut actors = vec![actor("client"), actor("server")];
+        assert_eq!(owner(&actors, &sockets, local.unwrap()), Some(ActorId(0)));
+        assert_eq!(owner(&actors, &sockets, peer.unwrap()), Some(ActorId(1)));
+        assert_eq!(owner(&actors, &[], peer.unwrap()), None);
+        actors.push(actor("third"));
+        assert_eq!(owner(&actors, &sockets, peer.unwrap()), None);
+    }
 }

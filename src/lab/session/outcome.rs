@@ -10,8 +10,8 @@ use super::{Halt, Session};
 use crate::lab::LabError;
 use crate::lab::actor::{Done, Ended};
 use crate::record::{
-    ActorId, Awaited, Call, Detail, Errno, Event, Exit, ExitStatus, Flags, Outcome, Signal, SignalCaught, SocketId,
-    StepId, Syscall, What,
+    ActorId, Awaited, Call, Detail, Errno, Event, Exit, ExitStatus, Outcome, Signal, SignalCaught, SocketId, StepId,
+    Syscall, What,
 };
 
 /// How long the SYN of a connect that was made may take from the sniffer to the conductor.
@@ -83,7 +83,7 @@ impl Session {
         match self.players[actor.0].pending.clone() {
             Some(Pending { event, socket, to: Some(to), .. }) => {
                 self.sockets.addressed(socket, None, Some(to));
-                self.learn_local(actor, socket, event, deadline)
+                self.learn_local(socket, event, deadline)
             }
             _ => Ok(()),
         }
@@ -143,7 +143,7 @@ impl Session {
         let signal = Event { t_ns: sigpipe_ns.cast_signed(), what: What::Signal(caught) };
         self.events.extend((0..sigpipes).map(|_| signal.clone()));
         if pending.to.is_some() && errno.is_some_and(sent_a_syn) {
-            self.learn_local(actor, pending.socket, pending.event, Deadline::after(None))?;
+            self.learn_local(pending.socket, pending.event, Deadline::after(None))?;
         }
         Ok(())
     }
@@ -176,24 +176,24 @@ impl Session {
             (Call::Connect { .. }, Outcome::Failed { errno: Errno::EISCONN }) => {
                 self.sockets.addressed(socket, local, peer);
             }
-            (Call::Connect { .. }, _) => self.sockets.addressed(socket, local, peer.or(pending.to)),
+            (Call::Connect { .. }, _) => {
+                // A connect that failed gives back the address that the kernel had chosen for it.
+                let local = local.filter(|local| !local.ip().is_unspecified());
+                self.sockets.addressed(socket, local, peer.or(pending.to));
+            }
             _ => {}
         }
     }
 
-    /// After a connect that failed or still waits, the kernel no longer or not yet tells the port it had chosen; its SYN does.
-    fn learn_local(&mut self, actor: ActorId, socket: SocketId, event: usize, deadline: Deadline) -> Result<(), Halt> {
+    /// After a connect that failed or still waits, the kernel no longer or not yet tells the address that it had chosen; its SYN
+    /// does.
+    fn learn_local(&mut self, socket: SocketId, event: usize, deadline: Deadline) -> Result<(), Halt> {
         let deadline = deadline.at_most(SYN_ON_ITS_WAY);
-        let (own, begin_ns) = (self.actors[actor.0].address, self.events[event].t_ns);
+        let begin_ns = self.events[event].t_ns;
         let Some(to) = self.sockets.get(socket).peer else { return Ok(()) };
-        while self.sockets.get(socket).local.is_none() {
+        while self.sockets.get(socket).local.is_none_or(|local| local.ip().is_unspecified()) {
             self.wire.take();
-            let found =
-                self.wire.frames().iter().rev().take_while(|taken| taken.unix_ns >= begin_ns).find_map(|taken| {
-                    let segment = taken.frame.segment.as_ref()?;
-                    let is_syn = segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK);
-                    (is_syn && segment.src.ip() == own && segment.dst == to).then_some(segment.src)
-                });
+            let found = self.wire.syn_to(to, begin_ns, self.sockets.records());
             if found.is_some() {
                 self.sockets.addressed(socket, found, None);
             } else if !self.wire.wait(&self.stop, deadline)? {

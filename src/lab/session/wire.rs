@@ -10,7 +10,7 @@ use crate::lab::sandbox::Sandbox;
 use crate::lab::sniffer::{Sniffer, Stamped};
 use crate::lab::{LabError, StopFlag};
 use crate::packet::{complete_checksum, dissect_frame};
-use crate::record::{Actor, Bytes, Capture, Frame, Located, Segment, SegmentPattern, Socket, owner};
+use crate::record::{Actor, Bytes, Capture, Frame, Located, Segment, SegmentKind, SegmentPattern, Socket, owner};
 
 /// How long a wait for a frame goes on before it looks whether it is to stop.
 const LOOK_UP: Duration = Duration::from_millis(2);
@@ -77,6 +77,15 @@ impl Wire {
                 }
             }
         }
+    }
+
+    /// Where a SYN that went there since then came from, where that is no address of a socket that is known.
+    pub(super) fn syn_to(&self, to: SocketAddr, since_ns: i64, known: &[Socket]) -> Option<SocketAddr> {
+        self.frames.iter().rev().filter(|taken| taken.unix_ns >= since_ns).find_map(|taken| {
+            let segment = taken.frame.segment.as_ref()?;
+            let is_known = known.iter().any(|socket| socket.local == Some(segment.src));
+            (SegmentKind::Syn.matches(segment) && segment.dst == to && !is_known).then_some(segment.src)
+        })
     }
 
     /// Stops listening; everything that was captured until then, and the kernel's counts.
@@ -154,7 +163,7 @@ fn fits(pattern: &SegmentPattern, segment: &Segment, actors: &[Actor], sockets: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{ActorId, Flags, SegmentKind, SigpipeDisposition, TcpOptions};
+    use crate::record::{ActorId, Flags, SigpipeDisposition, TcpOptions};
 
     fn actors() -> Vec<Actor> {
         let actor = |name: &str, address: &str| Actor {

@@ -1,0 +1,101 @@
+//! Many runs in one process.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+use tcpstory::lab::sandbox::Ground;
+use tcpstory::record::Recording;
+
+use crate::build::broken_pipe;
+use crate::look::{syscall, told};
+use crate::trouble::children;
+use crate::{Test, perform};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("every_repeat_is_the_same_story", true, every_repeat_is_the_same_story),
+    ("repeats_leak_nothing", false, repeats_leak_nothing),
+    ("runs_are_parallel", true, runs_are_parallel),
+    ("how_long_it_takes", false, how_long_it_takes),
+];
+
+/// How many repeats; `TCPSTORY_REPEATS` says another number.
+fn repeats() -> usize {
+    std::env::var("TCPSTORY_REPEATS").map_or(200, |number| number.parse().expect("TCPSTORY_REPEATS is a number"))
+}
+
+fn stories(ground: Ground, count: usize) -> Result<BTreeMap<String, usize>, Failed> {
+    let script = broken_pipe();
+    let mut stories = BTreeMap::new();
+    for _ in 0..count {
+        *stories.entry(told(&perform(ground, &script)?)).or_default() += 1;
+    }
+    Ok(stories)
+}
+
+fn only_one(stories: &BTreeMap<String, usize>) {
+    assert_eq!(stories.len(), 1, "{}", differences(stories));
+}
+
+fn differences(stories: &BTreeMap<String, usize>) -> String {
+    stories.iter().map(|(story, count)| format!("--- {count} times:\n{story}\n")).collect()
+}
+
+fn every_repeat_is_the_same_story(ground: Ground) -> Result<(), Failed> {
+    only_one(&stories(ground, repeats())?);
+    Ok(())
+}
+
+fn repeats_leak_nothing(ground: Ground) -> Result<(), Failed> {
+    let script = broken_pipe();
+    let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    perform(ground, &script)?;
+    // Packet sockets are closed in the background, a bounded number at a time: what leaks would exceed it.
+    let before = open();
+    for _ in 0..200 {
+        perform(ground, &script)?;
+    }
+    assert!(children().is_empty(), "left over: {:?}", children());
+    let after = settled(before, open);
+    assert!(after <= before, "{before} descriptors before, {after} after");
+    Ok(())
+}
+
+/// The number once it has come down, or what it is after long enough.
+fn settled(wanted: usize, number: impl Fn() -> usize) -> usize {
+    let begin = std::time::Instant::now();
+    while number() > wanted && begin.elapsed() < Duration::from_secs(5) {
+        std::thread::yield_now();
+    }
+    number()
+}
+
+fn runs_are_parallel(ground: Ground) -> Result<(), Failed> {
+    let all: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(move || stories(ground, 50).map_err(|_| ()))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect()
+    });
+    let mut both = BTreeMap::new();
+    for (story, count) in all.into_iter().flatten() {
+        *both.entry(story).or_default() += count;
+    }
+    only_one(&both);
+    Ok(())
+}
+
+/// A goal for a machine that has nothing else to do, so it is only printed; but a minute for a run would be wrong anywhere.
+fn how_long_it_takes(ground: Ground) -> Result<(), Failed> {
+    let script = broken_pipe();
+    let mut spans = (0..20).map(|_| Ok(span(&perform(ground, &script)?))).collect::<Result<Vec<_>, Failed>>()?;
+    spans.sort();
+    println!("first call to last call: median {:?}, longest {:?}", spans[spans.len() / 2], spans[spans.len() - 1]);
+    assert!(spans[spans.len() / 2] < Duration::from_secs(1));
+    Ok(())
+}
+
+fn span(recording: &Recording) -> Duration {
+    let calls = || recording.events.iter().filter(|event| syscall(event).is_some());
+    let begin = calls().next().map(|event| event.t_ns).unwrap();
+    let end = calls().filter_map(|event| syscall(event)?.end_ns).max().unwrap();
+    Duration::from_nanos((end - begin).unsigned_abs())
+}
