@@ -1,9 +1,12 @@
 //! What tests that need other people's tools share.
 
+mod require;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
 use libtest_mimic::{Completion, Failed, Trial};
+use require::unavailable;
 
 /// A test that needs these programs. Without one of them it is reported as ignored, with the reason; where `TCPSTORY_REQUIRE` is
 /// set, as failed.
@@ -16,14 +19,6 @@ pub(crate) fn needing(
         Some(missing) => unavailable(&format!("{missing} is not installed")),
         None => test().map(|()| Completion::Completed),
     })
-}
-
-fn unavailable(reason: &str) -> Result<Completion, Failed> {
-    if std::env::var_os("TCPSTORY_REQUIRE").is_some_and(|value| !value.is_empty()) {
-        Err(format!("{reason}, and TCPSTORY_REQUIRE is set").into())
-    } else {
-        Ok(Completion::ignored_with(reason))
-    }
 }
 
 fn is_installed(tool: &str) -> bool {

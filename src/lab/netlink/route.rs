@@ -25,8 +25,8 @@ const CREATE: u16 = 0x400;
 
 /// Sets the loopback interface of the calling thread's namespace up, with that MTU in bytes and those addresses.
 ///
-/// With `quick_ack`, the routes to them make TCP acknowledge every segment at once. Connections from a socket that is not
-/// bound come from the first address of their family.
+/// Connections from a socket that is not bound come from the first address of their family. With `quick_ack`, the routes make
+/// TCP acknowledge every segment at once. When it returns, all of this holds.
 ///
 /// The error names the request that the kernel refused.
 pub(in crate::lab) fn configure_loopback(
@@ -34,14 +34,12 @@ pub(in crate::lab) fn configure_loopback(
     addresses: &[IpAddr],
     quick_ack: bool,
 ) -> Result<(), (&'static str, Errno)> {
-    let mut plan = Plan::default();
+    let mut plan = Plan { quick_ack, ..Plan::default() };
     plan.link(mtu);
     for ip in addresses.iter().filter(|ip| !is_implied(**ip)) {
         plan.address(*ip);
     }
-    if quick_ack {
-        plan.quick_routes(addresses);
-    }
+    plan.routes(addresses);
     plan.perform()
 }
 
@@ -53,6 +51,7 @@ fn is_implied(ip: IpAddr) -> bool {
 /// Requests with what they are for, and the kernel's own IPv6 routes, which go once they are there.
 #[derive(Debug, Default)]
 struct Plan {
+    quick_ack: bool,
     batch: Batch,
     names: Vec<&'static str>,
     superseded: Vec<Ipv6Addr>,
@@ -82,7 +81,7 @@ impl Plan {
         });
     }
 
-    fn quick_routes(&mut self, addresses: &[IpAddr]) {
+    fn routes(&mut self, addresses: &[IpAddr]) {
         let first = |is_ipv4| addresses.iter().copied().find(|ip| ip.is_ipv4() == is_ipv4);
         let v4 = addresses.iter().filter(|ip| ip.is_ipv4() && !ip.is_loopback()).map(|ip| (*ip, 32));
         let localhost = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -96,13 +95,16 @@ impl Plan {
     }
 
     fn route(&mut self, ip: IpAddr, bits: u8, flags: u16, source: Option<IpAddr>) {
-        self.names.push("RTM_NEWROUTE (a local route with quickack)");
+        let quick_ack = self.quick_ack;
+        self.names.push("RTM_NEWROUTE (a local route)");
         self.batch.message(libc::RTM_NEWROUTE, REQUEST | ACK | CREATE | flags, &rtmsg(ip, bits), |attributes| {
             destination(attributes, ip);
             if let Some(source) = source {
                 attributes.add(libc::RTA_PREFSRC, &octets(source));
             }
-            attributes.nested(libc::RTA_METRICS, |metrics| metrics.add(RTAX_QUICKACK, &1_u32.to_ne_bytes()));
+            if quick_ack {
+                attributes.nested(libc::RTA_METRICS, |metrics| metrics.add(RTAX_QUICKACK, &1_u32.to_ne_bytes()));
+            }
         });
     }
 

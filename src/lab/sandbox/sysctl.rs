@@ -57,15 +57,19 @@ pub(super) fn check_name(name: &str) -> Result<(), LabError> {
 
 /// Sets a sysctl whose name was checked.
 pub(super) fn write(name: &str, value: &str) -> Result<(), LabError> {
+    let refused =
+        |result: String| LabError::new(WANTED).tried(format!("sysctl {name} = {}", value.escape_debug()), result);
+    if value.trim().is_empty() {
+        return Err(refused("the kernel takes an empty write for nothing at all".to_owned()));
+    }
     let written = OpenOptions::new().write(true).open(path(name)).and_then(|mut file| file.write_all(value.as_bytes()));
     written.map_err(|error| {
-        let result = match error.raw_os_error() {
+        refused(match error.raw_os_error() {
             Some(libc::ENOENT) => "this kernel has no such sysctl in a network namespace".to_owned(),
             Some(libc::EACCES | libc::EPERM) => format!("{error}: it belongs to the whole host"),
             Some(libc::EINVAL) => format!("{error}: not a value for it"),
             _ => error.to_string(),
-        };
-        LabError::new(WANTED).tried(format!("sysctl {name} = {}", value.escape_debug()), result)
+        })
     })
 }
 
