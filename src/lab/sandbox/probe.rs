@@ -96,12 +96,12 @@ pub(super) enum Chain {
 /// Ends a child's report.
 const END: u8 = b'.';
 
-/// Tries what [`enter`](super::enter) needs. The child is left to be waited for: the kernel takes some 15 ms to close a
+/// Tries what [`enter`](super::enter) needs. The child is left to be waited for: the kernel takes some 15 ms to close its
 /// packet socket.
 pub(super) fn attempt(chain: Chain) -> nix::Result<(Child, Record)> {
     report_of(move |report| match chain {
-        Chain::Namespace => drop(namespace(report)),
-        Chain::Host => drop(report.try_step(Step::HostPacketSocket, packet_socket)),
+        Chain::Namespace => namespace(report),
+        Chain::Host => report.try_step(Step::HostPacketSocket, packet_socket),
     })
 }
 
@@ -179,11 +179,13 @@ fn io(result: std::io::Result<()>) -> nix::Result<()> {
     result.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))
 }
 
-fn report_of(work: impl FnOnce(&mut Report)) -> nix::Result<(Child, Record)> {
+/// The child keeps what `work` returns until it has reported: closing it may take long.
+fn report_of<T>(work: impl FnOnce(&mut Report) -> T) -> nix::Result<(Child, Record)> {
     let (child, text) = in_child(END, |writer| {
         let mut report = Report { writer };
-        work(&mut report);
+        let kept = work(&mut report);
         report.say(&[END]);
+        drop(kept);
     })?;
     Ok((child, parse(&String::from_utf8_lossy(&text))))
 }
