@@ -156,6 +156,9 @@ pub struct StepRun {
     pub begin_ns: i64,
     /// When everything that it waits for had come or its deadline had passed.
     pub end_ns: i64,
+    /// What the kernel said last about each of [`Expect::state`](super::Expect::state), as far as it was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub states: Vec<TcpState>,
     /// What had not come when the deadline passed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missed: Option<Awaited>,
@@ -171,8 +174,8 @@ pub enum Awaited {
     Block,
     /// A segment: the pattern's place in [`Expect::wire`](super::Expect::wire).
     Wire(usize),
-    /// A state: its place in [`Expect::state`](super::Expect::state), and what the kernel said last.
-    State(usize, Option<TcpState>),
+    /// A state: its place in [`Expect::state`](super::Expect::state).
+    State(usize),
     /// The end of the actor's process.
     Exit,
 }

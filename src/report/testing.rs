@@ -95,7 +95,13 @@ impl Stage {
         if let Some(last) = self.recording.steps.last_mut() {
             last.end_ns = (at - 1) * 1_000;
         }
-        self.recording.steps.push(StepRun { step, begin_ns: at * 1_000, end_ns: (at + 100) * 1_000, missed: None });
+        self.recording.steps.push(StepRun {
+            step,
+            begin_ns: at * 1_000,
+            end_ns: (at + 100) * 1_000,
+            states: Vec::new(),
+            missed: None,
+        });
         self.step = Some(step);
     }
 

@@ -573,7 +573,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "the-end-of-a-process-with-unread-data-sends-rst",
         statement: "A process that ends with unread data resets the connection.",
-        sentence: "the process ended by {by} while {bytes} byte(s) from {data} had not been read: the kernel resets the connection, as close() would.",
+        sentence: "the process ended by {by} while {bytes} from {data} had not been read: the kernel resets the connection, as close() would.",
         notable: true,
         rfc: "RFC 9293 3.6.1 (SHLD-3): a close with unread data should send an RST.",
         linux: "__tcp_close() sends an RST when the receive queue is not empty.",
@@ -582,7 +582,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         id: "close-with-unread-data-sends-rst",
         statement: "close() with unread data sends an RST instead of a FIN.",
-        sentence: "{by} closed the socket while {bytes} byte(s) from {data} had not been read: the data is lost, and Linux says so with an RST instead of a FIN.",
+        sentence: "{by} closed the socket while {bytes} from {data} had not been read: the data is lost, and Linux says so with an RST instead of a FIN.",
         notable: true,
         rfc: "RFC 9293 3.6.1 (SHLD-3): a close with unread data should send an RST.",
         linux: "__tcp_close() sends an RST when the receive queue is not empty.",

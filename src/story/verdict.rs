@@ -139,31 +139,11 @@ impl Judged<'_> {
         inside.find(|(place, told)| self.bench.fits(pattern, **place, told)).map(|(place, _)| EventId(*place))
     }
 
-    /// The last answer of the kernel about that socket within the step.
+    /// The kernel's last answer about that socket within the step.
     fn state(&self, place: usize, wanted: &Located<(crate::record::SocketRef, crate::record::TcpState)>) -> Check {
-        let (socket, state) = &wanted.value;
-        let last = self.run.and_then(|run| {
-            let addresses = self.bench.recording.sockets.iter().rev().find_map(|known| {
-                let same = known.actor == socket.actor && known.name == socket.socket;
-                same.then_some(known.local)?.zip(known.peer)
-            })?;
-            let events = &self.bench.recording.events;
-            let inside = events.iter().rev().filter(|event| (run.begin_ns..=run.end_ns).contains(&event.t_ns));
-            inside
-                .filter_map(|event| match &event.what {
-                    What::State(sample) if (sample.local, sample.peer) == addresses => Some(sample.state),
-                    _ => None,
-                })
-                .next()
-        });
-        let passed = last == Some(*state);
-        Check {
-            step: self.id,
-            line: wanted.line,
-            expected: Expected::State(place),
-            actual: Actual::State(last),
-            passed,
-        }
+        let last = self.run.and_then(|run| run.states.get(place)).copied();
+        let (line, passed) = (wanted.line, last == Some(wanted.value.1));
+        Check { step: self.id, line, expected: Expected::State(place), actual: Actual::State(last), passed }
     }
 
     /// The latest segment that fits and came before the call returned must be among the causes of the call.

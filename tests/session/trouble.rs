@@ -111,7 +111,8 @@ fn a_missed_state_says_what_there_was(ground: Ground) -> Result<(), Failed> {
     steps.push(step(Action::Wait).state(CLIENT, CONNECTION, TcpState::CloseWait).within_ms(30));
     let recording = perform(ground, &script("state", steps))?;
     assert_eq!(recording.steps[3].missed, None);
-    assert_eq!(recording.steps[4].missed, Some(Awaited::State(0, Some(TcpState::Established))));
+    assert_eq!(recording.steps[4].missed, Some(Awaited::State(0)));
+    assert_eq!(recording.steps[4].states, [TcpState::Established]);
     Ok(())
 }
 

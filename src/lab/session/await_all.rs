@@ -48,14 +48,21 @@ impl Session {
         let mut backoff = Backoff::new();
         loop {
             let found = self.state_of(socket)?;
-            if found == wanted {
-                return Ok(());
-            }
-            if deadline.has_passed() {
-                self.missed(Awaited::State(place, Some(found)));
+            let reached = found == wanted;
+            if reached || deadline.has_passed() {
+                self.witness(found);
+                if !reached {
+                    self.missed(Awaited::State(place));
+                }
                 return Ok(());
             }
             readable(None, &self.stop, backoff.next(deadline))?;
+        }
+    }
+
+    fn witness(&mut self, state: TcpState) {
+        if let Some(step) = self.steps.last_mut() {
+            step.states.push(state);
         }
     }
 

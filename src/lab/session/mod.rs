@@ -191,7 +191,7 @@ impl Session {
             Action::Finish { .. } | Action::Pause { .. } | Action::Wait => {}
         }
         let begin_ns = now();
-        self.steps.push(StepRun { step: at, begin_ns, end_ns: begin_ns, missed: None });
+        self.steps.push(StepRun { step: at, begin_ns, end_ns: begin_ns, states: Vec::new(), missed: None });
         self.act(at, &step.action, deadline)?;
         self.await_all(step, begin_ns, deadline)?;
         self.backlogs.settle(&self.stop, deadline)?;

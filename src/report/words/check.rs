@@ -143,7 +143,7 @@ fn nothing(ties: &Ties<'_>, check: &Check) -> String {
 fn waited_in_vain(story: &Story, check: &Check) -> bool {
     let run = story.recording.steps.iter().find(|run| run.step == check.step);
     run.and_then(|run| run.missed.as_ref()).is_some_and(|missed| match (missed, check.expected) {
-        (Awaited::Wire(missed), Expected::Wire(place)) | (Awaited::State(missed, _), Expected::State(place)) => {
+        (Awaited::Wire(missed), Expected::Wire(place)) | (Awaited::State(missed), Expected::State(place)) => {
             *missed <= place
         }
         (Awaited::Exit, Expected::Exit) | (Awaited::Return, Expected::Outcome | Expected::Returns) => true,
