@@ -54,12 +54,21 @@ fn about(step: Step, errno: Errno) -> Option<String> {
 }
 
 fn about_user_namespaces() -> String {
-    match setting("unprivileged_userns_clone").as_deref() {
-        Some("0") => "sudo sysctl -w kernel.unprivileged_userns_clone=1".to_owned(),
-        _ => "a seccomp filter refuses user namespaces; in a container, start it with --security-opt seccomp=unconfined, \
-              or with --cap-add NET_RAW for the host's loopback"
-            .to_owned(),
+    if setting("unprivileged_userns_clone").as_deref() == Some("0") {
+        return "sudo sysctl -w kernel.unprivileged_userns_clone=1".to_owned();
     }
+    container().unwrap_or_else(|| {
+        "a policy around this process refuses user namespaces (a seccomp filter, RestrictNamespaces= of a systemd unit, a \
+         user without a mapping): run it outside"
+            .to_owned()
+    })
+}
+
+fn container() -> Option<String> {
+    let marked = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists());
+    marked.then(|| {
+        "in this container: start it with --cap-add NET_RAW, or with --security-opt seccomp=unconfined".to_owned()
+    })
 }
 
 /// Ubuntu 23.10 and later: a program without a profile gets into a user namespace and has no capabilities there.
@@ -72,14 +81,11 @@ fn about_apparmor() -> String {
 }
 
 fn about_surroundings() -> Option<String> {
-    if ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists()) {
-        return Some(
-            "in this container: start it with --cap-add NET_RAW, or with --security-opt seccomp=unconfined".to_owned(),
-        );
-    }
-    // WSL 1 says "Microsoft", WSL 2 has a real kernel and says "microsoft-standard-WSL2".
-    let version = fs::read_to_string("/proc/version").unwrap_or_default();
-    version.contains("-Microsoft").then(|| "in Windows: wsl --set-version <distribution> 2".to_owned())
+    container().or_else(|| {
+        // WSL 1 says "Microsoft"; WSL 2 has a real kernel and says "microsoft-standard-WSL2".
+        let version = fs::read_to_string("/proc/version").unwrap_or_default();
+        version.contains("-Microsoft").then(|| "in Windows: wsl --set-version <distribution> 2".to_owned())
+    })
 }
 
 fn setting(name: &str) -> Option<String> {

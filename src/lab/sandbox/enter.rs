@@ -109,8 +109,8 @@ fn try_chain(chain: Chain, tried: &mut Record) -> Result<Option<Ground>, LabErro
     if found == Some(Ground(How::UserNamespace)) {
         enter_user_namespace()?;
     }
-    // Only now may the process have a second thread.
-    thread::spawn(move || drop(child));
+    // Only now may the process have a second thread. Without one, the child is waited for here.
+    let _ = thread::Builder::new().name("probe".to_owned()).spawn(move || drop(child));
     Ok(found)
 }
 

@@ -1,7 +1,7 @@
 //! Sysctls of the calling thread's network namespace: `/proc/sys/net` resolves against it.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use crate::lab::LabError;
@@ -42,6 +42,9 @@ pub(super) const TELLING: [&str; 20] = [
     "net.ipv4.tcp_wmem",
 ];
 
+/// More of a value is not read: a page, as much as the kernel takes in one write.
+const LONGEST: u64 = 4096;
+
 const WANTED: &str = "cannot set a sysctl of the scenario";
 
 /// Refuses everything that is not the name of a sysctl that a network namespace has for itself.
@@ -75,7 +78,8 @@ pub(super) fn write(name: &str, value: &str) -> Result<(), LabError> {
 
 /// Its value, with single spaces; none where the kernel has no such sysctl.
 pub(super) fn read(name: &str) -> Option<String> {
-    let text = fs::read_to_string(path(name)).ok()?;
+    let mut text = String::with_capacity(256);
+    File::open(path(name)).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
     Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
