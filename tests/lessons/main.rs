@@ -1,0 +1,88 @@
+//! Every shipped scenario on the real kernel, over IPv4 and IPv6, judged by its own expectations and by the model.
+//!
+//! `TCPSTORY_SANDBOX` chooses the ground (`auto`, `namespace` or `host`); `TCPSTORY_REPEATS` how often each scenario is run to see
+//! that it always tells the same story (3 by default).
+
+#[path = "../support/require.rs"]
+mod require;
+
+use std::collections::BTreeMap;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tcpstory::lab::run::run;
+use tcpstory::lab::sandbox::{Ground, Preference, enter_with};
+use tcpstory::lab::session::Options;
+use tcpstory::lab::{LabError, StopFlag, actor, doctor};
+use tcpstory::record::{Family, SandboxKind, Script};
+use tcpstory::report::words;
+use tcpstory::scenario::builtin;
+use tcpstory::story::digest::digest;
+use tcpstory::story::{Story, tell};
+
+fn main() {
+    actor::main_if_asked();
+    let preference = match std::env::var("TCPSTORY_SANDBOX") {
+        Ok(name) => Preference::from_name(&name).expect("TCPSTORY_SANDBOX is auto, namespace or host"),
+        Err(_) => Preference::Auto,
+    };
+    let ground = enter_with(preference);
+    let repeats =
+        std::env::var("TCPSTORY_REPEATS").map_or(3, |text| text.parse().expect("TCPSTORY_REPEATS is a number"));
+    let mut trials = Vec::new();
+    for one in builtin::all() {
+        let script = one.parse().expect("shipped scenarios parse");
+        for family in [Family::Ipv4, Family::Ipv6] {
+            let mut script = script.clone();
+            script.network.family = family;
+            let ground = ground.clone();
+            trials.push(Trial::ignorable_test(format!("{} {family:?}", one.name), move || {
+                lesson(ground, &script, repeats)
+            }));
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn lesson(ground: Result<Ground, LabError>, script: &Script, repeats: u32) -> Result<Completion, Failed> {
+    let ground = match ground {
+        Ok(ground) => ground,
+        Err(error) => {
+            return require::unavailable(&doctor::missing(&doctor::examine()).unwrap_or(error.to_string()));
+        }
+    };
+    let mut stories = BTreeMap::new();
+    for _ in 0..repeats {
+        let recording = match run(&ground, script, &Options::default(), &StopFlag::new()?) {
+            Err(error) if ground.kind() == SandboxKind::HostLoopback => {
+                return Ok(Completion::ignored_with(error.wanted));
+            }
+            other => other?,
+        };
+        let story = tell(recording);
+        as_expected(&story)?;
+        *stories.entry(digest(&story).0).or_insert(0) += 1;
+    }
+    // On the host's loopback acknowledgments are delayed, and what a FIN meets may differ.
+    if stories.len() > 1 && ground.kind() == SandboxKind::Namespace {
+        return Err(format!("{repeats} runs told {} stories: {stories:#?}", stories.len()).into());
+    }
+    Ok(Completion::Completed)
+}
+
+fn as_expected(story: &Story) -> Result<(), Failed> {
+    let mut wrong: Vec<String> = Vec::new();
+    for check in story.verdict.checks.iter().filter(|check| !check.passed) {
+        wrong.push(format!("line {}: {:?}, found {:?}", check.line, check.expected, check.actual));
+    }
+    for finding in story.findings.iter().filter(|finding| finding.kind.is_mismatch()) {
+        let about = finding.about.iter().map(|event| {
+            let entry = &story.entries[event.0];
+            format!("{} {:?} {:?}", entry.id, story.recording.events[event.0], entry.told)
+        });
+        wrong.push(format!("{:?}: {}", finding.kind, words::list(&about.collect::<Vec<_>>())));
+    }
+    if !story.verdict.passed() {
+        wrong.push(format!("capture {:?}, end {:?}", story.recording.capture, story.recording.end));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
