@@ -1,6 +1,6 @@
 //! Where the traffic runs: a network namespace of its own for every run, or the host's loopback where that is refused.
 //!
-//! [`enter`] is for the process, once, while it has a single thread; [`Sandbox::open`] is for each run, on its thread.
+//! [`enter()`] is for the process, once, while it has a single thread; [`Sandbox::open`] is for each run, on its thread.
 
 mod advice;
 mod enter;

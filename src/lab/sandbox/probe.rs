@@ -96,7 +96,7 @@ pub(super) enum Chain {
 /// Ends a child's report.
 const END: u8 = b'.';
 
-/// Tries what [`enter`](super::enter) needs. The child is left to be waited for: the kernel takes some 15 ms to close its
+/// Tries what [`enter()`](super::enter()) needs. The child is left to be waited for: the kernel takes some 15 ms to close its
 /// packet socket.
 pub(super) fn attempt(chain: Chain) -> nix::Result<(Child, Record)> {
     report_of(move |report| match chain {
