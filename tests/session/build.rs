@@ -1,6 +1,9 @@
 //! Scripts as values.
 
-use tcpstory::record::*;
+use tcpstory::record::{
+    Action, ActorId, ActorSpec, CONNECTION, Call, Data, Expect, LISTENER, Located, Network, PollEvent, Script,
+    SegmentKind, SegmentPattern, SigpipeDisposition, SocketOption, SocketRef, Source, Step, Target, TcpState,
+};
 
 pub(crate) const CLIENT: ActorId = ActorId(0);
 pub(crate) const SERVER: ActorId = ActorId(1);

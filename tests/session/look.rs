@@ -1,6 +1,6 @@
 //! Looking at recordings.
 
-use tcpstory::record::*;
+use tcpstory::record::{Bytes, Detail, Event, Outcome, Recording, Segment, StepId, Syscall, What};
 
 /// Every call with its outcome, as `who.call -> outcome`.
 pub(crate) fn calls(recording: &Recording) -> Vec<String> {

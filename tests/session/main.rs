@@ -3,6 +3,8 @@
 //! It has its own `main`, because a process must enter the sandbox before it has threads, and because its actors are this same
 //! executable. `TCPSTORY_SANDBOX` chooses the ground (`auto`, `namespace` or `host`).
 
+#![expect(clippy::unwrap_used, reason = "what is missing in a test is a failure of the test")]
+
 mod build;
 mod look;
 mod repeats;

@@ -38,7 +38,8 @@ fn only_one(stories: &BTreeMap<String, usize>) {
 }
 
 fn differences(stories: &BTreeMap<String, usize>) -> String {
-    stories.iter().map(|(story, count)| format!("--- {count} times:\n{story}\n")).collect()
+    let parts: Vec<_> = stories.iter().map(|(story, count)| format!("--- {count} times:\n{story}\n")).collect();
+    parts.concat()
 }
 
 fn every_repeat_is_the_same_story(ground: Ground) -> Result<(), Failed> {
@@ -71,14 +72,16 @@ fn settled(wanted: usize, number: impl Fn() -> usize) -> usize {
 }
 
 fn runs_are_parallel(ground: Ground) -> Result<(), Failed> {
-    let all: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..2).map(|_| scope.spawn(move || stories(ground, 50).map_err(|_| ()))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap().unwrap()).collect()
-    });
     let mut both = BTreeMap::new();
-    for (story, count) in all.into_iter().flatten() {
-        *both.entry(story).or_default() += count;
-    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(move || stories(ground, 50))).collect();
+        for thread in threads {
+            for (story, count) in thread.join().unwrap()? {
+                *both.entry(story).or_default() += count;
+            }
+        }
+        Ok::<_, Failed>(())
+    })?;
     only_one(&both);
     Ok(())
 }

@@ -4,9 +4,15 @@ use std::collections::BTreeSet;
 
 use libtest_mimic::Failed;
 use tcpstory::lab::sandbox::Ground;
-use tcpstory::record::*;
+use tcpstory::record::{
+    Action, CONNECTION, Call, Data, Detail, End, Errno, Exit, ExitStatus, Family, LISTENER, Outcome, PollEvent,
+    Recording, SegmentKind, SocketOption, StepId, Target, TcpState, What,
+};
 
-use crate::build::*;
+use crate::build::{
+    CLIENT, Expecting, SERVER, THIRD, accept, actor, broken_pipe, call, close, connect, connected, listen, on, poll,
+    read, script, set, step, write,
+};
 use crate::look::{calls, outcome, segments, syscall, told};
 use crate::{Test, perform};
 

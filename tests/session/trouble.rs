@@ -12,9 +12,12 @@ use tcpstory::lab::actor::Executable;
 use tcpstory::lab::run::run;
 use tcpstory::lab::sandbox::Ground;
 use tcpstory::lab::session::{Options, Session};
-use tcpstory::record::*;
+use tcpstory::record::{
+    Action, ActorId, Awaited, Bytes, CONNECTION, Call, Detail, End, Errno, Event, ExitStatus, LISTENER, Outcome,
+    Recording, SegmentKind, Signal, SigpipeDisposition, StepId, TcpState, What,
+};
 
-use crate::build::*;
+use crate::build::{CLIENT, Expecting, SERVER, broken_pipe, connected, listen, on, read, script, step, write};
 use crate::look::{outcome, syscall, told};
 use crate::{Test, perform};
 
@@ -142,7 +145,7 @@ fn a_call_that_should_block_returns(ground: Ground) -> Result<(), Failed> {
 fn a_failed_bind_ends_the_step(ground: Ground) -> Result<(), Failed> {
     let second = on(SERVER, "second", Call::Listen { backlog: 1 });
     let recording = perform(ground, &script("in-use", vec![listen(), second]))?;
-    let last = recording.events.iter().filter_map(syscall).last().unwrap();
+    let last = recording.events.iter().filter_map(syscall).next_back().unwrap();
     assert_eq!((last.call.name(), last.implied), ("bind", true));
     assert_eq!(last.outcome, Outcome::Failed { errno: Errno::EADDRINUSE });
     Ok(())
