@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use libtest_mimic::Failed;
 use tcpstory::lab::sandbox::Ground;
-use tcpstory::record::Recording;
+use tcpstory::record::{End, Family, Recording};
+use tcpstory::scenario;
 
 use crate::build::broken_pipe;
 use crate::look::{syscall, told};
@@ -14,6 +15,7 @@ use crate::{Test, perform};
 
 pub(crate) const TESTS: &[Test] = &[
     ("every_repeat_is_the_same_story", true, every_repeat_is_the_same_story),
+    ("every_builtin_repeats", true, every_builtin_repeats),
     ("repeats_leak_nothing", false, repeats_leak_nothing),
     ("runs_are_parallel", true, runs_are_parallel),
     ("how_long_it_takes", false, how_long_it_takes),
@@ -44,6 +46,29 @@ fn differences(stories: &BTreeMap<String, usize>) -> String {
 
 fn every_repeat_is_the_same_story(ground: Ground) -> Result<(), Failed> {
     only_one(&stories(ground, repeats())?);
+    Ok(())
+}
+
+fn every_builtin_repeats(ground: Ground) -> Result<(), Failed> {
+    for builtin in scenario::builtin::all() {
+        let mut script = builtin.parse().map_err(|_| format!("{} cannot be read", builtin.name))?;
+        for family in [Family::Ipv4, Family::Ipv6] {
+            script.network.family = family;
+            let mut stories = BTreeMap::new();
+            for _ in 0..repeats().div_ceil(50) {
+                let recording = perform(ground, &script)?;
+                assert_eq!(recording.end, End::Completed, "{}:\n{}", builtin.name, told(&recording));
+                assert!(
+                    recording.steps.iter().all(|step| step.missed.is_none()),
+                    "{}:\n{}",
+                    builtin.name,
+                    told(&recording)
+                );
+                *stories.entry(told(&recording)).or_default() += 1;
+            }
+            assert_eq!(stories.len(), 1, "{}:\n{}", builtin.name, differences(&stories));
+        }
+    }
     Ok(())
 }
 
