@@ -1,0 +1,207 @@
+//! What a right file means: actors in order, sockets by name, values, blocked calls.
+
+use std::time::Duration;
+
+use tcpstory::record::{
+    Action, ActorId, Address, Bytes, CONNECTION, Call, Data, Errno, ExitStatus, ExpectOutcome, ExpectValue, LISTENER,
+    PollEvent, Script, SegmentKind, Signal, SocketOption, Step, StepId, Target,
+};
+use tcpstory::scenario::{SourceText, parse};
+
+/// The script of steps that follow a title.
+fn script(body: &str) -> Script {
+    let text = format!("title = \"t\"\n{body}");
+    parse(&SourceText { path: "folder/lesson.toml", bytes: text.as_bytes() })
+        .unwrap_or_else(|wrong| panic!("{}", wrong.iter().map(|wrong| wrong.render(false)).collect::<String>()))
+}
+
+/// `by` and `do` of many steps, one in a line.
+fn steps(lines: &[(&str, &str)]) -> String {
+    lines.iter().map(|(by, call)| format!("[[step]]\nby = \"{by}\"\ndo{call}\n")).collect()
+}
+
+const LISTEN: (&str, &str) = ("server", " = \"listen\"");
+const CONNECT: (&str, &str) = ("client", " = \"connect\"");
+const ACCEPT: (&str, &str) = ("server", " = \"accept\"");
+
+/// A connected pair, and one more step.
+fn connected(step: &str) -> Step {
+    let body = steps(&[LISTEN, CONNECT, ACCEPT]) + "[[step]]\n" + step;
+    script(&body).steps.pop().expect("there are four steps")
+}
+
+fn sockets(script: &Script) -> Vec<&str> {
+    let socket = |step: &Step| match &step.action {
+        Action::Call { socket, .. } => socket.clone(),
+        other => panic!("{other:?} is no call"),
+    };
+    let named: Vec<String> = script.steps.iter().map(socket).collect();
+    let known = [CONNECTION, LISTENER, "second"];
+    named.iter().map(|name| *known.iter().find(|known| *known == name).expect("a known name")).collect()
+}
+
+fn outcome(step: &Step) -> &ExpectOutcome {
+    &step.expect.outcome.as_ref().expect("an outcome is expected").value
+}
+
+#[test]
+fn a_script_is_named_after_its_file() {
+    let script = script(&steps(&[LISTEN]));
+    assert_eq!((script.id.as_str(), script.source.path.as_str()), ("lesson", "folder/lesson.toml"));
+    assert_eq!(script.source.sha256.len(), 64);
+    assert_eq!((script.steps[0].line, script.title.as_str()), (2, "t"));
+}
+
+#[test]
+fn actors_come_declared_first_then_by_what_they_do() {
+    let body = "[actors.zoe]\n".to_owned()
+        + &steps(&[
+            ("upstream", " = \"listen\""),
+            ("proxy", " = \"listen\""),
+            ("proxy.up", ".connect = \"upstream\""),
+            ("client", ".connect = \"proxy\""),
+            ("zoe", " = \"listen\""),
+        ]);
+    let names: Vec<_> = script(&body).actors.into_iter().map(|actor| actor.name).collect();
+    assert_eq!(names, ["zoe", "client", "proxy", "upstream"]);
+}
+
+#[test]
+fn calls_before_listen_are_on_the_listener_and_the_others_on_the_connection() {
+    let lines = [
+        ("server", ".setsockopt = { SO_REUSEADDR = true }"),
+        ("server", ".bind = { port = 47001 }"),
+        LISTEN,
+        ("client", ".setsockopt = { TCP_NODELAY = 1 }"),
+        CONNECT,
+        ("server", ".poll = { events = [\"POLLIN\"] }"),
+        ACCEPT,
+        ("server", ".setsockopt = { SO_LINGER = \"off\" }"),
+        ("server", " = \"close\""),
+        ("server.listener", " = \"close\""),
+    ];
+    let script = script(&steps(&lines));
+    let (l, c) = (LISTENER, CONNECTION);
+    assert_eq!(sockets(&script), [l, l, l, c, c, l, c, c, c, l]);
+    let Action::Call { call: Call::Bind { to }, .. } = &script.steps[1].action else { panic!("no bind") };
+    assert_eq!(*to, Address { ip: None, port: Some(47_001) });
+    let Action::Call { call: Call::Setsockopt { option }, .. } = &script.steps[7].action else { panic!("no option") };
+    assert_eq!(*option, SocketOption::SoLinger(None));
+}
+
+#[test]
+fn a_listener_alone_is_what_close_means() {
+    assert_eq!(sockets(&script(&steps(&[LISTEN, ("server", " = \"close\"")]))), [LISTENER, LISTENER]);
+}
+
+#[test]
+fn a_name_is_free_again_after_close() {
+    let lines = [LISTEN, CONNECT, ("client", " = \"close\""), CONNECT, ("client.second", " = \"connect\"")];
+    let (l, c) = (LISTENER, CONNECTION);
+    assert_eq!(sockets(&script(&steps(&lines))), [l, c, c, c, "second"]);
+}
+
+#[test]
+fn a_bare_connect_goes_to_the_only_other_listener() {
+    let script = script(&steps(&[LISTEN, CONNECT]));
+    let Action::Call { call: Call::Connect { to }, .. } = &script.steps[1].action else { panic!("no connect") };
+    assert_eq!(*to, Target::Actor(ActorId(1)));
+}
+
+#[test]
+fn a_blocked_call_is_finished_by_its_label() {
+    let body = steps(&[LISTEN, CONNECT])
+        + "[[step]]\nby = \"client\"\ndo.read = 9\nblocks = \"r1\"\n[[step]]\nkill = \"server\"\n\
+           [[step]]\nfinish = \"r1\"\nreturns = 0\nwithin = \"2s\"\n";
+    let script = script(&body);
+    assert_eq!(script.steps[4].action, Action::Finish { step: StepId(2) });
+    assert_eq!(script.steps[4].expect.within_ns.map(Duration::from_nanos), Some(Duration::from_secs(2)));
+    assert_eq!(script.steps[3].action, Action::Kill { actor: ActorId(1), signal: Signal::SIGKILL });
+}
+
+#[test]
+fn an_accept_that_blocks_has_its_connection_once_it_is_finished() {
+    let body = steps(&[LISTEN])
+        + "[[step]]\nby = \"server\"\ndo = \"accept\"\nblocks = \"a\"\n"
+        + &steps(&[CONNECT])
+        + "[[step]]\nfinish = \"a\"\n"
+        + &steps(&[("server", ".write = \"hello\"")]);
+    assert_eq!(script(&body).steps.len(), 5);
+}
+
+#[test]
+fn outcomes_are_what_the_call_can_return() {
+    let cases = [
+        ("do.read = 9\nreturns = 0", ExpectOutcome::Returns(ExpectValue::Number(0))),
+        ("do.read = 9\nreturns = \"ab\"", ExpectOutcome::Returns(ExpectValue::Data(Bytes(b"ab".to_vec())))),
+        (
+            "do.read = 9\nreturns = { hex = \"0d 0A\" }",
+            ExpectOutcome::Returns(ExpectValue::Data(Bytes(b"\r\n".to_vec()))),
+        ),
+        (
+            "do.read = 9\nreturns = { repeat = \"xy\", size = 3 }",
+            ExpectOutcome::Returns(ExpectValue::Data(Bytes(b"xyx".to_vec()))),
+        ),
+        ("do.read = 9\nerror = \"EWOULDBLOCK\"", ExpectOutcome::Fails(Errno::EAGAIN)),
+        (
+            "do.getsockopt = \"SO_ERROR\"\nreturns = \"EPIPE\"",
+            ExpectOutcome::Returns(ExpectValue::PendingError(Errno::EPIPE)),
+        ),
+        ("do.getsockopt = \"SO_ERROR\"\nreturns = 0", ExpectOutcome::Returns(ExpectValue::Number(0))),
+        ("do.getsockopt = \"SO_LINGER\"\nreturns = \"off\"", ExpectOutcome::Returns(ExpectValue::Number(-1))),
+        (
+            "do.getsockopt = \"SO_RCVTIMEO\"\nreturns = \"100ms\"",
+            ExpectOutcome::Returns(ExpectValue::Number(100_000_000)),
+        ),
+        (
+            "do.poll = { events = [\"POLLIN\"], timeout = \"1ms\" }\nreturns = [\"POLLIN\", \"POLLHUP\"]",
+            ExpectOutcome::Returns(ExpectValue::Ready(vec![PollEvent::In, PollEvent::Hup])),
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(*outcome(&connected(&format!("by = \"client\"\n{text}\n"))), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_end_of_a_process_is_a_code_or_a_signal() {
+    let by_code = connected("by = \"client\"\ndo.exit = 3\nexit = 3\n");
+    let by_signal = connected("kill = { actor = \"server\", signal = \"SIGTERM\" }\nexit = \"SIGTERM\"\n");
+    let exit = |step: &Step| step.expect.exit.as_ref().map(|exit| (exit.line, exit.value));
+    assert_eq!(exit(&by_code), Some((14, ExitStatus::Code(3))));
+    assert_eq!(exit(&by_signal), Some((13, ExitStatus::Signal(Signal::SIGTERM))));
+}
+
+#[test]
+fn a_repeated_pattern_is_not_spelled_out() {
+    let step = connected("by = \"client\"\ndo.write = { repeat = \"x\", size = 67_108_864 }\n");
+    let Action::Call { call: Call::Write { data }, .. } = step.action else { panic!("no write") };
+    assert_eq!(data, Data::Repeat { pattern: Bytes(b"x".to_vec()), size: 64 << 20 });
+}
+
+#[test]
+fn segments_are_described_by_sender_kind_and_payload() {
+    let cases: [(&str, ActorId, Option<ActorId>, SegmentKind, Option<&str>, Option<u64>); 6] = [
+        ("client SYN", ActorId(0), None, SegmentKind::Syn, None, None),
+        ("server>client SYN,ACK", ActorId(1), Some(ActorId(0)), SegmentKind::SynAck, None, None),
+        ("  server   RST,ACK ", ActorId(1), None, SegmentKind::RstAck, None, None),
+        ("client DATA 'it''s'", ActorId(0), None, SegmentKind::Data, Some("it's"), None),
+        ("client FIN 'a b'", ActorId(0), None, SegmentKind::Fin, Some("a b"), None),
+        ("client DATA 1448 bytes", ActorId(0), None, SegmentKind::Data, None, Some(1448)),
+    ];
+    for (text, from, to, kind, payload, bytes) in cases {
+        let step = connected(&format!("wire = [\"{text}\"]\n"));
+        let pattern = &step.expect.wire[0].value;
+        let found = pattern.payload.as_ref().map(|payload| String::from_utf8_lossy(&payload.0).into_owned());
+        assert_eq!((pattern.from, pattern.to, pattern.kind), (from, to, kind), "{text}");
+        assert_eq!((found.as_deref(), pattern.payload_bytes), (payload, bytes), "{text}");
+    }
+}
+
+#[test]
+fn a_closed_descriptor_can_be_shown() {
+    let body = steps(&[LISTEN, CONNECT, ("client", " = \"close\"")])
+        + "[[step]]\nby = \"client\"\ndo.read = 1\nerror = \"EBADF\"\n\
+           [[step]]\nby = \"client\"\ndo.poll = { events = [\"POLLIN\"] }\nreturns = [\"POLLNVAL\"]\n";
+    assert_eq!(sockets(&script(&body))[3..], [CONNECTION, CONNECTION]);
+}
