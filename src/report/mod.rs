@@ -16,5 +16,6 @@ mod testing;
 pub mod ties;
 pub mod words;
 
+pub use format::json::schema as timeline_schema;
 pub use normalize::normalize;
 pub use options::{Options, Wireshark, tell};

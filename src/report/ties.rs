@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{StepId, What};
+use crate::record::{Signal, StepId, What};
 use crate::story::{Cause, EventId, Link, Rel, Story};
 
 /// A story with its look-up tables. Built once, in linearithmic time.
@@ -12,7 +12,7 @@ pub struct Ties<'a> {
     pub story: &'a Story,
     links_to: BTreeMap<EventId, Vec<&'a Link>>,
     causes_of: BTreeMap<EventId, Vec<&'a Cause>>,
-    signals_of: BTreeMap<EventId, Vec<EventId>>,
+    caught: BTreeMap<EventId, Vec<Signal>>,
     segments_of: BTreeMap<StepId, Vec<EventId>>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Ties<'a> {
             story,
             links_to: BTreeMap::new(),
             causes_of: BTreeMap::new(),
-            signals_of: BTreeMap::new(),
+            caught: BTreeMap::new(),
             segments_of: BTreeMap::new(),
         };
         for link in &story.links {
@@ -35,7 +35,7 @@ impl<'a> Ties<'a> {
         for (place, (event, entry)) in story.recording.events.iter().zip(&story.entries).enumerate() {
             match (&event.what, entry.step) {
                 (What::Signal(caught), _) => {
-                    ties.signals_of.entry(EventId(caught.during)).or_default().push(EventId(place));
+                    ties.caught.entry(EventId(caught.during)).or_default().push(caught.signal);
                 }
                 (What::Segment { .. }, Some(step)) => {
                     ties.segments_of.entry(step).or_default().push(EventId(place));
@@ -62,8 +62,8 @@ impl<'a> Ties<'a> {
     }
 
     /// The signals that were caught during a call.
-    pub fn signals_of(&self, call: EventId) -> &[EventId] {
-        self.signals_of.get(&call).map_or(&[], Vec::as_slice)
+    pub fn caught_during(&self, call: EventId) -> impl Iterator<Item = Signal> + '_ {
+        self.caught.get(&call).into_iter().flatten().copied()
     }
 
     /// The segments that were seen during a step.

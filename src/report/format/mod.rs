@@ -1,5 +1,6 @@
 //! One file per output, and the table of them.
 
+pub mod json;
 mod ladder;
 
 use super::Options;
@@ -21,13 +22,22 @@ pub struct Format {
 }
 
 /// Every format. The first is the one for standard output where nothing else is asked for.
-pub const FORMATS: &[Format] = &[Format {
-    name: "ladder",
-    extension: "txt",
-    description: "the story as a ladder for the terminal",
-    is_text: true,
-    write: ladder::write,
-}];
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "ladder",
+        extension: "txt",
+        description: "the story as a ladder for the terminal",
+        is_text: true,
+        write: ladder::write,
+    },
+    Format {
+        name: "json",
+        extension: "json",
+        description: "the timeline: recording and story, for other programs and for tcpstory render",
+        is_text: true,
+        write: json::write,
+    },
+];
 
 /// The format with that name.
 pub fn by_name(name: &str) -> Option<&'static Format> {

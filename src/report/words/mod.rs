@@ -13,9 +13,10 @@ mod why;
 pub use call::{call, outcome, signal_suffix, syscall_outcome};
 pub use check::{CheckSaid, action, check, exit_status, pattern};
 pub use escape::{ascii, escape, payload};
+pub(super) use prose::without_links;
 pub use prose::{plain, wrap};
 pub use segment::{flight, segment};
-pub use why::{alias, aliases, cause, finding, origin};
+pub use why::{alias, aliases, cause, finding, origin, predicted};
 
 /// How many bytes of a payload are shown before it is cut.
 pub const PREVIEW_BYTES: usize = 24;
@@ -65,6 +66,12 @@ pub fn quote(bytes: &[u8]) -> String {
         return format!("\"{}\"", payload(bytes));
     }
     format!("{} {}", quote_start(bytes), count(bytes.len() as u64, "byte"))
+}
+
+/// The beginning of a payload, without quotes, with `…` where it is cut.
+pub fn preview(bytes: &[u8]) -> String {
+    let cut = if bytes.len() > PREVIEW_BYTES { "…" } else { "" };
+    format!("{}{cut}", payload(start(bytes)))
 }
 
 /// A payload in quotes as far as a page has room for it, with `…` and the size of the whole where it is cut.

@@ -73,7 +73,7 @@ fn push_without_emphasis(plain: &mut String, text: &str) {
 }
 
 /// `[text](address)` becomes `text`.
-fn without_links(text: &str) -> String {
+pub(in crate::report) fn without_links(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, label, after)) = next_link(rest) {

@@ -180,7 +180,7 @@ fn allowed(allowed: &[Allowed]) -> String {
 }
 
 /// An outcome as the model tells it beforehand, in the words of [`outcome`].
-pub(super) fn predicted(predicted: &Predicted) -> String {
+pub fn predicted(predicted: &Predicted) -> String {
     match predicted {
         Predicted::Value(value) => format!("= {value}"),
         Predicted::Between(least, most) => format!("= {least} to {most}"),

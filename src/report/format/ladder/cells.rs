@@ -135,12 +135,7 @@ fn result(ties: &Ties<'_>, event: EventId, syscall: &Syscall) -> String {
     let ended = words::syscall_outcome(syscall);
     let ended = if ended.is_empty() { ended } else { format!(" {ended}") };
     let from = words::origin(ties, event).pop().map_or_else(String::new, |from| format!(" {from}"));
-    let signals =
-        ties.signals_of(event).iter().filter_map(|signal| match &ties.story.recording.events.get(signal.0)?.what {
-            What::Signal(caught) => Some(caught.signal),
-            _ => None,
-        });
-    format!("{ended}{from}{}", words::signal_suffix(signals))
+    format!("{ended}{from}{}", words::signal_suffix(ties.caught_during(event)))
 }
 
 fn segment(ties: &Ties<'_>, event: EventId, arrow: Arrow) -> (String, Tone, Place) {

@@ -1,0 +1,519 @@
+//! The timeline file: what is in it and under which names.
+//!
+//! A minor version only adds; readers ignore what they do not know. Everything beside `recording` follows from it and is written for
+//! those who draw or query; tcpstory itself reads only `recording`.
+
+use core::net::SocketAddr;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::record::{
+    Actor, Bytes, Call, Clock, End, ExitStatus, PollEvent, Recording, SandboxKind, Socket, SocketId, TcpState,
+};
+use crate::story::{Basis, Confidence, Expected, FindingKind, Rel, Side};
+
+/// The value of `schema`.
+pub(super) const SCHEMA: &str = "tcpstory.timeline";
+/// The major version: a reader refuses a greater one.
+pub(super) const MAJOR: u64 = 1;
+/// The value of `schema_version`.
+pub(super) const SCHEMA_VERSION: &str = "1.0.0";
+
+/// A recording of a scenario's run on real sockets, and the story that it tells. Times are integer nanoseconds from time 0;
+/// quantities carry their unit in their name.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "tcpstory timeline")]
+pub(super) struct Document<'a> {
+    /// Always `tcpstory.timeline`.
+    pub(super) schema: &'a str,
+    /// The version of this format, as in semantic versioning: a minor version only adds.
+    pub(super) schema_version: &'a str,
+    /// What was run, where, and with which verdict.
+    pub(super) run: Run<'a>,
+    /// What time 0 is.
+    pub(super) clock: &'a Clock,
+    /// The actors: a process each.
+    pub(super) actors: &'a [Actor],
+    /// Every socket that an actor had.
+    pub(super) sockets: &'a [Socket],
+    /// The connections, in the order of their first segment or call.
+    pub(super) connections: Vec<Connection<'a>>,
+    /// Everything that happened, in the order of time.
+    pub(super) events: Vec<Event<'a>>,
+    /// Which events are tied to each other.
+    pub(super) links: Vec<Link<'a>>,
+    /// Why events came out as they did.
+    pub(super) causes: Vec<Cause<'a>>,
+    /// The steps of the scenario: what a slide shows at each, and what to say.
+    pub(super) steps: Vec<Step<'a>>,
+    /// What a reader must be told beside that: doubts, mismatches, retransmissions.
+    pub(super) findings: Vec<Finding<'a>>,
+    /// The author's expectations, held against the story.
+    pub(super) expectations: Vec<Expectation>,
+    /// What was asked and what happened, complete: every other part follows from it.
+    pub(super) recording: &'a Recording,
+}
+
+/// What was run, where, and with which verdict.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Run<'a> {
+    /// The scenario.
+    pub(super) scenario: Scenario<'a>,
+    /// The version of tcpstory.
+    pub(super) tcpstory: &'a str,
+    /// The kernel's release.
+    pub(super) kernel: &'a str,
+    /// The hardware.
+    pub(super) arch: &'a str,
+    /// Where the traffic ran.
+    pub(super) sandbox: SandboxKind,
+    /// Sysctls that matter to TCP, as they were during the run.
+    pub(super) sysctls: &'a BTreeMap<String, String>,
+    /// Frames that the capture saw.
+    pub(super) frames_received: u64,
+    /// Frames that the capture lost.
+    pub(super) frames_dropped: u64,
+    /// Whether the capture lost nothing and every step was performed.
+    pub(super) complete: bool,
+    /// How the run ended.
+    pub(super) end: &'a End,
+    /// The verdict.
+    pub(super) verdict: Verdict,
+}
+
+/// The scenario of a run.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Scenario<'a> {
+    /// Its name.
+    pub(super) id: &'a str,
+    /// Its title.
+    pub(super) title: &'a str,
+    /// The SHA-256 of its file, in hexadecimal.
+    pub(super) sha256: &'a str,
+}
+
+/// How a run is judged. The first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    /// A signal or a person ended the run early.
+    Interrupted,
+    /// The capture lost frames, so nothing is sure.
+    Incomplete,
+    /// An expectation was not met, or a step could not be performed.
+    Failed,
+    /// Every step was performed and every expectation met.
+    Passed,
+}
+
+/// A connection, or an attempt at one.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Connection<'a> {
+    /// `client>server`, with `/2` for the second between the same actors. Other parts name the connection by it.
+    pub(super) label: &'a str,
+    /// Both ends, the initiator first.
+    pub(super) ends: [ConnectionEnd<'a>; 2],
+}
+
+/// One end of a connection.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ConnectionEnd<'a> {
+    /// Which end.
+    pub(super) side: Side,
+    /// Whose it is, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) actor: Option<&'a str>,
+    /// The socket's place in `sockets`, where a program had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) socket: Option<SocketId>,
+    /// Its address.
+    pub(super) address: SocketAddr,
+    /// Its initial sequence number, where its SYN was captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) initial_seq: Option<u32>,
+    /// Its window scale, a shift count.
+    pub(super) window_scale: u8,
+}
+
+/// Something that happened, at a time.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Event<'a> {
+    /// The full id, from the scenario and not from time. Other parts name the event by it.
+    pub(super) id: &'a str,
+    /// The short id, the same in every output.
+    pub(super) alias: &'a str,
+    /// Its place among the events, from 0.
+    pub(super) order: usize,
+    /// When, in nanoseconds from time 0; for a call, when it began.
+    pub(super) t_ns: i64,
+    /// The step during which it happened: a place in `steps`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) step: Option<usize>,
+    /// What kind of event it is: the name of the object that follows.
+    pub(super) kind: Kind,
+    /// The object named after the kind.
+    #[serde(flatten)]
+    pub(super) what: What<'a>,
+    /// The state changes that it made, in the model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) transitions: Vec<Transition<'a>>,
+}
+
+/// A kind of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Kind {
+    /// A system call.
+    Syscall,
+    /// A TCP segment.
+    Segment,
+    /// A caught signal.
+    Signal,
+    /// A signal that the scenario sent.
+    Kill,
+    /// The end of a process.
+    Exit,
+    /// The kernel's answer about the state of a socket.
+    State,
+}
+
+/// What happened.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum What<'a> {
+    /// A system call.
+    Syscall(Box<Syscall<'a>>),
+    /// A TCP segment.
+    Segment(Box<Segment<'a>>),
+    /// A caught signal.
+    Signal(Signal<'a>),
+    /// A signal that the scenario sent.
+    Kill(Kill<'a>),
+    /// The end of a process.
+    Exit(Exit<'a>),
+    /// The kernel's answer about the state of a socket.
+    State(State<'a>),
+}
+
+/// A system call and how it ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Syscall<'a> {
+    /// Who called.
+    pub(super) actor: &'a str,
+    /// The socket it was called on: a place in `sockets`.
+    pub(super) socket: SocketId,
+    /// The call and its arguments.
+    pub(super) call: &'a Call,
+    /// Whether it was not written by the author, but needed by the step's own call.
+    pub(super) implied: bool,
+    /// When it ended, in nanoseconds from time 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) end_ns: Option<i64>,
+    /// How long it took, in nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) duration_ns: Option<u64>,
+    /// Whether it was seen asleep in the kernel.
+    pub(super) blocked: bool,
+    /// How it ended.
+    pub(super) outcome: Outcome<'a>,
+    /// The connection that it acted on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) connection: Option<&'a str>,
+    /// What the model allowed before it looked at the outcome.
+    pub(super) predicted: Vec<Prediction>,
+    /// Whether the outcome is one of those.
+    pub(super) explained: bool,
+    /// The call and its result in one line: `write("c") → EPIPE`.
+    pub(super) text: String,
+}
+
+/// How a call ended.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Outcome<'a> {
+    /// It returned a value that is not an error.
+    Returned {
+        /// The value that C sees.
+        value: i64,
+        /// The bytes that were read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<Payload<'a>>,
+        /// The socket that accept returned: a place in `sockets`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        accepted: Option<SocketId>,
+        /// The events that poll returned.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ready: Option<&'a [PollEvent]>,
+        /// An option's value.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        option: Option<i64>,
+        /// The pending error that `SO_ERROR` returned and cleared.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pending_error: Option<Errno>,
+    },
+    /// It returned −1 with this error.
+    Failed {
+        /// The error.
+        errno: Errno,
+    },
+    /// The process died of a signal inside the call.
+    Killed {
+        /// The signal's name.
+        signal: String,
+    },
+    /// It had not returned when the run or its process ended.
+    Unfinished,
+}
+
+/// An error number of a system call.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Errno {
+    /// Its name in C.
+    pub(super) name: String,
+    /// Its number on Linux.
+    pub(super) number: i32,
+    /// What strerror(3) says.
+    pub(super) text: &'static str,
+}
+
+/// An outcome that the model allowed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Prediction {
+    /// The outcome in words: `= 1`, `→ EPIPE + SIGPIPE`.
+    pub(super) outcome: String,
+    /// The rule that says so.
+    pub(super) rule: &'static str,
+}
+
+/// A TCP segment.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Segment<'a> {
+    /// The connection.
+    pub(super) connection: &'a str,
+    /// Which end sent it.
+    pub(super) sender: Side,
+    /// The sender's address.
+    pub(super) src: SocketAddr,
+    /// The receiver's address.
+    pub(super) dst: SocketAddr,
+    /// The control bits, ACK last: `FIN,ACK`.
+    pub(super) flags: String,
+    /// The sequence number, raw.
+    pub(super) seq: u32,
+    /// The sequence number, the sender's SYN being 0.
+    pub(super) seq_rel: u32,
+    /// The acknowledgment number, raw; absent without the ACK flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ack: Option<u32>,
+    /// The acknowledgment number, the receiver's SYN being 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ack_rel: Option<u32>,
+    /// The window field, not scaled.
+    pub(super) window: u16,
+    /// The window in bytes.
+    pub(super) window_bytes: u64,
+    /// Which transmission of these sequence numbers it is, from 1.
+    pub(super) transmission: u32,
+    /// The payload; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) payload: Option<Payload<'a>>,
+    /// The frame that it came in: a place in `recording.frames`.
+    pub(super) frame: usize,
+    /// The segment in one line: `PSH,ACK seq 2 "b"`.
+    pub(super) text: String,
+}
+
+/// Bytes, for machines and for people.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Payload<'a> {
+    /// How many there are.
+    pub(super) size_bytes: u64,
+    /// The bytes.
+    pub(super) base64: Base64<'a>,
+    /// Their beginning, with control characters escaped.
+    pub(super) preview: String,
+}
+
+/// Borrowed bytes, written as [`Bytes`] are.
+#[derive(Debug)]
+pub(super) struct Base64<'a>(pub(super) &'a [u8]);
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use base64::prelude::{BASE64_STANDARD, Engine as _};
+        serializer.serialize_str(&BASE64_STANDARD.encode(self.0))
+    }
+}
+
+impl JsonSchema for Base64<'_> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Bytes::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Bytes::json_schema(generator)
+    }
+}
+
+/// A signal that a handler caught.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Signal<'a> {
+    /// Whose process.
+    pub(super) actor: &'a str,
+    /// The signal's name.
+    pub(super) name: String,
+    /// The signal's number on Linux.
+    pub(super) number: i32,
+    /// The event of the call during which it came.
+    pub(super) during: &'a str,
+}
+
+/// A signal that the scenario sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Kill<'a> {
+    /// To whose process.
+    pub(super) actor: &'a str,
+    /// The signal's name.
+    pub(super) name: String,
+    /// The signal's number on Linux.
+    pub(super) number: i32,
+}
+
+/// The end of a process.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Exit<'a> {
+    /// Whose process.
+    pub(super) actor: &'a str,
+    /// How it ended.
+    pub(super) status: ExitStatus,
+}
+
+/// The kernel's answer about the state of a socket.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct State<'a> {
+    /// The socket's own address.
+    pub(super) local: SocketAddr,
+    /// Its peer's address.
+    pub(super) peer: SocketAddr,
+    /// The connection, where it is one of the story's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) connection: Option<&'a str>,
+    /// The state that the kernel reports.
+    pub(super) state: TcpState,
+    /// The state that the model held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) model: Option<TcpState>,
+    /// Whether the two agree.
+    pub(super) agrees: bool,
+    /// Bytes received and not yet read.
+    pub(super) unread_bytes: u32,
+    /// Bytes written and not yet acknowledged.
+    pub(super) unsent_bytes: u32,
+}
+
+/// A state change of an endpoint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Transition<'a> {
+    /// The connection.
+    pub(super) connection: &'a str,
+    /// Which end of it.
+    pub(super) side: Side,
+    /// Before.
+    pub(super) from: TcpState,
+    /// After.
+    pub(super) to: TcpState,
+}
+
+/// A tie between two events: `to` exists, or is as it is, through `from`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Link<'a> {
+    /// The earlier event in the chain of causes.
+    pub(super) from: &'a str,
+    /// The later event.
+    pub(super) to: &'a str,
+    /// What kind of tie.
+    pub(super) rel: Rel,
+    /// What it rests on.
+    pub(super) basis: Basis,
+    /// How sure it is.
+    pub(super) confidence: Confidence,
+    /// The bytes of the stream that it is about, where it is about bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stream_bytes: Option<StreamRange>,
+}
+
+/// A range of a byte stream, from 0.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct StreamRange {
+    /// The first byte.
+    pub(super) begin: u64,
+    /// The byte behind the last.
+    pub(super) end: u64,
+}
+
+/// Why an event came out as it did.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Cause<'a> {
+    /// The event that is explained.
+    pub(super) of: &'a str,
+    /// The events that it is explained by; the nearest cause first.
+    pub(super) because: Vec<&'a str>,
+    /// The rule's id.
+    pub(super) rule: &'static str,
+    /// Whether a reader should be told unasked.
+    pub(super) notable: bool,
+    /// The sentence.
+    pub(super) text: String,
+}
+
+/// A step of the scenario.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Step<'a> {
+    /// Its place in the scenario, from 0.
+    pub(super) step: usize,
+    /// Its line in the scenario's file.
+    pub(super) line: u32,
+    /// What it does: `client write("c")`.
+    pub(super) does: String,
+    /// What to say. Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) say: Option<&'a str>,
+    /// When it began; absent where it was not performed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) begin_ns: Option<i64>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) end_ns: Option<i64>,
+    /// The events that it shows, in the order of time.
+    pub(super) events: Vec<&'a str>,
+}
+
+/// Something that a reader must be told.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Finding<'a> {
+    /// What.
+    pub(super) kind: FindingKind,
+    /// The events that it is about.
+    pub(super) about: Vec<&'a str>,
+    /// The sentence.
+    pub(super) text: String,
+}
+
+/// An expectation with its judgement.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Expectation {
+    /// The step: a place in `steps`.
+    pub(super) step: usize,
+    /// The line in the scenario's file.
+    pub(super) line: u32,
+    /// Which expectation of the step.
+    pub(super) kind: Expected,
+    /// What was expected, in words.
+    pub(super) expected: String,
+    /// What was found, in the same words.
+    pub(super) actual: String,
+    /// Whether they agree.
+    pub(super) passed: bool,
+}
