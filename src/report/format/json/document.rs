@@ -401,7 +401,8 @@ pub(super) struct State<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) connection: Option<&'a str>,
     /// The state that the kernel reports.
-    pub(super) state: TcpState,
+    #[serde(rename = "state")]
+    pub(super) reported: TcpState,
     /// The state that the model held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) model: Option<TcpState>,
@@ -472,7 +473,8 @@ pub(super) struct Cause<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Step<'a> {
     /// Its place in the scenario, from 0.
-    pub(super) step: usize,
+    #[serde(rename = "step")]
+    pub(super) place: usize,
     /// Its line in the scenario's file.
     pub(super) line: u32,
     /// What it does: `client write("c")`.

@@ -66,18 +66,20 @@ fn failing_call_is_told_in_full() {
     assert!(cause["because"].as_array().unwrap().contains(&rst["id"]));
 }
 
+/// How many numbers with a fraction or an exponent there are.
+fn floats(value: &Value) -> usize {
+    match value {
+        Value::Number(number) => usize::from(number.is_f64()),
+        Value::Array(items) => items.iter().map(floats).sum(),
+        Value::Object(members) => members.values().map(floats).sum(),
+        _ => 0,
+    }
+}
+
 #[test]
 fn text_ends_in_one_newline_and_holds_no_float() {
     let bytes = timeline(&proxy().done());
     assert!(bytes.ends_with(b"}\n"));
-    fn floats(value: &Value) -> usize {
-        match value {
-            Value::Number(number) => usize::from(number.is_f64()),
-            Value::Array(items) => items.iter().map(floats).sum(),
-            Value::Object(members) => members.values().map(floats).sum(),
-            _ => 0,
-        }
-    }
     assert_eq!(floats(&serde_json::from_slice(&bytes).unwrap()), 0);
 }
 

@@ -95,7 +95,7 @@ impl Checker<'_> {
             let expect = &self.recording.script.steps[run.step.0].expect;
             let exists = match run.missed {
                 Some(Awaited::Wire(place)) => place < expect.wire.len(),
-                Some(Awaited::State(place, _)) => place < expect.state.len(),
+                Some(Awaited::State(place)) => place < expect.state.len(),
                 Some(Awaited::Return | Awaited::Block | Awaited::Exit) | None => true,
             };
             ensure(exists, || format!("{}.missed: the step expects no such thing", at()))?;

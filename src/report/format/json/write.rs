@@ -194,7 +194,7 @@ impl<'a> Writer<'a> {
             local: sample.local,
             peer: sample.peer,
             connection: told.and_then(|told| told.endpoint).map(|endpoint| self.label(endpoint)),
-            state: sample.state,
+            reported: sample.state,
             model: told.and_then(|told| told.model),
             agrees: told.is_some_and(|told| told.agrees),
             unread_bytes: sample.unread_bytes,
@@ -243,7 +243,7 @@ impl<'a> Writer<'a> {
 
     fn step(&self, place: usize, step: &'a record::Step) -> Step<'a> {
         Step {
-            step: place,
+            place,
             line: step.line,
             does: words::action(step, &self.story.recording.script),
             say: step.say.as_deref(),
