@@ -17,7 +17,7 @@ pub mod pcapng;
 pub use text::one_line;
 
 /// The longest frame that either format is told to expect, in bytes; what tcpdump writes too. Loopback frames reach 64 KiB.
-const SNAPLEN: u32 = 262_144;
+pub const SNAPLEN: u32 = 262_144;
 
 /// What a file format cannot say.
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {

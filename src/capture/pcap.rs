@@ -8,11 +8,14 @@ use pcap_file::{DataLink, Endianness};
 
 use super::{SNAPLEN, invalid};
 
+/// The latest time that the format can say, in nanoseconds since 1970: in 2106.
+pub const MAX_UNIX_NS: u64 = u32::MAX as u64 * 1_000_000_000 + 999_999_999;
+
 /// Writes Ethernet frames, each with its time in nanoseconds since 1970.
 ///
 /// # Errors
-/// Whatever the writer says; `InvalidInput` for a frame of more than 262,144 bytes or a time after 2106, which the format cannot
-/// say.
+/// Whatever the writer says; `InvalidInput` for a frame of more than 262,144 bytes or a time after [`MAX_UNIX_NS`], which the format
+/// cannot say.
 pub fn write<'a>(writer: impl Write, frames: impl IntoIterator<Item = (u64, &'a [u8])>) -> io::Result<()> {
     let mut file = PcapWriter::with_header(BufWriter::new(writer), header()).map_err(to_io)?;
     for (unix_ns, bytes) in frames {
@@ -72,7 +75,8 @@ mod tests {
         let kind = |unix_ns, bytes: &[u8]| write(io::sink(), [(unix_ns, bytes)]).map_err(|error| error.kind());
         assert_eq!(kind(0, &vec![0; 262_144]), Ok(()));
         assert_eq!(kind(0, &vec![0; 262_145]), Err(io::ErrorKind::InvalidInput));
-        assert_eq!(kind(u64::MAX, b""), Err(io::ErrorKind::InvalidInput));
+        assert_eq!(kind(MAX_UNIX_NS, b""), Ok(()));
+        assert_eq!(kind(MAX_UNIX_NS + 1, b""), Err(io::ErrorKind::InvalidInput));
     }
 
     #[test]
