@@ -2,6 +2,8 @@
 
 pub mod json;
 mod ladder;
+mod pcap;
+mod pcapng;
 
 use super::Options;
 use crate::story::Story;
@@ -36,6 +38,20 @@ pub const FORMATS: &[Format] = &[
         description: "the timeline: recording and story, for other programs and for tcpstory render",
         is_text: true,
         write: json::write,
+    },
+    Format {
+        name: "pcap",
+        extension: "pcap",
+        description: "the packets alone, as a classic capture",
+        is_text: false,
+        write: pcap::write,
+    },
+    Format {
+        name: "pcapng",
+        extension: "pcapng",
+        description: "a capture for Wireshark, with comments, names and the calls between the packets",
+        is_text: false,
+        write: pcapng::write,
     },
 ];
 

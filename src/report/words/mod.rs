@@ -3,6 +3,7 @@
 //! Everything here is one line of text without control characters, whatever the payload and the names contain. The signs
 //! `→ ← ↖ … ✓ ✗` are tcpstory's own; [`ascii`] replaces them.
 
+mod brief;
 mod call;
 mod check;
 mod escape;
@@ -10,6 +11,7 @@ mod prose;
 mod segment;
 mod why;
 
+pub use brief::brief;
 pub use call::{call, outcome, signal_suffix, syscall_outcome};
 pub use check::{CheckSaid, action, check, exit_status, pattern};
 pub use escape::{ascii, escape, payload};

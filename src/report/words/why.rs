@@ -1,7 +1,7 @@
 use super::{call, count, escape, flight, list, outcome, segment::end_name};
 use crate::record::{Detail, End, Errno, Outcome, PollEvent, What};
 use crate::report::ties::Ties;
-use crate::story::rules::{Rule, rule};
+use crate::story::rules::rule;
 use crate::story::{
     Allowed, Cause, Confidence, EventId, Fact, Finding, FindingKind, Link, Predicted, Rel, Story, Told,
 };
@@ -26,14 +26,16 @@ pub fn aliases(story: &Story, events: &[EventId]) -> String {
 /// A rule that the table does not have is said by its name alone.
 pub fn cause(story: &Story, cause: &Cause) -> String {
     match rule(cause.rule) {
-        Some(rule) => fill(rule, story, cause),
+        Some(rule) if rule.sentence.is_empty() => fill(rule.statement, story, cause),
+        Some(rule) => fill(rule.sentence, story, cause),
         None => format!("{}: {}", cause.rule, aliases(story, &cause.because)),
     }
 }
 
-fn fill(rule: &Rule, story: &Story, cause: &Cause) -> String {
+/// A sentence with the braces filled in.
+pub(super) fn fill(sentence: &str, story: &Story, cause: &Cause) -> String {
     let mut said = String::new();
-    let mut rest = if rule.sentence.is_empty() { rule.statement } else { rule.sentence };
+    let mut rest = sentence;
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         said.push_str(before);
