@@ -1,0 +1,163 @@
+//! A recording of any size, made by hand: connections that open, talk and close, one after the other.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::BTreeMap;
+
+use tcpstory::packet;
+use tcpstory::record::{
+    Actor, ActorId, Bytes, Call, Capture, Clock, Data, Detail, End, Event, Flags, Frame, FrameId, Machine, Network,
+    Outcome, Recording, SandboxKind, Script, Segment, SigpipeDisposition, Socket, SocketId, Source, StepId, Syscall,
+    Target, TcpOptions, What,
+};
+
+/// How many exchanges (a write, its segment, the acknowledgment and the read) each connection has.
+const EXCHANGES: u32 = 23;
+
+/// A recording of about so many events.
+pub(crate) fn of_about(events: usize) -> Recording {
+    let mut made = Made { sockets: vec![socket(1, None)], ..Made::default() };
+    made.call(1, 0, Call::Listen { backlog: 16 }, zero(), &[]);
+    let mut port = 10_000;
+    while made.events.len() < events {
+        made.connection(port);
+        port += 1;
+    }
+    made.finish()
+}
+
+#[derive(Default)]
+struct Made {
+    events: Vec<Event>,
+    frames: Vec<Frame>,
+    sockets: Vec<Socket>,
+    now_ns: i64,
+}
+
+fn address(last: u8, port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)), port)
+}
+
+fn socket(actor: usize, ends: Option<(SocketAddr, SocketAddr)>) -> Socket {
+    Socket {
+        actor: ActorId(actor),
+        name: if ends.is_some() { "connection" } else { "listener" }.to_owned(),
+        generation: 1,
+        local: ends.map_or(Some(address(2, 47_000)), |(local, _)| Some(local)),
+        peer: ends.map(|(_, peer)| peer),
+        accepted_from: None,
+    }
+}
+
+fn zero() -> Outcome {
+    Outcome::Returned { value: 0, detail: Detail::None }
+}
+
+impl Made {
+    fn connection(&mut self, port: u16) {
+        let (client, server) = (address(1, port), address(2, 47_000));
+        let (mine, theirs) = (SocketId(self.sockets.len()), SocketId(self.sockets.len() + 1));
+        self.sockets.extend([socket(0, Some((client, server))), socket(1, Some((server, client)))]);
+        let isn = u32::from(port) * 1_000;
+        let segment = |from_client: bool, seq: u32, ack: u32, flags: Flags, payload: &[u8]| Segment {
+            src: if from_client { client } else { server },
+            dst: if from_client { server } else { client },
+            seq: isn + seq,
+            ack: if flags.has(Flags::ACK) { isn + ack } else { 0 },
+            flags,
+            window: 500,
+            urgent: 0,
+            options: TcpOptions::default(),
+            payload: payload.to_vec(),
+        };
+        let ack = Flags::ACK;
+        let handshake = [
+            segment(true, 0, 0, Flags::SYN, b""),
+            segment(false, 0, 1, Flags::SYN.with(ack), b""),
+            segment(true, 1, 1, ack, b""),
+        ];
+        self.call(0, mine.0, Call::Connect { to: Target::Address(server) }, zero(), &handshake);
+        let accepted = Outcome::Returned { value: 4, detail: Detail::Accepted(theirs) };
+        self.call(1, 0, Call::Accept { from: "listener".to_owned() }, accepted, &[]);
+        for byte in 1..=EXCHANGES {
+            let sent = [segment(true, byte, 1, Flags::PSH.with(ack), b"x"), segment(false, 1, byte + 1, ack, b"")];
+            let write = Call::Write { data: Data::Text("x".to_owned()) };
+            self.call(0, mine.0, write, Outcome::Returned { value: 1, detail: Detail::None }, &sent);
+            let read = Outcome::Returned { value: 1, detail: Detail::Data(Bytes(b"x".to_vec())) };
+            self.call(1, theirs.0, Call::Read { size: 1 }, read, &[]);
+        }
+        let next = EXCHANGES + 1;
+        let fin = Flags::FIN.with(ack);
+        let first = [segment(true, next, 1, fin, b""), segment(false, 1, next + 1, ack, b"")];
+        self.call(0, mine.0, Call::Close, zero(), &first);
+        let second = [segment(false, 1, next + 1, fin, b""), segment(true, next + 1, 2, ack, b"")];
+        self.call(1, theirs.0, Call::Close, zero(), &second);
+    }
+
+    fn tick(&mut self) -> i64 {
+        self.now_ns += 1_000;
+        self.now_ns
+    }
+
+    fn call(&mut self, actor: usize, socket: usize, call: Call, outcome: Outcome, segments: &[Segment]) {
+        let begin = self.tick();
+        let place = self.events.len();
+        let syscall = Syscall {
+            actor: ActorId(actor),
+            socket: SocketId(socket),
+            step: StepId(0),
+            implied: false,
+            call,
+            end_ns: None,
+            blocked: false,
+            outcome,
+        };
+        self.events.push(Event { t_ns: begin, what: What::Syscall(syscall) });
+        for segment in segments {
+            let t_ns = self.tick();
+            let bytes = Bytes(packet::build_frame(segment));
+            self.frames.push(Frame { bytes, checksum_completed: false, segment: Some(segment.clone()) });
+            self.events.push(Event { t_ns, what: What::Segment { frame: FrameId(self.frames.len() - 1) } });
+        }
+        let end = self.tick();
+        if let What::Syscall(syscall) = &mut self.events[place].what {
+            syscall.end_ns = Some(end);
+        }
+    }
+
+    fn finish(self) -> Recording {
+        let actor = |name: &str, last: u8| Actor {
+            name: name.to_owned(),
+            pid: u32::from(last),
+            address: address(last, 0).ip(),
+            sigpipe: SigpipeDisposition::Catch,
+        };
+        Recording {
+            script: Script {
+                id: "many".to_owned(),
+                title: "Many connections".to_owned(),
+                summary: String::new(),
+                goals: Vec::new(),
+                tags: Vec::new(),
+                source: Source { path: "many.toml".to_owned(), sha256: String::new() },
+                network: Network::default(),
+                actors: Vec::new(),
+                steps: Vec::new(),
+            },
+            machine: Machine {
+                tcpstory: env!("CARGO_PKG_VERSION").to_owned(),
+                kernel: "6.18".to_owned(),
+                arch: "x86_64".to_owned(),
+                sandbox: SandboxKind::Namespace,
+                sysctls: BTreeMap::new(),
+            },
+            clock: Clock { t0_unix_ns: "1700000000000000000".to_owned(), uncertainty_ns: 0 },
+            capture: Capture { interface: "lo".to_owned(), received: self.frames.len() as u64, dropped: 0 },
+            actors: vec![actor("client", 1), actor("server", 2)],
+            sockets: self.sockets,
+            steps: Vec::new(),
+            events: self.events,
+            frames: self.frames,
+            end: End::Completed,
+        }
+    }
+}
