@@ -30,8 +30,8 @@ pub(super) fn assign(recording: &Recording, flow: &Flow) -> Vec<Names> {
         numbers: BTreeMap::new(),
     };
     let steps = steps(recording);
-    let named = recording.events.iter().zip(steps).enumerate();
-    named.map(|(place, (event, step))| namer.name(place, &event.what, step)).collect()
+    let events = recording.events.iter().zip(steps).enumerate();
+    events.map(|(place, (event, step))| namer.name(place, &event.what, step)).collect()
 }
 
 /// The shortest beginning of each actor's name that no other actor's name and no reserved letter claims.
@@ -86,13 +86,13 @@ struct Namer<'a> {
 
 impl Namer<'_> {
     fn name(&mut self, place: usize, what: &What, step: Option<StepId>) -> Names {
-        let (stem, alias) = match what {
+        let (base, alias) = match what {
             What::Syscall(call) => {
                 let socket = self.recording.sockets.get(call.socket.0).map_or("", |socket| socket.name.as_str());
                 let default = [crate::record::CONNECTION, crate::record::LISTENER].contains(&socket);
                 let middle = if default { String::new() } else { format!(".{socket}") };
-                let stem = format!("{}{middle}.{}", self.actor(call.actor), call.call.name());
-                (stem, self.call_alias(call.actor, call.implied))
+                let base = format!("{}{middle}.{}", self.actor(call.actor), call.call.name());
+                (base, self.call_alias(call.actor, call.implied))
             }
             What::Segment { .. } => self.segment(place),
             What::Signal(caught) => (format!("{}.{}", self.actor(caught.actor), caught.signal), self.numbered('g')),
@@ -103,16 +103,16 @@ impl Namer<'_> {
             }
             What::State(sample) => {
                 let end = self.flow.latest(sample.local, sample.peer, usize::MAX);
-                let stem = end.map_or_else(
+                let base = end.map_or_else(
                     || format!("{}>{}.state", sample.local, sample.peer),
                     |end| format!("{}.state_{}", self.label(end), end.side.name()),
                 );
-                (stem, self.numbered('q'))
+                (base, self.numbered('q'))
             }
         };
-        let number = self.counts.entry(stem.clone()).or_insert(0);
+        let number = self.counts.entry(base.clone()).or_insert(0);
         *number += 1;
-        Names { id: format!("{stem}#{number}"), alias, step }
+        Names { id: format!("{base}#{number}"), alias, step }
     }
 
     fn call_alias(&mut self, actor: ActorId, implied: bool) -> String {
@@ -134,19 +134,19 @@ impl Namer<'_> {
     fn segment(&mut self, place: usize) -> (String, String) {
         let known = self.flow.segments.get(&place).zip(self.recording.segment(&self.recording.events[place]));
         let Some((told, segment)) = known else { return ("segment".to_owned(), self.numbered('p')) };
-        let stem = format!("{}.{}", self.label(told.sender), kind(segment, told.seq_rel));
+        let base = format!("{}.{}", self.label(told.sender), kind(segment, told.seq_rel));
         if segment.is_pure_ack() {
-            return (stem, self.numbered('a'));
+            return (base, self.numbered('a'));
         }
         let key = (told.sender, told.seq_rel);
         if told.transmission > 1
             && let Some(first) = self.first.get(&key)
         {
-            return (stem, format!("{first}r{}", told.transmission - 1));
+            return (base, format!("{first}r{}", told.transmission - 1));
         }
         let alias = self.numbered('p');
         self.first.insert(key, alias.clone());
-        (stem, alias)
+        (base, alias)
     }
 
     /// `client>server`, from the sender to the receiver.

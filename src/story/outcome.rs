@@ -34,9 +34,9 @@ pub(super) fn fits(predicted: &Predicted, outcome: &Outcome, caught: Option<Sign
 }
 
 /// How an outcome is tied to the event that plays a role in its rule; none where the event only colours the story.
-pub(super) fn tie(rule: &str, role: &str, outcome: &Outcome, call: &Call) -> Option<(Rel, Basis)> {
+pub(super) fn tie(rule: &str, part: &str, outcome: &Outcome, call: &Call) -> Option<(Rel, Basis)> {
     let failed = matches!(outcome, Outcome::Failed { .. } | Outcome::Killed { .. });
-    match role {
+    match part {
         _ if matches!(call, Call::Poll { .. }) => Some((Rel::Readied, Basis::Model)),
         "syn_ack" | "ack" => Some((Rel::Completed, Basis::Sequence)),
         "fin" if matches!(rule, "fin-is-end-of-file" | "read-after-fin-stays-0-in-spite-of-rst") => {

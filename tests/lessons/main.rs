@@ -3,16 +3,18 @@
 //! `TCPSTORY_SANDBOX` chooses the ground (`auto`, `namespace` or `host`); `TCPSTORY_REPEATS` how often each scenario is run to see
 //! that it always tells the same story (3 by default).
 
+#[path = "../support/live.rs"]
+mod live;
 #[path = "../support/require.rs"]
 mod require;
 
 use std::collections::BTreeMap;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Failed};
 use tcpstory::lab::run::run;
-use tcpstory::lab::sandbox::{Ground, Preference, enter_with};
+use tcpstory::lab::sandbox::Ground;
 use tcpstory::lab::session::Options;
-use tcpstory::lab::{LabError, StopFlag, actor, doctor};
+use tcpstory::lab::{StopFlag, actor};
 use tcpstory::record::{Family, SandboxKind, Script};
 use tcpstory::report::words;
 use tcpstory::scenario::builtin;
@@ -21,11 +23,7 @@ use tcpstory::story::{Story, tell};
 
 fn main() {
     actor::main_if_asked();
-    let preference = match std::env::var("TCPSTORY_SANDBOX") {
-        Ok(name) => Preference::from_name(&name).expect("TCPSTORY_SANDBOX is auto, namespace or host"),
-        Err(_) => Preference::Auto,
-    };
-    let ground = enter_with(preference);
+    let standing = live::enter();
     let repeats =
         std::env::var("TCPSTORY_REPEATS").map_or(3, |text| text.parse().expect("TCPSTORY_REPEATS is a number"));
     let mut trials = Vec::new();
@@ -43,21 +41,10 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-fn lesson(ground: Result<Ground, LabError>, script: &Script, repeats: u32) -> Result<Completion, Failed> {
-    let ground = match ground {
-        Ok(ground) => ground,
-        Err(error) => {
-            return require::unavailable(&doctor::missing(&doctor::examine()).unwrap_or(error.to_string()));
-        }
-    };
+fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
     let mut stories = BTreeMap::new();
     for _ in 0..repeats {
-        let recording = match run(&ground, script, &Options::default(), &StopFlag::new()?) {
-            Err(error) if ground.kind() == SandboxKind::HostLoopback => {
-                return Ok(Completion::ignored_with(error.wanted));
-            }
-            other => other?,
-        };
+        let recording = run(&ground, script, &Options::default(), &StopFlag::new()?)?;
         let story = tell(recording);
         as_expected(&story)?;
         *stories.entry(digest(&story).0).or_insert(0) += 1;
@@ -66,7 +53,7 @@ fn lesson(ground: Result<Ground, LabError>, script: &Script, repeats: u32) -> Re
     if stories.len() > 1 && ground.kind() == SandboxKind::Namespace {
         return Err(format!("{repeats} runs told {} stories: {stories:#?}", stories.len()).into());
     }
-    Ok(Completion::Completed)
+    Ok(())
 }
 
 fn as_expected(story: &Story) -> Result<(), Failed> {
