@@ -1,2 +1,8 @@
 //! The `tcpstory` program: see the library for what it does.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tcpstory::lab::actor::main_if_asked();
+    tcpstory::cli::main()
+}

@@ -55,7 +55,8 @@ fn the_model_allows_what_the_kernel_did() {
         if beyond.contains(id) {
             continue;
         }
-        let story = tell(Replay::new(experiment).unwrap_or_else(|call| panic!("{id}: the vocabulary lacks {call}")));
+        let story =
+            tell(Replay::recording(experiment).unwrap_or_else(|call| panic!("{id}: the vocabulary lacks {call}")));
         wrong.extend(mismatches(&story).into_iter().map(|text| format!("{id}: {text}")));
         replayed += 1;
     }
@@ -88,7 +89,7 @@ struct Replay {
 }
 
 impl Replay {
-    fn new(experiment: &Value) -> Result<Recording, String> {
+    fn recording(experiment: &Value) -> Result<Recording, String> {
         let mut replay = Self {
             events: Vec::new(),
             frames: Vec::new(),

@@ -1,1 +1,46 @@
-//! One file per command.
+//! The commands: one file for each. Only this room sees both the laboratory and the story.
+//!
+//! Standard output carries the result, standard error everything else. [`Code`] lists the exit codes.
+
+mod args;
+mod check;
+mod code;
+mod doctor;
+mod lessons;
+mod list;
+mod output;
+mod progress;
+mod render;
+mod repeat;
+mod run;
+mod save;
+mod schema;
+mod shell;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+pub use code::Code;
+
+/// Runs the program with the arguments of its process.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let code = match &args.command {
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(args),
+        Command::List(args) => list::list(args),
+        Command::Render(args) => render::render(args),
+        Command::Doctor => doctor::doctor(),
+        Command::Schema(args) => schema::schema(args),
+        Command::Completions(args) => shell::completions(args),
+        Command::Man => shell::man(),
+    };
+    code.into()
+}
+
+/// The command line, for its documentation and for the tests.
+pub fn command() -> clap::Command {
+    <Args as clap::CommandFactory>::command()
+}

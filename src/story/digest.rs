@@ -22,6 +22,26 @@ pub struct Beside {
     pub retransmissions: u64,
 }
 
+impl Beside {
+    /// The smaller of each.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        Self {
+            pure_acks: self.pure_acks.min(other.pure_acks),
+            retransmissions: self.retransmissions.min(other.retransmissions),
+        }
+    }
+
+    /// The larger of each.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        Self {
+            pure_acks: self.pure_acks.max(other.pure_acks),
+            retransmissions: self.retransmissions.max(other.retransmissions),
+        }
+    }
+}
+
 /// The digest of a story, and what was left out of it.
 pub fn digest(story: &Story) -> (Digest, Beside) {
     let mut lines = Vec::new();

@@ -255,7 +255,7 @@ impl Endpoint {
             self.reset(event, state, Errno::ECONNRESET);
             return vec![TcpState::Close];
         }
-        if self.accepts_data(state) {
+        if accepts_data(state) {
             self.queue(event, segment, seq);
         }
         if self.fin_in == Some(event) {
@@ -279,11 +279,6 @@ impl Endpoint {
             self.pending = Some((errno, by));
         }
         self.writes.clear();
-    }
-
-    fn accepts_data(&self, state: TcpState) -> bool {
-        use TcpState::{Close, Listen, SynSent, TimeWait};
-        !matches!(state, Close | Listen | SynSent | TimeWait)
     }
 
     /// `tcp_reset`: the pending error depends on the state that the RST finds. One that does not fit the window is not
@@ -351,6 +346,12 @@ impl Endpoint {
             }
         }
     }
+}
+
+/// Whether payload that arrives in a state is queued.
+fn accepts_data(state: TcpState) -> bool {
+    use TcpState::{Close, Listen, SynSent, TimeWait};
+    !matches!(state, Close | Listen | SynSent | TimeWait)
 }
 
 /// The state in which the peer's FIN puts an endpoint (RFC 9293, section 3.10.7.4, eighth step).

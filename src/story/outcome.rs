@@ -27,8 +27,8 @@ pub(super) fn fits(predicted: &Predicted, outcome: &Outcome, caught: Option<Sign
             expected == errno && caught == Some(*signal)
         }
         (Predicted::Death(expected), Outcome::Killed { signal }) => expected == signal,
-        (Predicted::Ends | Predicted::Blocks, Outcome::Unfinished) => true,
-        (Predicted::Ends, Outcome::Returned { .. }) => true,
+        (Predicted::Ends, Outcome::Unfinished | Outcome::Returned { .. })
+        | (Predicted::Blocks, Outcome::Unfinished) => true,
         _ => false,
     }
 }

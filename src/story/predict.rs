@@ -228,7 +228,7 @@ impl View<'_> {
         }
         let unread = endpoint.unread_bytes();
         if unread > 0 && wanted > 0 {
-            return self.queued(endpoint, unread.min(wanted));
+            return queued(endpoint, unread.min(wanted));
         }
         if let Some(fin) = endpoint.fin_in {
             return match endpoint.reset_by {
@@ -243,7 +243,7 @@ impl View<'_> {
                 Some(shutdown) if endpoint.shut_write.is_some() => {
                     fails(errno, "own-rst-sets-econnreset").role("data", by).role("shutdown", shutdown)
                 }
-                _ => self.reported(endpoint, errno, by, "rst-sets-econnreset-read"),
+                _ => reported(endpoint, errno, by, "rst-sets-econnreset-read"),
             };
         }
         if let Some(shutdown) = endpoint.shut_read {
@@ -262,22 +262,6 @@ impl View<'_> {
         plain(Predicted::Blocks, "read-waits-for-data")
     }
 
-    fn queued(&self, endpoint: &Endpoint, bytes: u64) -> Foreseen {
-        let rule =
-            if endpoint.reset_by.is_some() { "received-data-survives-the-rst" } else { "read-takes-queued-data" };
-        let mut foreseen = plain(Predicted::Value(size(bytes)), rule).bytes(bytes);
-        if let Some((rst, _)) = endpoint.reset_by {
-            foreseen = foreseen.role("rst", rst);
-        }
-        foreseen
-    }
-
-    /// The pending error, told to whoever asks first.
-    fn reported(&self, endpoint: &Endpoint, errno: Errno, by: EventId, rule: &'static str) -> Foreseen {
-        let state = endpoint.reset_by.map_or(endpoint.state, |(_, state)| state);
-        fails(errno, rule).role("rst", by).in_state(state)
-    }
-
     /// `tcp_sendmsg_locked` and `sk_stream_error`: the pending error first, then EPIPE.
     fn send(&self, data: &Data, flags: &[MsgFlag]) -> Foreseen {
         let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
@@ -285,9 +269,9 @@ impl View<'_> {
         };
         if let Some((errno, by)) = endpoint.pending {
             if errno == Errno::EPIPE {
-                return self.broken(self.reported(endpoint, errno, by, "rst-in-close-wait-sets-epipe"), flags);
+                return self.broken(reported(endpoint, errno, by, "rst-in-close-wait-sets-epipe"), flags);
             }
-            return self.reported(endpoint, errno, by, "rst-sets-econnreset-write");
+            return reported(endpoint, errno, by, "rst-sets-econnreset-write");
         }
         if let Some(shutdown) = endpoint.shut_write {
             let why = plain(Predicted::Blocks, "own-shutdown-write-gives-epipe").role("shutdown", shutdown);
@@ -299,24 +283,7 @@ impl View<'_> {
             return self.broken(why, flags);
         }
         let nonblocking = self.socket.nonblocking || flags.contains(&MsgFlag::DontWait);
-        self.accepted(endpoint, data.size(), nonblocking)
-    }
-
-    fn accepted(&self, endpoint: &Endpoint, bytes: u64, nonblocking: bool) -> Foreseen {
-        if matches!(endpoint.state, TcpState::SynSent | TcpState::SynRecv) {
-            return if nonblocking {
-                fails(Errno::EAGAIN, "write-while-connecting-gives-eagain")
-            } else {
-                plain(Predicted::Blocks, "write-waits-for-the-connection")
-            };
-        }
-        let outcome =
-            if nonblocking && bytes > 1 { Predicted::Between(1, size(bytes)) } else { Predicted::Value(size(bytes)) };
-        match endpoint.fin_in {
-            Some(fin) => plain(outcome, "write-in-close-wait-succeeds").role("fin", fin).in_state(endpoint.state),
-            None => plain(outcome, "write-copies-to-the-send-buffer"),
-        }
-        .bytes(bytes)
+        accepted(endpoint, data.size(), nonblocking)
     }
 
     /// EPIPE, and SIGPIPE unless it is suppressed or ignored.
@@ -393,6 +360,38 @@ impl View<'_> {
         let data = endpoint.unread.front().map(|(.., data)| ("data", *data));
         (mask, [rst, fin, data].into_iter().flatten().collect())
     }
+}
+
+fn queued(endpoint: &Endpoint, bytes: u64) -> Foreseen {
+    let rule = if endpoint.reset_by.is_some() { "received-data-survives-the-rst" } else { "read-takes-queued-data" };
+    let mut foreseen = plain(Predicted::Value(size(bytes)), rule).bytes(bytes);
+    if let Some((rst, _)) = endpoint.reset_by {
+        foreseen = foreseen.role("rst", rst);
+    }
+    foreseen
+}
+
+/// The pending error, told to whoever asks first.
+fn reported(endpoint: &Endpoint, errno: Errno, by: EventId, rule: &'static str) -> Foreseen {
+    let state = endpoint.reset_by.map_or(endpoint.state, |(_, state)| state);
+    fails(errno, rule).role("rst", by).in_state(state)
+}
+
+fn accepted(endpoint: &Endpoint, bytes: u64, nonblocking: bool) -> Foreseen {
+    if matches!(endpoint.state, TcpState::SynSent | TcpState::SynRecv) {
+        return if nonblocking {
+            fails(Errno::EAGAIN, "write-while-connecting-gives-eagain")
+        } else {
+            plain(Predicted::Blocks, "write-waits-for-the-connection")
+        };
+    }
+    let outcome =
+        if nonblocking && bytes > 1 { Predicted::Between(1, size(bytes)) } else { Predicted::Value(size(bytes)) };
+    match endpoint.fin_in {
+        Some(fin) => plain(outcome, "write-in-close-wait-succeeds").role("fin", fin).in_state(endpoint.state),
+        None => plain(outcome, "write-copies-to-the-send-buffer"),
+    }
+    .bytes(bytes)
 }
 
 impl Endpoint {

@@ -1,0 +1,211 @@
+//! What was typed.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::lab::sandbox::Preference;
+use crate::report::{self, Wireshark, format::FORMATS};
+
+/// Run small TCP stories on real kernel sockets and see who caused what.
+///
+/// A scenario says what programs do to their sockets. tcpstory does it, captures every segment on the loopback interface and
+/// ties every result (EPIPE, ECONNRESET, end of file) to the segment or call behind it. No root needed.
+#[derive(Debug, Parser)]
+#[command(name = "tcpstory", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    told as expected
+  1    an expectation failed, or the capture is incomplete
+  2    the scenario or the arguments are wrong
+  3    this machine cannot: run `tcpstory doctor`
+  101  a bug in tcpstory
+  130  interrupted by Ctrl-C (143: by SIGTERM)";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run scenarios, tell their stories and save captures
+    Run(RunArgs),
+    /// Check scenario files without running them
+    Check(CheckArgs),
+    /// List the built-in scenarios
+    List(ListArgs),
+    /// Turn a saved timeline into any other format
+    Render(RenderArgs),
+    /// Say what this machine allows, and why not
+    Doctor,
+    /// Print the JSON Schema of a file format
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RunArgs {
+    /// Built-in names (see `tcpstory list`), scenario files, folders of them, or - for standard input
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(super) scenarios: Vec<String>,
+    /// What to print; without it one scenario prints its ladder, several print a summary
+    #[arg(short, long, value_name = "NAME", value_parser = formats())]
+    pub(super) format: Option<String>,
+    /// Also write to FILE, in the format of its extension; repeatable, for one scenario
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    /// The folder for the captures and the timeline of each scenario
+    #[arg(long, value_name = "DIR", default_value = "captures")]
+    pub(super) save: PathBuf,
+    /// Save nothing
+    #[arg(long, conflicts_with = "save")]
+    pub(super) no_save: bool,
+    /// Run each scenario N times and count the distinct stories
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(super) repeat: NonZeroU32,
+    /// How many runs go on at the same time [default: the number of processors]
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// Run over IPv6, whatever the scenario says
+    #[arg(long)]
+    pub(super) ipv6: bool,
+    /// Where the traffic runs
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
+    pub(super) sandbox: Ground,
+    #[command(flatten)]
+    pub(super) look: Look,
+}
+
+/// How outputs look.
+#[derive(Debug, clap::Args)]
+pub(super) struct Look {
+    /// Replace times, ports, sequence numbers and process ids by stable ones
+    #[arg(long)]
+    pub(super) normalize: bool,
+    /// What the pcapng tells beside the packets
+    #[arg(long, value_name = "MODE", default_value = "journal")]
+    pub(super) wireshark: WiresharkMode,
+    /// Tell everything: what the lecturer says, every cause, every expectation
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// The ladder in ASCII
+    #[arg(long)]
+    pub(super) ascii: bool,
+    /// The ladder's width in columns [default: the terminal's]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(super) width: Option<u16>,
+    /// Colours in the ladder
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::doc_markdown, reason = "these comments are help texts")]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum WiresharkMode {
+    /// Calls as rows between the packets, comments on packets
+    Journal,
+    /// Comments on packets
+    Comments,
+    /// Packets alone: for exercises, leaks nothing of the story
+    Plain,
+}
+
+impl From<WiresharkMode> for Wireshark {
+    fn from(mode: WiresharkMode) -> Self {
+        match mode {
+            WiresharkMode::Journal => Self::Journal,
+            WiresharkMode::Comments => Self::Comments,
+            WiresharkMode::Plain => Self::Plain,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[expect(clippy::doc_markdown, reason = "these comments are help texts")]
+pub(super) enum Ground {
+    /// In a namespace of its own; else on the host's loopback
+    Auto,
+    /// Only in a namespace of its own
+    Namespace,
+    /// On the host's loopback; needs CAP_NET_RAW
+    Host,
+}
+
+impl From<Ground> for Preference {
+    fn from(ground: Ground) -> Self {
+        match ground {
+            Ground::Auto => Self::Auto,
+            Ground::Namespace => Self::Namespace,
+            Ground::Host => Self::Host,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Scenario files, folders of them, built-in names, or - for standard input
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(super) scenarios: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// Only scenarios with this tag
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RenderArgs {
+    /// A timeline that `tcpstory run` has saved, or - for standard input
+    #[arg(value_name = "TIMELINE")]
+    pub(super) timeline: String,
+    /// What to print [default: ladder, unless -o is given]
+    #[arg(short, long, value_name = "NAME", value_parser = formats())]
+    pub(super) format: Option<String>,
+    /// Write to FILE, in the format of its extension; repeatable
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) look: Look,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SchemaArgs {
+    /// Which format
+    pub(super) of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// Scenario files
+    Scenario,
+    /// JSON timelines
+    Timeline,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+fn formats() -> PossibleValuesParser {
+    let value =
+        |format: &report::format::Format| clap::builder::PossibleValue::new(format.name).help(format.description);
+    PossibleValuesParser::new(FORMATS.iter().map(value))
+}

@@ -1,0 +1,170 @@
+//! From what was typed to scenarios: built-in names, files and folders.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::output;
+use crate::record::Script;
+use crate::report::words::escape;
+use crate::scenario::{self, Diagnostic, MAX_BYTES, SourceText, builtin};
+
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// Reads and parses everything that was named. On any error all of them are printed and nothing is returned.
+pub(super) fn read(names: &[String]) -> Option<Vec<Script>> {
+    let mut scripts = Vec::new();
+    let mut all_well = true;
+    for name in names {
+        match find(name) {
+            Ok(found) => {
+                for one in found {
+                    match one.parse() {
+                        Ok(script) => scripts.push(script),
+                        Err(problem) => {
+                            all_well = false;
+                            problem.print();
+                        }
+                    }
+                }
+            }
+            Err(message) => {
+                all_well = false;
+                output::error(&message);
+            }
+        }
+    }
+    all_well.then_some(scripts)
+}
+
+/// A scenario before it is parsed.
+pub(super) enum Found {
+    Builtin(&'static builtin::Builtin),
+    File(PathBuf),
+    Stdin,
+}
+
+/// What is wrong with a scenario.
+pub(super) enum Problem {
+    Unreadable(String),
+    Wrong(Vec<Diagnostic>),
+}
+
+impl Problem {
+    pub(super) fn print(&self) {
+        match self {
+            Self::Unreadable(message) => output::error(message),
+            Self::Wrong(diagnostics) => {
+                for diagnostic in diagnostics {
+                    output::diagnostic(diagnostic);
+                }
+            }
+        }
+    }
+}
+
+impl Found {
+    pub(super) fn parse(&self) -> Result<Script, Problem> {
+        match self {
+            Self::Builtin(one) => one.parse().map_err(Problem::Wrong),
+            Self::Stdin => {
+                let bytes =
+                    bounded(io::stdin().lock()).map_err(|error| unreadable(Path::new("standard input"), &error))?;
+                parse("standard input", &bytes)
+            }
+            Self::File(path) => {
+                let bytes = contents(path).map_err(Problem::Unreadable)?;
+                parse(&path.to_string_lossy(), &bytes)
+            }
+        }
+    }
+
+    /// How it was named.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Builtin(one) => one.name.to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Stdin => "standard input".to_owned(),
+        }
+    }
+}
+
+fn parse(path: &str, bytes: &[u8]) -> Result<Script, Problem> {
+    scenario::parse(&SourceText { path, bytes }).map_err(Problem::Wrong)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    Problem::Unreadable(format!("cannot read {}: {error}", escape(&path.display().to_string())))
+}
+
+/// What a name stands for. A built-in name wins over a file of the same name, which `./NAME` still reaches.
+pub(super) fn find(name: &str) -> Result<Vec<Found>, String> {
+    if name == STDIN {
+        return Ok(vec![Found::Stdin]);
+    }
+    if let Some(one) = builtin::get(name) {
+        return Ok(vec![Found::Builtin(one)]);
+    }
+    let path = Path::new(name);
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => folder(path),
+        Ok(_) => Ok(vec![Found::File(path.to_owned())]),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(unknown(name)),
+        Err(error) => Err(format!("cannot read {}: {error}", escape(name))),
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let shown = escape(name);
+    let nearest = builtin::nearest(name).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+    format!(
+        "there is no file and no built-in scenario {shown}{nearest}\n  help: `tcpstory list` shows the built-in ones"
+    )
+}
+
+/// Every scenario file in a folder and below it, in the order of their paths. Links to folders are not followed.
+fn folder(path: &Path) -> Result<Vec<Found>, String> {
+    let shown = || escape(&path.display().to_string());
+    let mut files = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(|error| format!("cannot read {}: {error}", shown()))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| format!("cannot read {}: {error}", shown()))?;
+            let kind = entry.file_type().map_err(|error| format!("cannot read {}: {error}", shown()))?;
+            let path = entry.path();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml" || extension == "json") {
+                files.push(path);
+            }
+        }
+    }
+    if files.is_empty() {
+        return Err(format!("there are no scenario files (.toml, .json) in {}", shown()));
+    }
+    files.sort_unstable();
+    Ok(files.into_iter().map(Found::File).collect())
+}
+
+/// A file's bytes, refused unread where it is too large or not a file.
+fn contents(path: &Path) -> Result<Vec<u8>, String> {
+    let shown = escape(&path.display().to_string());
+    let failed = |error: io::Error| format!("cannot read {shown}: {error}");
+    let about = fs::metadata(path).map_err(failed)?;
+    if !about.is_file() {
+        return Err(format!("cannot read {shown}: it is not a regular file"));
+    }
+    if about.len() > MAX_BYTES as u64 {
+        return Err(format!("{shown} has {} bytes; a scenario has at most {MAX_BYTES}", about.len()));
+    }
+    bounded(File::open(path).map_err(failed)?).map_err(failed)
+}
+
+/// Reads no more than one byte beyond the limit, which the parser then refuses.
+fn bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

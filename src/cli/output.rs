@@ -1,0 +1,82 @@
+//! Standard output and standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use super::Code;
+use super::args::{Color, Look};
+use crate::report::Options;
+use crate::scenario::Diagnostic;
+
+/// The ladder's width where nothing says another.
+const DEFAULT_WIDTH: usize = 110;
+
+/// How outputs look, with the terminal asked for what was not said.
+pub(super) fn options(look: &Look) -> Options {
+    Options {
+        width: look.width.map_or_else(width, usize::from),
+        ascii: look.ascii,
+        colour: match look.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stdout().is_terminal() && !is_plain(),
+        },
+        verbose: look.verbose,
+        normalize: look.normalize,
+        wireshark: look.wireshark.into(),
+    }
+}
+
+fn width() -> usize {
+    let of_terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| usize::from(columns.0));
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    of_terminal().or_else(said).filter(|columns| *columns >= 20).unwrap_or(DEFAULT_WIDTH)
+}
+
+/// `NO_COLOR` (no-color.org) is set, or the terminal is a dumb one.
+fn is_plain() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Writes to standard output. A reader that has gone away is not an error: it has seen enough.
+pub(super) fn print(bytes: &[u8]) -> Result<(), String> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write to standard output: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a command's result and says how the command ends.
+pub(super) fn result(bytes: &[u8]) -> Code {
+    match print(bytes) {
+        Ok(()) => Code::Success,
+        Err(message) => {
+            error(&message);
+            Code::Usage
+        }
+    }
+}
+
+/// Whether standard output is a terminal, where bytes that are not text do harm.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Tells what went wrong.
+pub(super) fn error(message: &str) {
+    note(&format!("error: {message}"));
+}
+
+/// Tells something beside the result. Where nobody listens any more, there is nothing to do about it.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Shows what is wrong with a scenario file.
+pub(super) fn diagnostic(diagnostic: &Diagnostic) {
+    let colour = io::stderr().is_terminal() && !is_plain();
+    note(diagnostic.render(colour).trim_end_matches('\n'));
+}

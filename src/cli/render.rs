@@ -1,0 +1,57 @@
+//! `tcpstory render`
+
+use std::fs;
+use std::io::{self, Read as _};
+
+use super::args::RenderArgs;
+use super::run::write_outputs;
+use super::{Code, output};
+use crate::record::Recording;
+use crate::report;
+use crate::report::format::{self, Format, json};
+use crate::report::words::escape;
+
+/// Tells a saved timeline again, in other formats.
+pub(super) fn render(args: &RenderArgs) -> Code {
+    let recording = match read(&args.timeline) {
+        Ok(recording) => recording,
+        Err(message) => {
+            output::error(&message);
+            return Code::Usage;
+        }
+    };
+    let options = output::options(&args.look);
+    let story = report::tell(recording, &options);
+    let mut code = write_outputs(&args.output, &story, &options);
+    let asked = args.format.as_deref().or(args.output.is_empty().then_some("ladder"));
+    if let Some(format) = asked.and_then(format::by_name) {
+        code = code.and(print(format, &(format.write)(&story, &options)));
+    }
+    code
+}
+
+/// Prints a format, but no bytes on a terminal.
+pub(super) fn print(format: &Format, bytes: &[u8]) -> Code {
+    if !format.is_text && output::is_terminal() {
+        let (name, extension) = (format.name, format.extension);
+        output::error(&format!("{name} is not text\n  help: write it to a file with -o FILE.{extension}"));
+        return Code::Usage;
+    }
+    output::result(bytes)
+}
+
+fn read(name: &str) -> Result<Recording, String> {
+    let shown = escape(name);
+    let failed = |error: io::Error| format!("cannot read {shown}: {error}");
+    let bytes = if name == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+        bytes
+    } else {
+        if !fs::metadata(name).map_err(failed)?.is_file() {
+            return Err(format!("cannot read {shown}: it is not a regular file"));
+        }
+        fs::read(name).map_err(failed)?
+    };
+    json::read(&bytes).map_err(|error| format!("{shown}: {error}"))
+}

@@ -1,0 +1,379 @@
+//! `tcpstory run`
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::args::RunArgs;
+use super::repeat::{Tally, Told, difference};
+use super::{Code, lessons, output, progress, render, save};
+use crate::lab::sandbox::{self, Ground};
+use crate::lab::session::Options as Session;
+use crate::lab::{LabError, StopFlag, run as perform};
+use crate::record::{End, Family, Recording, Script};
+use crate::report::format::{self, Format};
+use crate::report::words::{count, escape};
+use crate::report::{self, Options};
+use crate::story::Story;
+use crate::story::digest::Digest;
+
+/// The files that each run leaves.
+const SAVED: [&str; 3] = ["pcap", "pcapng", "json"];
+
+/// Signals that end a run before its end.
+const STOPPING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
+
+/// Runs scenarios.
+pub(super) fn run(args: &RunArgs) -> Code {
+    let Some(scripts) = lessons::read(&args.scenarios) else { return Code::Usage };
+    let scripts: Vec<_> = scripts.into_iter().map(|script| prepared(script, args)).collect();
+    if let Err(message) = unclear(&scripts, args) {
+        output::error(&message);
+        return Code::Usage;
+    }
+    // Must come while the process has one thread.
+    let opened = sandbox::enter_with(args.sandbox.into()).and_then(|ground| Ok((ground, Stop::new()?)));
+    let (ground, stop) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return cannot(&error),
+    };
+    let options = output::options(&args.look);
+    let batch = Batch { args, scripts: &scripts, ground, stop: &stop.flag, options };
+    let (tallies, failure) = batch.perform();
+    let mut code = batch.tell(tallies);
+    if let Some(error) = failure {
+        code = code.and(cannot(&error));
+    }
+    code.and(stop.code())
+}
+
+fn prepared(mut script: Script, args: &RunArgs) -> Script {
+    if args.ipv6 {
+        script.network.family = Family::Ipv6;
+    }
+    script
+}
+
+/// What was asked and cannot be meant.
+fn unclear(scripts: &[Script], args: &RunArgs) -> Result<(), String> {
+    let mut names: Vec<_> = scripts.iter().map(|script| script.id.as_str()).collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1] && !args.no_save) {
+        let name = escape(pair[0]);
+        return Err(format!(
+            "two scenarios are called {name}, and their captures would overwrite each other\n  help: rename one file, run them one by one, or add --no-save"
+        ));
+    }
+    if !args.output.is_empty() && scripts.len() > 1 {
+        return Err("-o writes one story, but several scenarios are to run\n  help: run them one by one; --save DIR keeps every timeline".to_owned());
+    }
+    args.output.iter().try_for_each(|path| format_of(path).map(drop))
+}
+
+fn format_of(path: &Path) -> Result<&'static Format, String> {
+    let known = || format::FORMATS.iter().map(|format| format!(".{}", format.extension)).collect::<Vec<_>>().join(", ");
+    let extension = path.extension().map(|extension| extension.to_string_lossy());
+    extension.and_then(|extension| format::by_extension(&extension)).ok_or_else(|| {
+        let shown = escape(&path.display().to_string());
+        format!("the extension of {shown} does not say a format\n  help: use one of {}", known())
+    })
+}
+
+fn cannot(error: &LabError) -> Code {
+    output::error(&error.to_string());
+    output::note("  help: `tcpstory doctor` tells what this machine allows");
+    Code::Machine
+}
+
+/// Ctrl-C and its like: they stop the runs, and are told in the exit code.
+struct Stop {
+    flag: StopFlag,
+    signal: Arc<AtomicUsize>,
+}
+
+impl Stop {
+    fn new() -> Result<Self, LabError> {
+        let stop = Self { flag: StopFlag::new()?, signal: Arc::default() };
+        for signal in STOPPING {
+            let number = usize::try_from(signal).unwrap_or_default();
+            signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), number)
+                .map_err(|error| LabError::new("cannot catch a signal").tried("sigaction", error))?;
+            stop.flag.raise_on(signal)?;
+        }
+        Ok(stop)
+    }
+
+    fn code(&self) -> Code {
+        match u8::try_from(self.signal.load(Ordering::SeqCst)) {
+            Ok(signal) if signal > 0 => {
+                output::note("interrupted: this is the story so far; an unfinished run is not saved");
+                Code::Interrupted(signal)
+            }
+            _ => Code::Success,
+        }
+    }
+}
+
+/// Everything that is to be run.
+struct Batch<'a> {
+    args: &'a RunArgs,
+    scripts: &'a [Script],
+    ground: Ground,
+    stop: &'a StopFlag,
+    options: Options,
+}
+
+impl Batch<'_> {
+    fn repeats(&self) -> usize {
+        usize::try_from(self.args.repeat.get()).unwrap_or(usize::MAX)
+    }
+
+    /// Runs everything; the first refusal of the machine ends it.
+    fn perform(&self) -> (Vec<Tally>, Option<LabError>) {
+        let runs = self.scripts.len().saturating_mul(self.repeats());
+        let tallies: Vec<_> = self.scripts.iter().map(|_| Mutex::new(Tally::default())).collect();
+        let failure = Mutex::new(None);
+        let next = AtomicUsize::new(0);
+        let bar = progress::bar(runs as u64);
+        let work = || {
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let failed = failure.lock().is_ok_and(|failure| failure.is_some());
+                if place >= runs || failed || self.stop.is_raised() {
+                    break;
+                }
+                let which = place / self.repeats();
+                match perform::run(&self.ground, &self.scripts[which], &Session::default(), self.stop) {
+                    Ok(recording) => self.keep(&tallies[which], (place % self.repeats()) as u64, recording),
+                    Err(error) => {
+                        if let Ok(mut failure) = failure.lock() {
+                            failure.get_or_insert(error);
+                        }
+                    }
+                }
+                bar.inc(1);
+            }
+        };
+        match self.jobs().min(runs) {
+            1 => work(),
+            jobs => thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work)))),
+        }
+        bar.finish_and_clear();
+        // A poisoned lock means that a run has panicked; what the others told is still there.
+        let whole = |tally: Mutex<Tally>| tally.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let failure = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (tallies.into_iter().map(whole).collect(), failure)
+    }
+
+    fn jobs(&self) -> usize {
+        let processors = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.args.jobs.map_or_else(processors, std::num::NonZero::get)
+    }
+
+    /// An interrupted run is told where it is the only one, and is no repetition of anything.
+    fn keep(&self, tally: &Mutex<Tally>, run: u64, recording: Recording) {
+        let alone = self.scripts.len() == 1 && self.repeats() == 1;
+        if matches!(recording.end, End::Interrupted { .. }) && !alone {
+            return;
+        }
+        let story = report::tell(recording, &self.options);
+        if let Ok(mut tally) = tally.lock() {
+            tally.add(run, story);
+        }
+    }
+
+    fn tell(&self, tallies: Vec<Tally>) -> Code {
+        let told = self.scripts.iter().zip(tallies).filter(|(_, tally)| tally.runs > 0);
+        let mut code = Code::Success;
+        let mut summary = Vec::new();
+        for (script, tally) in told {
+            if tally.failed > 0 {
+                code = code.and(Code::Unexpected);
+            }
+            let line = Line::of(script, &tally);
+            let stories = tally.into_stories();
+            code = code.and(self.save(script, &stories));
+            code = code.and(self.print(&line, &stories));
+            summary.push(line);
+        }
+        if self.scripts.len() > 1 && self.args.format.is_none() {
+            code = code.and(output::result(table(&summary).as_bytes()));
+        }
+        code
+    }
+
+    /// Prints what the arguments ask for, story by story: the format, or the ladder where it is wanted.
+    fn print(&self, line: &Line, stories: &[(Digest, Told)]) -> Code {
+        let mut code = Code::Success;
+        let several = self.scripts.len() > 1;
+        if self.repeats() > 1 && !several && self.args.format.is_none() {
+            code = code.and(output::result(format!("{}\n", line.text()).as_bytes()));
+        }
+        for (place, (digest, told)) in stories.iter().enumerate() {
+            let wanted = !several || self.args.look.verbose || line.failed > 0 || stories.len() > 1;
+            let format = self.args.format.as_deref().or(wanted.then_some("ladder")).and_then(format::by_name);
+            let Some(format) = format else { continue };
+            if stories.len() > 1 && self.args.format.is_none() {
+                let head = heading(place, told, line.runs, &stories[0].0, digest);
+                code = code.and(output::result(head.as_bytes()));
+            }
+            code = code.and(render::print(format, &(format.write)(&told.first, &self.options)));
+        }
+        code
+    }
+
+    /// Saves each distinct story: the most frequent under the scenario's name, the others under numbered ones.
+    fn save(&self, script: &Script, stories: &[(Digest, Told)]) -> Code {
+        let mut code = Code::Success;
+        let finished = |told: &Told| !matches!(told.first.recording.end, End::Interrupted { .. });
+        for (place, (_, told)) in stories.iter().enumerate().filter(|(_, (_, told))| finished(told)) {
+            if place == 0 {
+                code = code.and(write_outputs(&self.args.output, &told.first, &self.options));
+            }
+            if !self.args.no_save {
+                code = code.and(self.save_one(&file_stem(script, place), &told.first));
+            }
+        }
+        code
+    }
+
+    fn save_one(&self, stem: &str, story: &Story) -> Code {
+        let written = save::folder(&self.args.save).and_then(|()| {
+            SAVED.iter().filter_map(|name| format::by_name(name)).try_for_each(|format| {
+                let path = self.args.save.join(format!("{stem}.{}", format.extension));
+                save::write(&path, &(format.write)(story, &self.options))
+            })
+        });
+        match written {
+            Ok(()) => {
+                if self.scripts.len() == 1 {
+                    let path = self.args.save.join(format!("{stem}.pcapng"));
+                    let shown = escape(&path.display().to_string());
+                    output::note(&format!("saved {shown}   open it with: wireshark -N n {}", quoted(&path)));
+                }
+                Code::Success
+            }
+            Err(message) => {
+                output::error(&message);
+                Code::Usage
+            }
+        }
+    }
+}
+
+/// Writes a story to files, each in the format of its extension.
+pub(super) fn write_outputs(paths: &[PathBuf], story: &Story, options: &Options) -> Code {
+    let mut code = Code::Success;
+    for path in paths {
+        let written = format_of(path).and_then(|format| save::write(path, &(format.write)(story, options)));
+        if let Err(message) = written {
+            output::error(&message);
+            code = Code::Usage;
+        }
+    }
+    code
+}
+
+/// A scenario's name comes from a file's name, so it holds no separator; a leading dot would hide the files.
+fn file_stem(script: &Script, place: usize) -> String {
+    let name = script.id.trim_start_matches('.').replace(['/', '\0'], "_");
+    let name = if name.is_empty() { "scenario" } else { &name };
+    if place == 0 { name.to_owned() } else { format!("{name}.story-{}", place + 1) }
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    if text.chars().all(plain) {
+        return text;
+    }
+    format!("'{}'", escape(&text).replace('\'', r"'\''"))
+}
+
+/// A scenario's line in the summary.
+struct Line {
+    id: String,
+    title: String,
+    runs: u64,
+    failed: u64,
+    incomplete: u64,
+    stories: u64,
+    beside: String,
+    expectations: u64,
+}
+
+impl Line {
+    fn of(script: &Script, tally: &Tally) -> Self {
+        Self {
+            id: escape(&script.id),
+            title: escape(&script.title),
+            runs: tally.runs,
+            failed: tally.failed,
+            incomplete: tally.incomplete,
+            stories: tally.stories(),
+            beside: tally.beside(),
+            expectations: tally.expectations(),
+        }
+    }
+
+    fn mark(&self) -> &'static str {
+        if self.failed == 0 { "✓" } else { "✗" }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{} {}: {}, ", self.mark(), self.id, count(self.runs, "run"));
+        if self.stories == 1 {
+            text += "one story";
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{} distinct stories", self.stories);
+        }
+        if self.failed > 0 {
+            let _ = write!(text, "; {} not as expected", count(self.failed, "run"));
+        }
+        if self.incomplete > 0 {
+            let _ = write!(text, "; {} incomplete", count(self.incomplete, "run"));
+        }
+        if !self.beside.is_empty() {
+            let _ = write!(text, " ({})", self.beside);
+        }
+        text
+    }
+}
+
+fn heading(place: usize, told: &Told, runs: u64, usual: &Digest, digest: &Digest) -> String {
+    let mut text = format!("\nStory {}: {} of {} (first in run {})\n", place + 1, told.count, runs, told.run + 1);
+    if place > 0 {
+        let (without, instead) = difference(usual, digest);
+        for (sign, lines) in [("-", without), ("+", instead)] {
+            for line in lines {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "  {sign} {}", escape(line));
+            }
+        }
+    }
+    text + "\n"
+}
+
+fn table(lines: &[Line]) -> String {
+    let width = lines.iter().map(|line| line.id.chars().count()).max().unwrap_or_default();
+    let mut text = String::new();
+    for line in lines {
+        let mark = line.mark();
+        let told = if line.runs == 1 {
+            count(line.expectations, "expectation")
+        } else {
+            let stories = if line.stories == 1 { "one story".to_owned() } else { format!("{} stories", line.stories) };
+            format!("{}, {stories}", count(line.runs, "run"))
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{mark} {:width$}  {told:16}  {}", line.id, line.title);
+    }
+    let failed = lines.iter().filter(|line| line.failed > 0).count();
+    let passed = lines.len() - failed;
+    let _ = writeln!(text, "\n{passed} as expected, {failed} not");
+    text
+}
