@@ -1,6 +1,6 @@
 //! What tests that need other people's tools share.
 
-mod require;
+pub(crate) mod require;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -15,10 +15,16 @@ pub(crate) fn needing(
     name: &'static str,
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
-    Trial::ignorable_test(name, move || match tools.iter().find(|tool| !is_installed(tool)) {
-        Some(missing) => unavailable(&format!("{missing} is not installed")),
+    Trial::ignorable_test(name, move || match missing(tools) {
+        Some(reason) => unavailable(&reason),
         None => test().map(|()| Completion::Completed),
     })
+}
+
+/// Why a test that needs these programs cannot run, if it cannot.
+pub(crate) fn missing(tools: &[&str]) -> Option<String> {
+    let absent = tools.iter().find(|tool| !is_installed(tool))?;
+    Some(format!("{absent} is not installed"))
 }
 
 fn is_installed(tool: &str) -> bool {
