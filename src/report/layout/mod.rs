@@ -6,8 +6,8 @@
 //! connection spans all wires between them. An end that no actor is known for lies beside its peer.
 //!
 //! **Rows.** A call is one row, at its begin, with its result: `write("b") = 1`. Where something that the result depends on
-//! happens inside the call (the SYN-ACK inside a connect), or where the call slept while other things happened, it is two
-//! rows, so that no result is read before its cause: `connect(server) …` and, further down, `… connect = 0`. A result that
+//! happens inside the call (the SYN-ACK inside a connect), or where the call slept while other things happened or for long,
+//! it is two rows, so that no result is read before its cause: `connect(server) …` and, further down, `… connect = 0`. A result that
 //! depends on nothing inside the call stays with it, although the call may return later than the segments below it: the 1 of
 //! a write only says that the bytes were copied. A caught signal belongs to the row of the call that it came in. The
 //! kernel's answers about states are rows only where the model disagrees. Waits of [`GAP_NS`] and more are folded.

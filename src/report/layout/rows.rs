@@ -62,7 +62,7 @@ fn result_time(ties: &Ties<'_>, id: EventId, t_ns: i64, syscall: &Syscall) -> Op
     let inside = later.filter_map(|link| Some(ties.story.recording.events.get(link.from.0)?.t_ns)).max();
     match inside {
         Some(latest) => Some(end_ns.max(latest)),
-        None if syscall.blocked => Some(end_ns.max(t_ns)),
+        None if syscall.blocked || end_ns.abs_diff(t_ns) >= GAP_NS => Some(end_ns.max(t_ns)),
         None => None,
     }
 }
@@ -88,7 +88,9 @@ fn merged(rows: Vec<Row>) -> Vec<Row> {
     let mut merged: Vec<Row> = Vec::with_capacity(rows.len());
     for row in rows {
         match merged.last_mut() {
-            Some(last) if is_end(&row) && last.event == row.event => *last = whole(last, row),
+            Some(last) if is_end(&row) && last.event == row.event && row.t_ns.abs_diff(last.t_ns) < GAP_NS => {
+                *last = whole(last, row);
+            }
             _ => merged.push(row),
         }
     }

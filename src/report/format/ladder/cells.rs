@@ -30,6 +30,8 @@ pub(super) struct Cells {
     /// Microseconds from the row before.
     pub(super) delta: String,
     pub(super) main: String,
+    /// The same for a narrow wire: of a segment with data, without its flags.
+    pub(super) short: String,
     pub(super) tone: Tone,
     pub(super) place: Place,
     /// Ways to say where it comes from, the longest first.
@@ -68,11 +70,14 @@ impl Cells {
             (Some(event), Body::Segment(_)) => words::origin(ties, event),
             _ => Vec::new(),
         };
+        let short = main.strip_prefix("PSH,ACK ").or(main.strip_prefix("ACK ").filter(|_| main.contains('"')));
+        let short = short.unwrap_or(&main).to_owned();
         let said = |text: String| if options.ascii { words::ascii(&text) } else { text };
         Self {
             id: said(id),
             time: if has_event { row.t_ns.div_euclid(1_000).to_string() } else { String::new() },
             delta: if has_event && row.delta_ns > 0 { (row.delta_ns / 1_000).to_string() } else { String::new() },
+            short: said(short),
             main: said(main),
             tone,
             place,

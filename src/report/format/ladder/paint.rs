@@ -198,7 +198,9 @@ fn state(line: &mut Line, label: &StateLabel, row: &Row, cells: &Cells, grid: &G
 /// Draws an arrow with its text in the middle. Returns whether the text was cut.
 fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: Shaft, way: Span) -> bool {
     let (body, style) = (shaft_sign(page, shaft), style(cells.tone));
-    let text = columns::cut(&cells.main, way.width().saturating_sub(6), page.sign("…", "..."));
+    let room = way.width().saturating_sub(6);
+    let main = if cells.main.width() <= room { &cells.main } else { &cells.short };
+    let text = columns::cut(main, room, page.sign("…", "..."));
     let bars = way.width().saturating_sub(text.width() + 4);
     let (before, after) = (bars / 2, bars - bars / 2);
     let (tail, head) = if arrow.rightwards {
@@ -209,7 +211,7 @@ fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: 
     let (left, right) = if arrow.rightwards { (tail, head) } else { (head, tail) };
     let painted = format!("{left}{} {text} {}{right}", body.repeat(before), body.repeat(after));
     line.put(way.begin, painted, style);
-    text != cells.main
+    text != *main
 }
 
 fn shaft_sign(page: &Page, shaft: Shaft) -> &'static str {
@@ -225,13 +227,14 @@ fn note(line: &mut Line, page: &Page, row: &Row, cells: &Cells, arrow: Arrow, gr
     let begin = grid.actors.get(arrow.span.1 + 1).map_or(grid.end + 1, |span| span.begin);
     let states = row.states.iter().filter(|label| label.right && grid.shape == Shape::Lanes);
     let behind = states.map(|label| begin + label.state.name().width() + 2).max().unwrap_or(begin);
-    let room = page.width.saturating_sub(behind);
-    let Some(origin) = cells.origin.iter().find(|origin| origin.width() <= room).or(cells.origin.last()) else {
-        return;
+    let aligned = if grid.shape == Shape::Lanes { begin + STATE_COLUMNS } else { begin }.max(behind);
+    let fitting = |column: usize| {
+        let room = page.width.saturating_sub(column);
+        cells.origin.iter().find(|origin| origin.width() <= room).map(|origin| (column, origin))
     };
-    let aligned = if grid.shape == Shape::Lanes { begin + STATE_COLUMNS } else { begin };
-    let fits = aligned >= behind && aligned + origin.width() <= page.width;
-    line.put(if fits { aligned } else { behind }, origin.as_str(), DIM);
+    if let Some((column, origin)) = fitting(aligned).or_else(|| fitting(behind)) {
+        line.put(column, origin.as_str(), DIM);
+    }
 }
 
 fn gap(page: &mut Page, mut line: Line, cells: &Cells, grid: &Grid) -> bool {

@@ -1,0 +1,287 @@
+//! Times by rank instead of by the clock.
+//!
+//! What the conductor begins (steps, calls, kills) happens in the scenario's order and opens a window each. Inside a window
+//! everything keeps its order, but for the ends of calls: whether a call returns just before or just after a segment that it
+//! sent was stamped is chance, so a call ends behind the segments of its window. A call that slept ends in the window of what
+//! woke it, although its return may have been noticed later. Of the kernel's answers about one socket in one window the last
+//! stays: how often it had to be asked is chance too.
+//!
+//! Each thing then takes [`TICK_NS`]. Waits that the scenario asks for (a pause, a timeout that passed) keep their length, so
+//! that they can be seen.
+
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::record::{
+    Action, Call, Errno, Event, Outcome, Recording, SocketId, SocketOption, SocketOptionName, Syscall, What,
+};
+use crate::story::{EventId, Rel, Story};
+
+/// From one thing to the next, in nanoseconds.
+const TICK_NS: i64 = 10_000;
+
+/// The links whose earlier end wakes a call.
+const WAKES: [Rel; 5] = [Rel::Failed, Rel::EndOfFile, Rel::Delivered, Rel::Completed, Rel::Readied];
+
+/// Something that gets a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Thing {
+    /// The begin of a step run, by its place.
+    StepBegin(usize),
+    /// An event, or the begin of a call.
+    Event(usize),
+    /// The end of a call.
+    CallEnd(usize),
+    /// The end of a step run.
+    StepEnd(usize),
+}
+
+/// The canonical order of a recording, with the new times.
+#[derive(Debug)]
+pub(super) struct Order {
+    times: BTreeMap<Thing, i64>,
+    /// Answers about states that a later one in the same window replaces.
+    superseded: BTreeSet<usize>,
+}
+
+impl Order {
+    pub(super) fn of(story: &Story) -> Self {
+        let recording = &story.recording;
+        let windows = Windows::of(recording);
+        let superseded = superseded(recording, &windows);
+        let mut keyed = windows.things(recording, &superseded);
+        keyed.extend(call_ends(story, &windows));
+        keyed.sort_unstable();
+        let waits = Waits::of(recording);
+        let mut times = BTreeMap::new();
+        let mut now = 0_i64;
+        for (_, thing) in keyed {
+            now = now.saturating_add(TICK_NS).saturating_add(waits.before(recording, thing));
+            times.insert(thing, now);
+        }
+        let zero = zero(recording, &times);
+        times.values_mut().for_each(|t_ns| *t_ns = t_ns.saturating_sub(zero));
+        Self { times, superseded }
+    }
+
+    fn time(&self, thing: Thing) -> i64 {
+        self.times.get(&thing).copied().unwrap_or_default()
+    }
+
+    /// Sets the new times, sorts, and drops what was superseded.
+    pub(super) fn apply(&self, recording: &mut Recording) {
+        for (place, run) in recording.steps.iter_mut().enumerate() {
+            run.begin_ns = self.time(Thing::StepBegin(place));
+            run.end_ns = self.time(Thing::StepEnd(place));
+        }
+        let kept = |(place, _): &(usize, Event)| !self.superseded.contains(place);
+        let events = std::mem::take(&mut recording.events);
+        let mut events: Vec<(usize, Event)> = events.into_iter().enumerate().filter(kept).collect();
+        for (place, event) in &mut events {
+            self.set(*place, event);
+        }
+        events.sort_by_key(|(_, event)| event.t_ns);
+        let new: BTreeMap<usize, usize> = events.iter().enumerate().map(|(new, (old, _))| (*old, new)).collect();
+        recording.events = events.into_iter().map(|(_, event)| event).collect();
+        for event in &mut recording.events {
+            if let What::Signal(caught) = &mut event.what {
+                caught.during = new.get(&caught.during).copied().unwrap_or(caught.during);
+            }
+        }
+    }
+
+    fn set(&self, place: usize, event: &mut Event) {
+        event.t_ns = self.time(Thing::Event(place));
+        match &mut event.what {
+            What::Syscall(Syscall { end_ns: Some(end_ns), .. }) => *end_ns = self.time(Thing::CallEnd(place)),
+            What::State(sample) => sample.end_ns = event.t_ns,
+            _ => {}
+        }
+    }
+}
+
+/// The time of what is time 0: the first segment, or the first call where nothing was sent.
+fn zero(recording: &Recording, times: &BTreeMap<Thing, i64>) -> i64 {
+    let first = |wanted: fn(&What) -> bool| {
+        let places = recording.events.iter().enumerate().filter(|(_, event)| wanted(&event.what));
+        places.filter_map(|(place, _)| times.get(&Thing::Event(place))).min().copied()
+    };
+    first(|what| matches!(what, What::Segment { .. }))
+        .or_else(|| first(|what| matches!(what, What::Syscall(_))))
+        .unwrap_or_default()
+}
+
+/// A thing's place in the order: window, rank inside the window, and the order among equals.
+type Key = (usize, Rank, usize);
+
+/// Where a thing stands inside its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// What opens the window.
+    Opening,
+    /// What happens before anything is looked at: segments and signals.
+    Early,
+    /// Calls return.
+    Return,
+    /// The kernel is asked, processes are found dead; and what comes after that.
+    Late,
+    /// The step is over.
+    Over,
+}
+
+/// When the windows were opened, in the recording's time.
+struct Windows {
+    /// In order; each with what opened it.
+    openings: Vec<(i64, Thing)>,
+    /// By event: its window, and whether it comes after the first look.
+    events: Vec<(usize, Rank)>,
+}
+
+impl Windows {
+    fn of(recording: &Recording) -> Self {
+        let steps = recording.steps.iter().enumerate().map(|(place, run)| (run.begin_ns, Thing::StepBegin(place)));
+        let opens = |event: &Event| matches!(event.what, What::Syscall(_) | What::Kill(_));
+        let events = recording.events.iter().enumerate().filter(|(_, event)| opens(event));
+        let mut openings: Vec<(i64, Thing)> =
+            steps.chain(events.map(|(place, event)| (event.t_ns, Thing::Event(place)))).collect();
+        openings.sort_unstable();
+        let mut windows = Self { openings, events: Vec::new() };
+        windows.events = windows.rank_events(recording);
+        windows
+    }
+
+    /// The window that was open at a time.
+    fn at(&self, t_ns: i64) -> usize {
+        self.openings.partition_point(|(opened, _)| *opened <= t_ns).saturating_sub(1)
+    }
+
+    fn rank_events(&self, recording: &Recording) -> Vec<(usize, Rank)> {
+        let opened: BTreeMap<Thing, usize> =
+            self.openings.iter().enumerate().map(|(window, (_, thing))| (*thing, window)).collect();
+        let mut looked: Option<usize> = None;
+        let mut ranks = Vec::with_capacity(recording.events.len());
+        for (place, event) in recording.events.iter().enumerate() {
+            if let Some(window) = opened.get(&Thing::Event(place)) {
+                ranks.push((*window, Rank::Opening));
+                continue;
+            }
+            let window = self.at(event.t_ns);
+            if matches!(event.what, What::State(_) | What::Exit(_)) {
+                looked = Some(window);
+            }
+            ranks.push((window, if looked == Some(window) { Rank::Late } else { Rank::Early }));
+        }
+        ranks
+    }
+
+    fn things(&self, recording: &Recording, superseded: &BTreeSet<usize>) -> Vec<(Key, Thing)> {
+        let events = self.events.iter().enumerate().filter(|(place, _)| !superseded.contains(place));
+        let events = events.map(|(place, (window, rank))| ((*window, *rank, place), Thing::Event(place)));
+        let steps = recording.steps.iter().enumerate().flat_map(|(place, run)| {
+            let next = recording.steps.get(place + 1).map_or(i64::MAX, |next| next.begin_ns);
+            let begin = self.openings.partition_point(|opening| *opening < (run.begin_ns, Thing::StepBegin(place)));
+            let end = self.openings.partition_point(|(opened, _)| *opened < next).saturating_sub(1).max(begin);
+            [
+                ((begin, Rank::Opening, place), Thing::StepBegin(place)),
+                ((end, Rank::Over, place), Thing::StepEnd(place)),
+            ]
+        });
+        events.chain(steps).collect()
+    }
+}
+
+/// The ends of calls. Where several end together, the call that began last returns first: it is what the others waited for.
+fn call_ends(story: &Story, windows: &Windows) -> Vec<(Key, Thing)> {
+    let woken = woken_in(story, windows);
+    let mut ends = Vec::new();
+    for (place, event) in story.recording.events.iter().enumerate() {
+        let What::Syscall(Syscall { end_ns: Some(end_ns), blocked, .. }) = &event.what else { continue };
+        let (own, _) = windows.events[place];
+        let observed = windows.at(*end_ns).max(own);
+        let woken = woken.get(&place).copied().filter(|_| *blocked);
+        let (window, rank) =
+            woken.map_or((observed, Rank::Return), |(window, rank)| (window.max(own), rank.max(Rank::Return)));
+        ends.push(((window, rank, usize::MAX - place), Thing::CallEnd(place)));
+    }
+    ends
+}
+
+/// By call: the latest window, and the rank there, of what its result depends on.
+fn woken_in(story: &Story, windows: &Windows) -> BTreeMap<usize, (usize, Rank)> {
+    let mut woken: BTreeMap<usize, (usize, Rank)> = BTreeMap::new();
+    for link in story.links.iter().filter(|link| WAKES.contains(&link.rel)) {
+        let (EventId(from), EventId(to)) = (link.from, link.to);
+        let cause = windows.events[from];
+        woken.entry(to).and_modify(|latest| *latest = cause.max(*latest)).or_insert(cause);
+    }
+    woken
+}
+
+/// Answers about states that a later one about the same socket in the same window replaces.
+fn superseded(recording: &Recording, windows: &Windows) -> BTreeSet<usize> {
+    let mut latest: BTreeMap<(usize, SocketAddr, SocketAddr), usize> = BTreeMap::new();
+    let mut superseded = BTreeSet::new();
+    for (place, event) in recording.events.iter().enumerate() {
+        if let What::State(sample) = &event.what {
+            let window = windows.events[place].0;
+            superseded.extend(latest.insert((window, sample.local, sample.peer), place));
+        }
+    }
+    superseded
+}
+
+/// Waits that the scenario asks for.
+struct Waits {
+    /// By call: how long it waited because it was told to.
+    timeouts: BTreeMap<usize, u64>,
+}
+
+impl Waits {
+    fn of(recording: &Recording) -> Self {
+        let mut limits: BTreeMap<(SocketId, SocketOptionName), u64> = BTreeMap::new();
+        let mut timeouts = BTreeMap::new();
+        for (place, event) in recording.events.iter().enumerate() {
+            let What::Syscall(syscall) = &event.what else { continue };
+            match (&syscall.call, &syscall.outcome) {
+                (Call::Setsockopt { option }, Outcome::Returned { .. }) => {
+                    if let SocketOption::SoRcvtimeo(ns) | SocketOption::SoSndtimeo(ns) = option {
+                        limits.insert((syscall.socket, option.name()), *ns);
+                    }
+                }
+                (Call::Poll { timeout_ns: Some(ns), .. }, Outcome::Returned { value: 0, .. }) => {
+                    timeouts.insert(place, *ns);
+                }
+                (call, Outcome::Failed { errno: Errno::EAGAIN | Errno::EINPROGRESS }) => {
+                    let limit = limit_of(call).and_then(|option| limits.get(&(syscall.socket, option)));
+                    timeouts.extend(limit.map(|ns| (place, *ns)));
+                }
+                _ => {}
+            }
+        }
+        Self { timeouts }
+    }
+
+    /// How long to wait before a thing happens, in nanoseconds.
+    fn before(&self, recording: &Recording, thing: Thing) -> i64 {
+        let ns = match thing {
+            Thing::CallEnd(place) => self.timeouts.get(&place).copied(),
+            Thing::StepEnd(place) => {
+                recording.steps.get(place).and_then(|run| match recording.script.steps.get(run.step.0)?.action {
+                    Action::Pause { ns } => Some(ns),
+                    _ => None,
+                })
+            }
+            Thing::StepBegin(_) | Thing::Event(_) => None,
+        };
+        ns.and_then(|ns| i64::try_from(ns).ok()).unwrap_or_default()
+    }
+}
+
+/// Which option limits how long a call waits.
+fn limit_of(call: &Call) -> Option<SocketOptionName> {
+    match call {
+        Call::Read { .. } | Call::Recv { .. } | Call::Accept { .. } => Some(SocketOptionName::SoRcvtimeo),
+        Call::Write { .. } | Call::Send { .. } | Call::Connect { .. } => Some(SocketOptionName::SoSndtimeo),
+        _ => None,
+    }
+}
