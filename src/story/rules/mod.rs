@@ -1,0 +1,111 @@
+//! The table of everything that a story may claim, by subject.
+//!
+//! A rule is stated once, here. The model names rules in its predictions, the links name them in causes, `report::words`
+//! fills their sentences with the ids of a story, and `tcpstory explain` is made from them.
+
+mod connect;
+mod ending;
+mod listen;
+mod poll;
+mod read;
+mod socket;
+mod stray;
+mod write;
+
+use crate::record::Errno;
+
+/// A statement about what a Linux TCP socket lets its user see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// A stable name, in words.
+    pub id: &'static str,
+    /// The rule in one sentence.
+    pub statement: &'static str,
+    /// The sentence about one case; where it is empty, the statement says all. `{of}` is the explained event; `{state}`,
+    /// `{errno}`, `{signal}` and `{bytes}` come from the [`Fact`](super::Fact); any other name in braces is one of its roles,
+    /// filled with that event's short id.
+    pub sentence: &'static str,
+    /// Whether a reader should be told unasked: it explains an error, an end of file, a death or a surprise.
+    pub notable: bool,
+    /// The calls whose outcome or effect it explains, by their names in C.
+    pub calls: &'static [&'static str],
+    /// The errno that it gives, where it always gives the same.
+    pub errno: Option<Errno>,
+    /// What a capture shows of it, and by what it is told from its neighbours; empty where the statement says it.
+    pub wire: &'static str,
+    /// What the RFC says, with its section; empty where no RFC speaks about it.
+    pub rfc: &'static str,
+    /// What Linux does, with the function; empty where it only follows the RFC.
+    pub linux: &'static str,
+    /// Whether Linux does otherwise than the RFC says.
+    pub differs: bool,
+    /// Since which kernel it holds, where it was once otherwise; empty where no change is known.
+    pub since: &'static str,
+    /// What people often say instead, where it is wrong.
+    pub misconception: &'static str,
+    /// The shipped scenarios that show it, the best first.
+    pub lessons: &'static [&'static str],
+}
+
+/// A rule with nothing said yet: the base of every row.
+const PLAIN: Rule = Rule {
+    id: "",
+    statement: "",
+    sentence: "",
+    notable: false,
+    calls: &[],
+    errno: None,
+    wire: "",
+    rfc: "",
+    linux: "",
+    differs: false,
+    since: "",
+    misconception: "",
+    lessons: &[],
+};
+
+/// The rules by subject.
+const SUBJECTS: &[&[Rule]] = &[
+    socket::RULES,
+    connect::RULES,
+    listen::RULES,
+    read::RULES,
+    write::RULES,
+    poll::RULES,
+    ending::RULES,
+    stray::RULES,
+];
+
+/// Every rule.
+pub const RULES: &[Rule] = &joined::<{ total() }>();
+
+const fn total() -> usize {
+    let (mut sum, mut subject) = (0, 0);
+    while subject < SUBJECTS.len() {
+        sum += SUBJECTS[subject].len();
+        subject += 1;
+    }
+    sum
+}
+
+const fn joined<const N: usize>() -> [Rule; N] {
+    let mut all = [PLAIN; N];
+    let (mut place, mut subject) = (0, 0);
+    while subject < SUBJECTS.len() {
+        let mut row = 0;
+        while row < SUBJECTS[subject].len() {
+            all[place] = SUBJECTS[subject][row];
+            (place, row) = (place + 1, row + 1);
+        }
+        subject += 1;
+    }
+    all
+}
+
+/// The rule with that id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+#[cfg(test)]
+mod tests;
