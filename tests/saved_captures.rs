@@ -1,6 +1,6 @@
 //! Stories saved as captures, as other people's tools read them: their counts must be the story's.
 //!
-//! One story is recorded (`tests/timelines/`, made by `tcpstory run broken-pipe -o`), so that it needs no privilege; the others
+//! One story is recorded (`tests/recordings/`), so that it needs no privilege; the others
 //! are every shipped scenario, performed on the real kernel over both address families. So it has its own `main`, like every
 //! test that enters the sandbox.
 
@@ -29,7 +29,7 @@ use support::{missing, needing, output, require};
 const TOOLS: &[&str] = &["tshark", "tcpdump", "editcap"];
 
 /// The recorded story.
-const RECORDED: &str = include_str!("timelines/broken-pipe.json");
+const RECORDED: &str = include_str!("recordings/broken-pipe.json");
 
 fn main() {
     actor::main_if_asked();
