@@ -61,6 +61,8 @@ const TABLE: &[(i32, &str, &str)] = &[
 impl Errno {
     /// Interrupted by a signal handler.
     pub const EINTR: Self = Self(4);
+    /// Not an open descriptor.
+    pub const EBADF: Self = Self(9);
     /// Would block, or a socket timeout passed; the same number as EWOULDBLOCK on Linux.
     pub const EAGAIN: Self = Self(11);
     /// Invalid argument.

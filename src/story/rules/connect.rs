@@ -1,21 +1,28 @@
 //! How connect ends.
 
 use super::{PLAIN, Rule};
+use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "connect-waits-for-the-answer",
         statement: "A blocking connect waits for the answer to its SYN.",
-        rfc: "RFC 9293 3.10.1: OPEN sends a SYN.",
+        calls: &["connect"],
+        wire: "A SYN, and nothing yet after it.",
+        rfc: "RFC 9293 3.10.1: an active OPEN sends a SYN and enters SYN-SENT.",
+        linux: "__inet_stream_connect() sleeps in inet_wait_for_connect().",
         ..PLAIN
     },
     Rule {
         id: "syn-ack-completes-connect",
         statement: "connect() returns 0 when the SYN-ACK has arrived; the other program need not have called accept.",
         sentence: "the SYN-ACK {syn_ack} completed the handshake for this side; nobody had to call accept for that.",
+        calls: &["connect"],
+        wire: "SYN, SYN-ACK, ACK.",
         rfc: "RFC 9293 3.10.7.3: a SYN-ACK in SYN-SENT establishes the connection.",
-        linux: "tcp_rcv_synsent_state_process() wakes the caller of connect.",
+        linux: "tcp_rcv_synsent_state_process() enters TCP_ESTABLISHED and wakes the caller.",
         misconception: "connect() returns when the server accepts.",
+        lessons: &["graceful-close"],
         ..PLAIN
     },
     Rule {
@@ -23,20 +30,33 @@ pub(super) const RULES: &[Rule] = &[
         statement: "An RST that answers the SYN makes connect fail with ECONNREFUSED.",
         sentence: "the RST {rst} answered the SYN; Linux turns an RST that arrives in SYN_SENT into {errno} (the RFC says \"connection reset\" here too).",
         notable: true,
-        rfc: "RFC 9293 3.10.7.3: an acceptable RST in SYN-SENT signals \"connection reset\" to the user.",
-        linux: "tcp_reset() sets sk_err to ECONNREFUSED in SYN_SENT.",
+        calls: &["connect"],
+        errno: Some(Errno::ECONNREFUSED),
+        wire: "SYN, then at once RST,ACK with sequence number 0.",
+        rfc: "RFC 9293 3.10.7.3: an acceptable RST in SYN-SENT signals \"error: connection reset\" to the user.",
+        linux: "tcp_reset() sets sk_err to ECONNREFUSED in TCP_SYN_SENT.",
+        differs: true,
+        misconception: "The server's program has refused the connection.",
+        lessons: &["connection-refused"],
         ..PLAIN
     },
     Rule {
         id: "connect-again-gives-eisconn",
         statement: "connect() on a connected socket fails with EISCONN.",
-        linux: "__inet_stream_connect().",
+        calls: &["connect"],
+        errno: Some(Errno::EISCONN),
+        wire: "Nothing: no second SYN is sent.",
+        rfc: "RFC 9293 3.10.1: OPEN on an existing connection is answered with \"error: connection already exists\".",
+        linux: "__inet_stream_connect() tests for SS_CONNECTED; a pending error stays pending.",
         ..PLAIN
     },
     Rule {
         id: "connect-still-under-way",
         statement: "A second connect while the first is under way fails with EALREADY.",
-        linux: "__inet_stream_connect().",
+        calls: &["connect"],
+        errno: Some(Errno::EALREADY),
+        wire: "The SYN of the first connect, no answer yet, and no second SYN but its retransmissions.",
+        linux: "__inet_stream_connect() finds the socket in SS_CONNECTING.",
         ..PLAIN
     },
     Rule {
@@ -44,7 +64,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A non-blocking connect returns EINPROGRESS and goes on by itself.",
         sentence: "the socket is non-blocking: connect sends the SYN and returns {errno} without waiting for the answer.",
         notable: true,
-        linux: "__inet_stream_connect().",
+        calls: &["connect"],
+        errno: Some(Errno::EINPROGRESS),
+        wire: "The SYN has been sent; the answer comes after the call has returned.",
+        linux: "__inet_stream_connect() returns EINPROGRESS where it must not wait.",
+        misconception: "EINPROGRESS is a failure.",
         ..PLAIN
     },
     Rule {
@@ -52,7 +76,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A blocking connect whose SO_SNDTIMEO passes fails with EINPROGRESS and goes on.",
         sentence: "no answer came within SO_SNDTIMEO: {errno}; the attempt goes on by itself.",
         notable: true,
-        linux: "__inet_stream_connect().",
+        calls: &["connect"],
+        errno: Some(Errno::EINPROGRESS),
+        wire: "The SYN, perhaps sent again, and no answer while the call waited.",
+        linux: "__inet_stream_connect(): inet_wait_for_connect() came back with no time left.",
+        misconception: "A connect that ran out of SO_SNDTIMEO fails with ETIMEDOUT, and the attempt is over.",
         ..PLAIN
     },
 ];

@@ -1,21 +1,29 @@
 //! What close, shutdown and the end of a process send and return.
 
 use super::{PLAIN, Rule};
+use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "close-returns-at-once",
         statement: "close() returns 0 at once; what it sends depends on what is unread and on SO_LINGER.",
-        rfc: "RFC 9293 3.10.4: CLOSE.",
-        linux: "tcp_close().",
+        calls: &["close"],
+        wire: "A FIN, an RST or nothing: see the rules that follow.",
+        rfc: "RFC 9293 3.10.4: CLOSE queues a FIN behind the data.",
+        linux: "tcp_close() orphans the socket; the kernel goes on sending what was written.",
+        misconception: "When close() returns, the data has arrived.",
+        lessons: &["graceful-close"],
         ..PLAIN
     },
     Rule {
         id: "close-sends-fin",
         statement: "close() of a connection with nothing unread sends a FIN.",
         sentence: "{by} closed the socket with nothing unread.",
-        rfc: "RFC 9293 3.10.4: CLOSE sends a FIN.",
-        linux: "__tcp_close() sends the FIN.",
+        calls: &["close"],
+        wire: "FIN,ACK behind the last data.",
+        rfc: "RFC 9293 3.10.4: CLOSE sends a FIN behind all data.",
+        linux: "__tcp_close() calls tcp_send_fin().",
+        lessons: &["graceful-close", "broken-pipe"],
         ..PLAIN
     },
     Rule {
@@ -23,9 +31,12 @@ pub(super) const RULES: &[Rule] = &[
         statement: "close() with unread data sends an RST instead of a FIN.",
         sentence: "{by} closed the socket while {bytes} from {data} had not been read: the data is lost, and Linux says so with an RST instead of a FIN.",
         notable: true,
-        rfc: "RFC 9293 3.6.1 (SHLD-3): a close with unread data should send an RST.",
-        linux: "__tcp_close() sends an RST when the receive queue is not empty.",
+        calls: &["close"],
+        wire: "RST,ACK and no FIN. Data that was written but not yet delivered is lost as well.",
+        rfc: "RFC 9293 3.6.1 (SHLD-3): a close with received data pending should send an RST; see also RFC 2525 2.17.",
+        linux: "__tcp_close() calls tcp_send_active_reset() where the receive queue held data; the socket goes to TCP_CLOSE, not to TIME_WAIT as section 3.5.2 of the RFC suggests.",
         misconception: "close() always sends a FIN.",
+        lessons: &["connection-reset-on-read", "connection-reset-on-write"],
         ..PLAIN
     },
     Rule {
@@ -33,22 +44,33 @@ pub(super) const RULES: &[Rule] = &[
         statement: "close() with SO_LINGER on and a time of 0 sends an RST.",
         sentence: "{by} closed a socket that lingers for 0 seconds: the connection is aborted with an RST, unsent data is thrown away.",
         notable: true,
-        rfc: "RFC 9293 3.10.5: ABORT sends an RST.",
-        linux: "__tcp_close() calls tcp_disconnect(), which sends the RST.",
+        calls: &["close", "setsockopt"],
+        wire: "RST,ACK and no FIN; looks just like a close with unread data.",
+        rfc: "RFC 9293 3.10.5: ABORT sends <SEQ=SND.NXT><CTL=RST>.",
+        linux: "__tcp_close() calls tcp_disconnect(), which calls tcp_send_active_reset(). Unread data is looked at first. The RST carries an ACK, the RFC's does not.",
+        differs: true,
+        misconception: "SO_LINGER with 0 is a way to avoid TIME_WAIT without a price.",
+        lessons: &["abortive-close"],
         ..PLAIN
     },
     Rule {
         id: "shutdown-returns-at-once",
         statement: "shutdown() returns 0 at once.",
+        calls: &["shutdown"],
         linux: "inet_shutdown().",
+        lessons: &["half-close"],
         ..PLAIN
     },
     Rule {
         id: "shutdown-sends-fin",
         statement: "shutdown(SHUT_WR) sends a FIN after the data; the other direction stays open.",
         sentence: "{by} closed this direction; the other one stays open.",
-        rfc: "RFC 9293 3.6: CLOSE means \"I have no more data to send\".",
-        linux: "tcp_shutdown() sends the FIN.",
+        calls: &["shutdown"],
+        wire: "FIN,ACK; looks just like the FIN of a close.",
+        rfc: "RFC 9293 3.6: CLOSE means \"I have no more data to send\", and the user may go on receiving.",
+        linux: "tcp_shutdown() calls tcp_send_fin(); SHUT_RD alone sends nothing.",
+        misconception: "The FIN says that the peer has gone.",
+        lessons: &["half-close"],
         ..PLAIN
     },
     Rule {
@@ -56,14 +78,21 @@ pub(super) const RULES: &[Rule] = &[
         statement: "shutdown() after the connection is over fails with ENOTCONN and leaves the pending error.",
         sentence: "the connection was over: {errno}; a pending error stays pending.",
         notable: true,
+        calls: &["shutdown"],
+        errno: Some(Errno::ENOTCONN),
+        wire: "An RST before the call; the call sends nothing.",
         linux: "inet_shutdown() answers ENOTCONN in TCP_CLOSE.",
+        misconception: "ENOTCONN means that the socket was never connected.",
         ..PLAIN
     },
     Rule {
         id: "exit-ends-the-process",
         statement: "A process that exits closes every descriptor it has.",
         sentence: "{by} ended the process.",
-        linux: "do_exit() closes the files of the process.",
+        calls: &["exit"],
+        wire: "For each connection whose last descriptor this was, what close() would send.",
+        linux: "do_exit() calls exit_files(), which closes the files of the process.",
+        lessons: &["msg-nosignal"],
         ..PLAIN
     },
     Rule {
@@ -71,8 +100,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A fatal signal ends the process; the kernel closes its descriptors like close().",
         sentence: "{signal} from {by} ended the process; the kernel closed its sockets as close() would.",
         notable: true,
-        linux: "do_exit() closes the files of the process.",
+        calls: &["exit"],
+        wire: "For each connection, what close() would send: a FIN, or an RST if data was unread. The wire does not show that it was a kill.",
+        linux: "do_exit() calls exit_files(), which closes the files of the process.",
         misconception: "A crashed process leaves its connection hanging.",
+        lessons: &["server-crash", "server-crash-unread"],
         ..PLAIN
     },
     Rule {
@@ -80,6 +112,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A fatal signal from outside ends a process inside its call; nothing is returned.",
         sentence: "{signal} from {kill} ended the process inside this call; it never returned.",
         notable: true,
+        wire: "What close() would send for each of its connections.",
         ..PLAIN
     },
     Rule {
@@ -87,8 +120,12 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A process that ends closes its connections: with nothing unread, by a FIN.",
         sentence: "the process ended by {by} and nothing was unread, so the kernel closed the connection as close() would: with a FIN, and not with an RST.",
         notable: true,
-        linux: "do_exit() closes the files of the process; __tcp_close() sends the FIN.",
+        calls: &["exit"],
+        wire: "FIN,ACK: no different from an orderly close.",
+        rfc: "RFC 9293 3.10.4: CLOSE sends a FIN behind all data.",
+        linux: "do_exit() closes the files of the process; __tcp_close() calls tcp_send_fin().",
         misconception: "A crash sends an RST.",
+        lessons: &["server-crash", "upstream-prematurely-closed"],
         ..PLAIN
     },
     Rule {
@@ -96,8 +133,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A process that ends with unread data resets the connection.",
         sentence: "the process ended by {by} while {bytes} from {data} had not been read: the kernel resets the connection, as close() would.",
         notable: true,
-        rfc: "RFC 9293 3.6.1 (SHLD-3): a close with unread data should send an RST.",
-        linux: "__tcp_close() sends an RST when the receive queue is not empty.",
+        calls: &["exit"],
+        wire: "RST,ACK and no FIN: no different from a close with unread data.",
+        rfc: "RFC 9293 3.6.1 (SHLD-3): a close with received data pending should send an RST; see also RFC 2525 2.17.",
+        linux: "do_exit() closes the files of the process; __tcp_close() calls tcp_send_active_reset().",
+        lessons: &["server-crash-unread"],
         ..PLAIN
     },
 ];

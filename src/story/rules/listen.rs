@@ -1,38 +1,55 @@
 //! Listening and accepting.
 
 use super::{PLAIN, Rule};
+use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "listen-opens-the-queue",
         statement: "listen() lets the kernel complete handshakes and queue connections before anybody calls accept.",
+        calls: &["listen"],
+        wire: "Nothing; from now on a SYN is answered with a SYN-ACK.",
+        rfc: "RFC 9293 3.10.1: a passive OPEN enters LISTEN.",
+        linux: "inet_csk_listen_start() enters TCP_LISTEN.",
+        lessons: &["graceful-close"],
         ..PLAIN
     },
     Rule {
         id: "accept-takes-from-the-queue",
         statement: "accept() takes a connection that the kernel has completed.",
         sentence: "the kernel had completed the handshake at {ack}; accept only took the connection from the queue.",
-        linux: "inet_csk_accept().",
+        calls: &["accept"],
+        wire: "Nothing: the three segments of the handshake came before.",
+        linux: "inet_csk_accept() takes the first request of the accept queue.",
+        misconception: "accept() performs the handshake.",
+        lessons: &["graceful-close"],
         ..PLAIN
     },
     Rule {
         id: "accept-waits-for-a-connection",
         statement: "A blocking accept waits until a handshake is complete.",
-        linux: "inet_csk_accept().",
+        calls: &["accept"],
+        linux: "inet_csk_accept() sleeps in inet_csk_wait_for_connect().",
         ..PLAIN
     },
     Rule {
         id: "accept-non-blocking-gives-eagain",
         statement: "A non-blocking accept with an empty queue fails with EAGAIN.",
         notable: true,
-        linux: "inet_csk_accept().",
+        calls: &["accept"],
+        errno: Some(Errno::EAGAIN),
+        wire: "No completed handshake that has not been accepted already.",
+        linux: "inet_csk_accept() returns EAGAIN where it must not wait.",
         ..PLAIN
     },
     Rule {
         id: "accept-needs-a-listener",
         statement: "accept() on a socket that does not listen fails with EINVAL.",
         notable: true,
-        linux: "inet_csk_accept().",
+        calls: &["accept"],
+        errno: Some(Errno::EINVAL),
+        wire: "Nothing.",
+        linux: "inet_csk_accept() tests for TCP_LISTEN.",
         ..PLAIN
     },
     Rule {
@@ -40,8 +57,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A SYN to a port where nobody listens is answered with an RST.",
         sentence: "nobody listens at the address that {syn} asks for.",
         notable: true,
-        rfc: "RFC 9293 3.10.7.1: a segment to a CLOSED connection is answered with an RST.",
-        linux: "tcp_v4_send_reset().",
+        calls: &["connect"],
+        wire: "RST,ACK: sequence number 0, acknowledging the SYN. The kernel answers; no program has seen the SYN.",
+        rfc: "RFC 9293 3.10.7.1: a segment for a connection that does not exist is answered with an RST; to one without ACK it is <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>.",
+        linux: "tcp_v4_rcv() finds no socket and calls tcp_v4_send_reset().",
+        lessons: &["connection-refused"],
         ..PLAIN
     },
     Rule {
@@ -49,7 +69,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "Closing a listener resets the connections that nobody has accepted.",
         sentence: "{by} closed the listener while this connection was still waiting to be accepted.",
         notable: true,
-        linux: "inet_csk_listen_stop().",
+        calls: &["close", "exit"],
+        wire: "RST,ACK to every connection of the queue, though each handshake was complete and data may have been acknowledged.",
+        rfc: "RFC 9293 3.10.5: ABORT of a connection sends an RST.",
+        linux: "inet_csk_listen_stop() disconnects every queued connection, and tcp_disconnect() sends the RST. With net.ipv4.tcp_migrate_req and another listener of the same SO_REUSEPORT group they move to that instead.",
+        misconception: "A connection whose handshake is complete belongs to a program.",
         ..PLAIN
     },
 ];

@@ -2,8 +2,14 @@
 //!
 //! A rule is stated once, here. The model names rules in its predictions, the links name them in causes, `report::words`
 //! fills their sentences with the ids of a story, and `tcpstory explain` is made from them.
+//!
+//! Each attribution was looked up: the RFC's text, the kernel's source. An RFC section is never the source of an errno, for no
+//! RFC knows one.
+//!
+#![doc = include_str!("RULES.md")]
 
 mod connect;
+mod document;
 mod ending;
 mod listen;
 mod poll;
@@ -11,6 +17,8 @@ mod read;
 mod socket;
 mod stray;
 mod write;
+
+pub use document::document;
 
 use crate::record::Errno;
 

@@ -1,32 +1,46 @@
 //! Descriptors, options and the pending error.
 
 use super::{PLAIN, Rule};
+use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "socket-returns-a-descriptor",
         statement: "socket() returns a new descriptor; nothing is sent.",
+        calls: &["socket"],
+        linux: "inet_create() makes the socket in TCP_CLOSE.",
         ..PLAIN
     },
     Rule {
         id: "bind-takes-a-free-address",
         statement: "bind() gives the socket an address that is free; nothing is sent.",
+        calls: &["bind"],
+        linux: "__inet_bind() checks the address, inet_csk_get_port() the port.",
         ..PLAIN
     },
-    Rule { id: "option-is-set", statement: "setsockopt() changes the socket alone; nothing is sent.", ..PLAIN },
-    Rule { id: "option-is-told", statement: "getsockopt() tells an option's value.", ..PLAIN },
+    Rule {
+        id: "option-is-set",
+        statement: "setsockopt() changes the socket alone; nothing is sent.",
+        calls: &["setsockopt"],
+        ..PLAIN
+    },
+    Rule { id: "option-is-told", statement: "getsockopt() tells an option's value.", calls: &["getsockopt"], ..PLAIN },
     Rule {
         id: "so-error-takes-the-pending-error",
         statement: "SO_ERROR returns the pending error and clears it.",
         sentence: "SO_ERROR returned the error that {rst} had set and cleared it: later calls see a quiet end of file.",
         notable: true,
-        linux: "sk_getsockopt() calls sock_error().",
+        calls: &["getsockopt"],
+        wire: "Nothing: the error was set by the RST before, and asking sends nothing.",
+        linux: "sk_getsockopt() calls sock_error(), which returns sk_err and sets it to 0.",
+        misconception: "SO_ERROR only looks at the error.",
         ..PLAIN
     },
     Rule {
         id: "so-error-is-0-without-a-pending-error",
         statement: "SO_ERROR is 0 when no error is pending.",
-        linux: "sk_getsockopt() calls sock_error().",
+        calls: &["getsockopt"],
+        linux: "sk_getsockopt() calls sock_error(); where that is 0, it tells the soft error (an ICMP message about a healthy connection) and clears that.",
         ..PLAIN
     },
     Rule {
@@ -34,7 +48,10 @@ pub(super) const RULES: &[Rule] = &[
         statement: "The pending error is reported to whoever asks first, once.",
         sentence: "the error that {rst} had set was still pending, and {of} took it.",
         notable: true,
-        linux: "sock_error() returns sk_err and clears it.",
+        calls: &["connect"],
+        wire: "The RST is earlier than the call; the call itself sends nothing.",
+        linux: "sock_error() returns sk_err and sets it to 0.",
+        misconception: "The call that fails is the call that broke the connection.",
         ..PLAIN
     },
     Rule { id: "call-waits", statement: "The call waits.", ..PLAIN },
@@ -43,6 +60,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A call that needs a connection fails with ENOTCONN where there never was one.",
         sentence: "the socket has no connection: {errno}, and nothing is sent.",
         notable: true,
+        calls: &["read", "recv", "shutdown"],
+        errno: Some(Errno::ENOTCONN),
+        wire: "Nothing at all.",
+        rfc: "RFC 9293 3.10.3: RECEIVE where no connection exists is answered with \"error: connection does not exist\".",
+        linux: "tcp_recvmsg_locked() and inet_shutdown() test for TCP_CLOSE (and the former for TCP_LISTEN).",
         ..PLAIN
     },
     Rule {
@@ -50,6 +72,10 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A call on a closed descriptor fails with EBADF; TCP never hears of it.",
         sentence: "{close} had closed the descriptor: {errno} comes from the table of descriptors, not from TCP.",
         notable: true,
+        calls: &["read", "write", "recv", "send", "connect", "accept", "shutdown", "close", "getsockopt", "setsockopt"],
+        errno: Some(Errno::EBADF),
+        wire: "Nothing that belongs to the call; whatever close() sent came before.",
+        misconception: "EBADF says something about the connection.",
         ..PLAIN
     },
 ];

@@ -8,8 +8,12 @@ pub(super) const RULES: &[Rule] = &[
         statement: "Data for a connection whose socket is closed is answered with an RST.",
         sentence: "{segment} reached the socket closed by {by}: nobody can read it any more, and the RST says so.",
         notable: true,
-        rfc: "RFC 9293 3.6.1 (SHLD-3): data received after a close should be answered with an RST.",
-        linux: "tcp_rcv_state_process() or, once the FIN is acknowledged, tcp_timewait_state_process().",
+        calls: &["close", "write"],
+        wire: "FIN from the closed side, DATA to it, and a bare RST whose sequence number is the DATA's acknowledgment number.",
+        rfc: "RFC 9293 3.6.1 (SHLD-3): new data after a close should be answered with an RST.",
+        linux: "tcp_rcv_state_process() while the FIN is unacknowledged; tcp_timewait_state_process() once it is. The RST looks the same.",
+        misconception: "The RST comes from a program, or from a firewall.",
+        lessons: &["broken-pipe", "read-after-rst-returns-zero"],
         ..PLAIN
     },
     Rule {
@@ -17,7 +21,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "Data for a socket that was shut down in both directions is answered with an RST.",
         sentence: "{segment} reached a socket that {by} had shut down in both directions.",
         notable: true,
-        linux: "tcp_rcv_state_process().",
+        calls: &["shutdown"],
+        wire: "FIN from the side that was shut down, DATA to it, and a bare RST; the descriptor is still open.",
+        rfc: "RFC 9293 3.6.1 (SHLD-3): new data after a close should be answered with an RST.",
+        linux: "tcp_rcv_state_process() in TCP_FIN_WAIT1 and TCP_FIN_WAIT2 with RCV_SHUTDOWN.",
+        misconception: "shutdown(SHUT_RDWR) is close().",
         ..PLAIN
     },
     Rule {
@@ -25,8 +33,10 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A segment for a connection that is no longer there is answered with an RST.",
         sentence: "{segment} belongs to a connection that this side no longer has.",
         notable: true,
-        rfc: "RFC 9293 3.10.7.1: a segment to a CLOSED connection is answered with an RST.",
-        linux: "tcp_v4_send_reset().",
+        wire: "A segment with ACK, and a bare RST whose sequence number is that segment's acknowledgment number. No FIN came before.",
+        rfc: "RFC 9293 3.10.7.1: a segment for a connection that does not exist is answered with an RST; to one with ACK it is <SEQ=SEG.ACK><CTL=RST>.",
+        linux: "tcp_v4_rcv() finds no socket and calls tcp_v4_send_reset().",
+        misconception: "Every RST is somebody's decision to abort.",
         ..PLAIN
     },
 ];
