@@ -231,6 +231,12 @@ constants! {
         Peek = "MSG_PEEK",
         /// Do not block, for this call only.
         DontWait = "MSG_DONTWAIT",
+        /// Wait until the buffer is full (recv).
+        WaitAll = "MSG_WAITALL",
+        /// Urgent data: the last byte is sent, or the urgent byte is read.
+        Oob = "MSG_OOB",
+        /// More is to come: hold back what does not fill a segment, for this call only.
+        More = "MSG_MORE",
     }
 }
 
@@ -285,8 +291,80 @@ constants! {
         SoRcvbuf = "SO_RCVBUF",
         /// Bind in spite of connections in `TIME_WAIT`.
         SoReuseaddr = "SO_REUSEADDR",
+        /// Probe a connection on which nothing was heard for long.
+        SoKeepalive = "SO_KEEPALIVE",
+        /// How long nothing must have been heard before the first keep-alive probe.
+        TcpKeepidle = "TCP_KEEPIDLE",
+        /// The time between keep-alive probes.
+        TcpKeepintvl = "TCP_KEEPINTVL",
+        /// How many keep-alive probes may stay unanswered.
+        TcpKeepcnt = "TCP_KEEPCNT",
+        /// How long sent data may stay unacknowledged before the connection is given up.
+        TcpUserTimeout = "TCP_USER_TIMEOUT",
+        /// Hold back what does not fill a segment, until it is switched off.
+        TcpCork = "TCP_CORK",
+        /// Acknowledge at once; the kernel may leave this mode by itself.
+        TcpQuickack = "TCP_QUICKACK",
+        /// A listener wakes accept only when data has come, or after about this time.
+        TcpDeferAccept = "TCP_DEFER_ACCEPT",
+        /// How long a closed socket stays in `FIN_WAIT2`.
+        TcpLinger2 = "TCP_LINGER2",
+        /// Leave urgent bytes in the stream.
+        SoOobinline = "SO_OOBINLINE",
         /// Calls return EAGAIN instead of blocking (fcntl).
         ONonblock = "O_NONBLOCK",
+    }
+}
+
+/// What kind of value an option has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionShape {
+    /// On or off.
+    Switch,
+    /// A size in bytes.
+    Bytes,
+    /// A number from 1 to this one.
+    Count(u32),
+    /// A time that the kernel is given in this unit (in nanoseconds), from a least to a most of it.
+    Time {
+        /// Nanoseconds of the unit.
+        unit_ns: u64,
+        /// The least, in units.
+        least: u64,
+        /// The most, in units.
+        most: u64,
+    },
+    /// Whole seconds, or off.
+    Linger,
+    /// A time in whole seconds, or off.
+    TimeOrOff,
+    /// An error; it can only be asked for.
+    Error,
+}
+
+impl SocketOptionName {
+    /// What kind of value it has.
+    pub fn shape(self) -> OptionShape {
+        const SECOND: u64 = 1_000_000_000;
+        let time = |unit_ns, least, most| OptionShape::Time { unit_ns, least, most };
+        match self {
+            Self::SoLinger => OptionShape::Linger,
+            Self::SoError => OptionShape::Error,
+            Self::SoRcvtimeo | Self::SoSndtimeo => time(1, 0, 3_600 * SECOND),
+            Self::TcpKeepidle | Self::TcpKeepintvl => time(SECOND, 1, 3_600),
+            Self::TcpUserTimeout => time(1_000_000, 0, 3_600_000),
+            Self::TcpDeferAccept => time(SECOND, 0, 3_600),
+            Self::TcpLinger2 => OptionShape::TimeOrOff,
+            Self::TcpKeepcnt => OptionShape::Count(127),
+            Self::SoSndbuf | Self::SoRcvbuf => OptionShape::Bytes,
+            Self::TcpNodelay
+            | Self::SoReuseaddr
+            | Self::SoKeepalive
+            | Self::TcpCork
+            | Self::TcpQuickack
+            | Self::SoOobinline
+            | Self::ONonblock => OptionShape::Switch,
+        }
     }
 }
 
@@ -315,6 +393,36 @@ pub enum SocketOption {
     #[serde(rename = "SO_REUSEADDR")]
     SoReuseaddr(bool),
     /// On or off.
+    #[serde(rename = "SO_KEEPALIVE")]
+    SoKeepalive(bool),
+    /// In nanoseconds: whole seconds, from 1 to 32,767.
+    #[serde(rename = "TCP_KEEPIDLE")]
+    TcpKeepidle(u64),
+    /// In nanoseconds: whole seconds, from 1 to 32,767.
+    #[serde(rename = "TCP_KEEPINTVL")]
+    TcpKeepintvl(u64),
+    /// From 1 to 127.
+    #[serde(rename = "TCP_KEEPCNT")]
+    TcpKeepcnt(u32),
+    /// In nanoseconds: whole milliseconds; 0 is the kernel's habit.
+    #[serde(rename = "TCP_USER_TIMEOUT")]
+    TcpUserTimeout(u64),
+    /// On or off.
+    #[serde(rename = "TCP_CORK")]
+    TcpCork(bool),
+    /// On or off.
+    #[serde(rename = "TCP_QUICKACK")]
+    TcpQuickack(bool),
+    /// In nanoseconds: whole seconds; 0 is off. The kernel rounds up to a number of retransmissions of the SYN-ACK.
+    #[serde(rename = "TCP_DEFER_ACCEPT")]
+    TcpDeferAccept(u64),
+    /// In nanoseconds: whole seconds; none is −1: no `FIN_WAIT2` at all once nobody holds the socket.
+    #[serde(rename = "TCP_LINGER2")]
+    TcpLinger2(Option<u64>),
+    /// On or off.
+    #[serde(rename = "SO_OOBINLINE")]
+    SoOobinline(bool),
+    /// On or off.
     #[serde(rename = "O_NONBLOCK")]
     ONonblock(bool),
 }
@@ -330,6 +438,16 @@ impl SocketOption {
             Self::SoSndbuf(_) => SocketOptionName::SoSndbuf,
             Self::SoRcvbuf(_) => SocketOptionName::SoRcvbuf,
             Self::SoReuseaddr(_) => SocketOptionName::SoReuseaddr,
+            Self::SoKeepalive(_) => SocketOptionName::SoKeepalive,
+            Self::TcpKeepidle(_) => SocketOptionName::TcpKeepidle,
+            Self::TcpKeepintvl(_) => SocketOptionName::TcpKeepintvl,
+            Self::TcpKeepcnt(_) => SocketOptionName::TcpKeepcnt,
+            Self::TcpUserTimeout(_) => SocketOptionName::TcpUserTimeout,
+            Self::TcpCork(_) => SocketOptionName::TcpCork,
+            Self::TcpQuickack(_) => SocketOptionName::TcpQuickack,
+            Self::TcpDeferAccept(_) => SocketOptionName::TcpDeferAccept,
+            Self::TcpLinger2(_) => SocketOptionName::TcpLinger2,
+            Self::SoOobinline(_) => SocketOptionName::SoOobinline,
             Self::ONonblock(_) => SocketOptionName::ONonblock,
         }
     }

@@ -17,7 +17,9 @@ mod state;
 
 pub use actor::{Actor, ActorId, ActorSpec, SigpipeDisposition};
 pub use bytes::Bytes;
-pub use call::{Address, Call, Data, MsgFlag, PollEvent, ShutdownHow, SocketOption, SocketOptionName, Target};
+pub use call::{
+    Address, Call, Data, MsgFlag, OptionShape, PollEvent, ShutdownHow, SocketOption, SocketOptionName, Target,
+};
 pub use errno::Errno;
 pub use event::{Detail, Event, Exit, ExitStatus, Kill, Outcome, SignalCaught, StateSample, Syscall, What};
 pub use recording::{

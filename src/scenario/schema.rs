@@ -20,7 +20,7 @@ pub fn schema() -> Json {
 pub(super) mod shape {
     use serde_json::{Map, Value as Json, json};
 
-    use crate::record::{Errno, MsgFlag, PollEvent, SegmentKind, Signal, SocketOptionName, TcpState};
+    use crate::record::{Errno, MsgFlag, OptionShape, PollEvent, SegmentKind, Signal, SocketOptionName, TcpState};
     use crate::scenario::read::calls::{CALLS, argument_schemas};
     use crate::scenario::read::{MAX_ACTORS, MAX_DATA, MAX_EXPECTED_DATA, MAX_NAME};
     use crate::scenario::vocabulary::Table;
@@ -130,12 +130,14 @@ pub(super) mod shape {
     pub(in crate::scenario) fn options() -> Json {
         let switch = || json!({ "enum": [true, false, 1, 0] });
         let option = |option: &SocketOptionName| {
-            let schema = match option {
-                SocketOptionName::SoError => return None,
-                SocketOptionName::SoLinger => json!({ "anyOf": [integer(0, 3_600), { "const": "off" }] }),
-                SocketOptionName::TcpNodelay | SocketOptionName::SoReuseaddr | SocketOptionName::ONonblock => switch(),
-                SocketOptionName::SoRcvtimeo | SocketOptionName::SoSndtimeo => duration(),
-                SocketOptionName::SoSndbuf | SocketOptionName::SoRcvbuf => size(),
+            let schema = match option.shape() {
+                OptionShape::Error => return None,
+                OptionShape::Linger => json!({ "anyOf": [integer(0, 3_600), { "const": "off" }] }),
+                OptionShape::TimeOrOff => json!({ "anyOf": [duration(), { "const": "off" }] }),
+                OptionShape::Switch => switch(),
+                OptionShape::Time { .. } => duration(),
+                OptionShape::Bytes => size(),
+                OptionShape::Count(most) => integer(1, most.into()),
             };
             Some((option.name().to_owned(), schema))
         };

@@ -54,7 +54,17 @@ impl SocketModel {
             SocketOption::TcpNodelay(_)
             | SocketOption::SoSndbuf(_)
             | SocketOption::SoRcvbuf(_)
-            | SocketOption::SoReuseaddr(_) => {}
+            | SocketOption::SoReuseaddr(_)
+            | SocketOption::SoKeepalive(_)
+            | SocketOption::TcpKeepidle(_)
+            | SocketOption::TcpKeepintvl(_)
+            | SocketOption::TcpKeepcnt(_)
+            | SocketOption::TcpUserTimeout(_)
+            | SocketOption::TcpCork(_)
+            | SocketOption::TcpQuickack(_)
+            | SocketOption::TcpDeferAccept(_)
+            | SocketOption::TcpLinger2(_)
+            | SocketOption::SoOobinline(_) => {}
         }
     }
 }
@@ -138,6 +148,10 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
     let receive = view.socket.receive_timeout_ns;
     let send = view.socket.send_timeout_ns;
     let (ns, foreseen) = match call {
+        Call::Recv { .. } if view.endpoint.is_some_and(|endpoint| endpoint.unread_bytes() > 0) => {
+            let unread = view.endpoint.map_or(0, Endpoint::unread_bytes);
+            (receive, plain(Predicted::Value(size(unread)), "waitall-returns-what-came-in-time").bytes(unread))
+        }
         Call::Read { .. } | Call::Recv { .. } | Call::Accept { .. } => {
             (receive, fails(Errno::EAGAIN, "receive-timeout-gives-eagain"))
         }
@@ -227,6 +241,9 @@ impl View<'_> {
             return plain(Predicted::Value(0), "empty-read-asks-nothing");
         }
         let unread = endpoint.unread_bytes();
+        if self.waits_for_all(endpoint, wanted, flags) {
+            return plain(Predicted::Blocks, "waitall-waits-for-the-whole-buffer");
+        }
         if unread > 0 && wanted > 0 {
             return queued(endpoint, unread.min(wanted));
         }
@@ -260,6 +277,13 @@ impl View<'_> {
             return fails(Errno::EAGAIN, "nothing-to-read-gives-eagain");
         }
         plain(Predicted::Blocks, "read-waits-for-data")
+    }
+
+    /// `sock_rcvlowat`: with `MSG_WAITALL` a blocking read goes on until the buffer is full, or nothing more can come.
+    fn waits_for_all(&self, endpoint: &Endpoint, wanted: u64, flags: &[MsgFlag]) -> bool {
+        let asked = flags.contains(&MsgFlag::WaitAll) && !flags.contains(&MsgFlag::DontWait);
+        let over = endpoint.receive_ended() || endpoint.pending.is_some() || self.socket.nonblocking;
+        asked && !over && endpoint.unread_bytes() < wanted
     }
 
     /// `tcp_sendmsg_locked` and `sk_stream_error`: the pending error first, then EPIPE.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use libtest_mimic::Failed;
 use tcpstory::lab::sandbox::Ground;
 use tcpstory::record::{
-    Action, CONNECTION, Call, Data, Detail, End, Errno, Exit, ExitStatus, Family, LISTENER, Outcome, PollEvent,
-    Recording, SegmentKind, SocketOption, StepId, Target, TcpState, What,
+    Action, CONNECTION, Call, Data, Detail, End, Errno, Exit, ExitStatus, Family, Flags, LISTENER, MsgFlag, Outcome,
+    PollEvent, Recording, SegmentKind, SocketOption, StepId, Target, TcpState, What,
 };
 
 use crate::build::{
@@ -31,6 +31,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_name_lives_again", false, a_name_lives_again),
     ("a_bulk_write_is_carried_whole", true, a_bulk_write_is_carried_whole),
     ("pauses_last", false, pauses_last),
+    ("flags_are_passed_on", false, flags_are_passed_on),
 ];
 
 fn returned(value: i64) -> Outcome {
@@ -215,6 +216,17 @@ fn options_come_back(ground: Ground) -> Result<(), Failed> {
         (SocketOption::SoSndtimeo(0), 0),
         (SocketOption::SoSndbuf(10_000), 20_000),
         (SocketOption::SoRcvbuf(10_000), 20_000),
+        (SocketOption::SoKeepalive(true), 1),
+        (SocketOption::TcpKeepidle(2_000_000_000), 2_000_000_000),
+        (SocketOption::TcpKeepintvl(3_000_000_000), 3_000_000_000),
+        (SocketOption::TcpKeepcnt(4), 4),
+        (SocketOption::TcpUserTimeout(1_500_000_000), 1_500_000_000),
+        (SocketOption::TcpCork(true), 1),
+        (SocketOption::TcpQuickack(false), 0),
+        (SocketOption::TcpDeferAccept(1_000_000_000), 1_000_000_000),
+        (SocketOption::TcpLinger2(Some(5_000_000_000)), 5_000_000_000),
+        (SocketOption::TcpLinger2(None), -1),
+        (SocketOption::SoOobinline(true), 1),
         (SocketOption::ONonblock(true), 1),
         (SocketOption::ONonblock(false), 0),
     ];
@@ -310,5 +322,32 @@ fn pauses_last(ground: Ground) -> Result<(), Failed> {
     assert!(pause.end_ns - pause.begin_ns >= 20_000_000);
     assert!(wait.begin_ns >= pause.end_ns);
     assert_eq!((recording.events.len(), recording.end), (0, End::Completed));
+    Ok(())
+}
+
+fn flags_are_passed_on(ground: Ground) -> Result<(), Failed> {
+    let send = |text: &str, flags: &[MsgFlag]| {
+        call(CLIENT, Call::Send { data: Data::Text(text.into()), flags: flags.to_vec() })
+    };
+    let recv = |size, flags: &[MsgFlag]| call(SERVER, Call::Recv { size, flags: flags.to_vec() });
+    let finish = |place| step(Action::Finish { step: StepId(place) });
+    let mut steps = connected();
+    steps.extend([
+        recv(4, &[MsgFlag::WaitAll]).blocks(), // step 3
+        send("ab", &[MsgFlag::NoSignal]).wire(CLIENT, SegmentKind::Data),
+        send("c", &[MsgFlag::More]),
+        send("d", &[]).wire(CLIENT, SegmentKind::Data),
+        finish(3),
+        send("xyz", &[MsgFlag::Oob]).wire(CLIENT, SegmentKind::Data),
+        recv(10, &[MsgFlag::Oob]),
+        recv(10, &[]),
+    ]);
+    let recording = perform(ground, &script("flags", steps))?;
+    assert_eq!(outcome(&recording, 3), read_bytes("abcd"));
+    assert_eq!(outcome(&recording, 9), read_bytes("z"));
+    assert_eq!(outcome(&recording, 10), read_bytes("xy"));
+    let sent: Vec<_> = recording.frames.iter().filter_map(|frame| frame.segment.as_ref()).collect();
+    assert!(sent.iter().any(|segment| segment.payload == b"cd"), "MSG_MORE did not hold back");
+    assert!(sent.iter().any(|segment| segment.flags.has(Flags::URG)), "nothing was urgent");
     Ok(())
 }

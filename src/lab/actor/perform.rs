@@ -7,7 +7,7 @@ use super::protocol::{Done, Order};
 use crate::lab::sys::process::caught;
 use crate::lab::sys::socket::{self, OptionValue, Timed};
 use crate::record::{
-    Address, Bytes, Call, Detail, Errno, Family, MsgFlag, Outcome, PollEvent, ShutdownHow, SocketOption,
+    Address, Bytes, Call, Detail, Errno, Family, MsgFlag, OptionShape, Outcome, PollEvent, ShutdownHow, SocketOption,
     SocketOptionName, Target,
 };
 
@@ -121,6 +121,9 @@ fn message_flags(flags: &[MsgFlag]) -> i32 {
             MsgFlag::NoSignal => libc::MSG_NOSIGNAL,
             MsgFlag::Peek => libc::MSG_PEEK,
             MsgFlag::DontWait => libc::MSG_DONTWAIT,
+            MsgFlag::WaitAll => libc::MSG_WAITALL,
+            MsgFlag::Oob => libc::MSG_OOB,
+            MsgFlag::More => libc::MSG_MORE,
         }
     })
 }
@@ -144,12 +147,24 @@ fn set(fd: RawFd, option: SocketOption, begun: impl FnOnce()) -> (Timed, Detail)
             let time = timeval(ns);
             plain(begun, || socket::setsockopt(fd, level, name, time))
         }
-        SocketOption::SoSndbuf(bytes) | SocketOption::SoRcvbuf(bytes) => {
-            plain(begun, || socket::setsockopt(fd, level, name, number(bytes)))
+        SocketOption::SoSndbuf(count) | SocketOption::SoRcvbuf(count) | SocketOption::TcpKeepcnt(count) => {
+            plain(begun, || socket::setsockopt(fd, level, name, number(count)))
         }
-        SocketOption::TcpNodelay(on) | SocketOption::SoReuseaddr(on) => {
-            plain(begun, || socket::setsockopt(fd, level, name, i32::from(on)))
+        SocketOption::TcpNodelay(on)
+        | SocketOption::SoReuseaddr(on)
+        | SocketOption::SoKeepalive(on)
+        | SocketOption::TcpCork(on)
+        | SocketOption::TcpQuickack(on)
+        | SocketOption::SoOobinline(on) => plain(begun, || socket::setsockopt(fd, level, name, i32::from(on))),
+        SocketOption::TcpKeepidle(ns)
+        | SocketOption::TcpKeepintvl(ns)
+        | SocketOption::TcpUserTimeout(ns)
+        | SocketOption::TcpDeferAccept(ns)
+        | SocketOption::TcpLinger2(Some(ns)) => {
+            let time = units(ns, unit_ns(option.name()));
+            plain(begun, || socket::setsockopt(fd, level, name, time))
         }
+        SocketOption::TcpLinger2(None) => plain(begun, || socket::setsockopt(fd, level, name, -1)),
         SocketOption::ONonblock(on) => {
             let flags = i32::try_from(socket::flags(fd).value).unwrap_or(0);
             let flags = if on { flags | libc::O_NONBLOCK } else { flags & !libc::O_NONBLOCK };
@@ -160,26 +175,30 @@ fn set(fd: RawFd, option: SocketOption, begun: impl FnOnce()) -> (Timed, Detail)
 
 fn get(fd: RawFd, option: SocketOptionName, begun: impl FnOnce()) -> (Timed, Detail) {
     begun();
-    match option {
-        SocketOptionName::SoLinger => ask(fd, option, |linger: libc::linger| {
+    if option == SocketOptionName::ONonblock {
+        let made = socket::flags(fd);
+        let on = made.value & i64::from(libc::O_NONBLOCK) != 0;
+        return (made, Detail::Option(i64::from(on)));
+    }
+    match option.shape() {
+        OptionShape::Linger => ask(fd, option, |linger: libc::linger| {
             Detail::Option(if linger.l_onoff == 0 { -1 } else { i64::from(linger.l_linger) })
         }),
-        SocketOptionName::SoRcvtimeo | SocketOptionName::SoSndtimeo => {
+        OptionShape::Time { unit_ns: 1, .. } => {
             ask(fd, option, |time: libc::timeval| Detail::Option(nanoseconds(time)))
         }
-        SocketOptionName::SoError => {
+        OptionShape::Time { unit_ns, .. } => {
+            ask(fd, option, |time: libc::c_int| Detail::Option(i64::from(time).saturating_mul(unit_ns.cast_signed())))
+        }
+        OptionShape::TimeOrOff => ask(fd, option, |time: libc::c_int| {
+            Detail::Option(if time < 0 { -1 } else { i64::from(time).saturating_mul(NANOSECONDS.cast_signed()) })
+        }),
+        OptionShape::Error => {
             ask(fd, option, |error: libc::c_int| Detail::PendingError((error != 0).then_some(Errno(error))))
         }
-        SocketOptionName::ONonblock => {
-            let made = socket::flags(fd);
-            let on = made.value & i64::from(libc::O_NONBLOCK) != 0;
-            (made, Detail::Option(i64::from(on)))
-        }
-        SocketOptionName::TcpNodelay | SocketOptionName::SoReuseaddr => {
-            ask(fd, option, |on: libc::c_int| Detail::Option(i64::from(on != 0)))
-        }
-        SocketOptionName::SoSndbuf | SocketOptionName::SoRcvbuf => {
-            ask(fd, option, |bytes: libc::c_int| Detail::Option(i64::from(bytes)))
+        OptionShape::Switch => ask(fd, option, |on: libc::c_int| Detail::Option(i64::from(on != 0))),
+        OptionShape::Bytes | OptionShape::Count(_) => {
+            ask(fd, option, |number: libc::c_int| Detail::Option(i64::from(number)))
         }
     }
 }
@@ -201,12 +220,35 @@ fn constant(option: SocketOptionName) -> (i32, i32) {
         SocketOptionName::SoSndbuf => (libc::SOL_SOCKET, libc::SO_SNDBUF),
         SocketOptionName::SoRcvbuf => (libc::SOL_SOCKET, libc::SO_RCVBUF),
         SocketOptionName::SoReuseaddr => (libc::SOL_SOCKET, libc::SO_REUSEADDR),
+        SocketOptionName::SoKeepalive => (libc::SOL_SOCKET, libc::SO_KEEPALIVE),
+        SocketOptionName::TcpKeepidle => (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE),
+        SocketOptionName::TcpKeepintvl => (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL),
+        SocketOptionName::TcpKeepcnt => (libc::IPPROTO_TCP, libc::TCP_KEEPCNT),
+        SocketOptionName::TcpUserTimeout => (libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT),
+        SocketOptionName::TcpCork => (libc::IPPROTO_TCP, libc::TCP_CORK),
+        SocketOptionName::TcpQuickack => (libc::IPPROTO_TCP, libc::TCP_QUICKACK),
+        SocketOptionName::TcpDeferAccept => (libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT),
+        SocketOptionName::TcpLinger2 => (libc::IPPROTO_TCP, libc::TCP_LINGER2),
+        SocketOptionName::SoOobinline => (libc::SOL_SOCKET, libc::SO_OOBINLINE),
         SocketOptionName::ONonblock => (0, 0),
     }
 }
 
 fn number(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
+}
+
+/// The unit in which the kernel takes an option's time, in nanoseconds.
+fn unit_ns(option: SocketOptionName) -> u64 {
+    match option.shape() {
+        OptionShape::Time { unit_ns, .. } => unit_ns,
+        _ => NANOSECONDS,
+    }
+}
+
+/// Rounded up, as a time of less than a unit is not none.
+fn units(ns: u64, unit_ns: u64) -> i32 {
+    i32::try_from(ns.div_ceil(unit_ns)).unwrap_or(i32::MAX)
 }
 
 /// Rounded up to the microsecond, so that a short time never becomes 0, which means for ever.

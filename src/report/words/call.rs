@@ -117,8 +117,21 @@ fn option_value(option: SocketOption) -> String {
     match option {
         SocketOption::SoLinger(None) => "off".into(),
         SocketOption::SoLinger(Some(seconds)) => format!("on, {seconds} s"),
-        SocketOption::TcpNodelay(on) | SocketOption::SoReuseaddr(on) | SocketOption::ONonblock(on) => switch(on),
+        SocketOption::TcpNodelay(on)
+        | SocketOption::SoReuseaddr(on)
+        | SocketOption::SoKeepalive(on)
+        | SocketOption::TcpCork(on)
+        | SocketOption::TcpQuickack(on)
+        | SocketOption::SoOobinline(on)
+        | SocketOption::ONonblock(on) => switch(on),
         SocketOption::SoRcvtimeo(ns) | SocketOption::SoSndtimeo(ns) => timeout(ns),
+        SocketOption::TcpKeepidle(ns)
+        | SocketOption::TcpKeepintvl(ns)
+        | SocketOption::TcpUserTimeout(ns)
+        | SocketOption::TcpDeferAccept(ns)
+        | SocketOption::TcpLinger2(Some(ns)) => duration(ns),
+        SocketOption::TcpLinger2(None) => "-1".into(),
+        SocketOption::TcpKeepcnt(probes) => count(probes.into(), "probe"),
         SocketOption::SoSndbuf(bytes) | SocketOption::SoRcvbuf(bytes) => count(bytes.into(), "byte"),
     }
 }

@@ -5,7 +5,8 @@ use core::net::{IpAddr, SocketAddr};
 use serde_json::{Value as Json, json};
 
 use crate::record::{
-    ActorId, Address, Call, Family, LISTENER, MsgFlag, PollEvent, ShutdownHow, SocketOption, SocketOptionName, Target,
+    ActorId, Address, Call, Family, LISTENER, MsgFlag, OptionShape, PollEvent, ShutdownHow, SocketOption,
+    SocketOptionName, Target,
 };
 use crate::scenario::fault::Fault;
 use crate::scenario::nearest::suggest;
@@ -375,9 +376,20 @@ impl Reader<'_> {
             SocketOptionName::SoLinger => self.linger(node)?,
             SocketOptionName::TcpNodelay => SocketOption::TcpNodelay(self.switch(node, what)?),
             SocketOptionName::SoReuseaddr => SocketOption::SoReuseaddr(self.switch(node, what)?),
+            SocketOptionName::SoKeepalive => SocketOption::SoKeepalive(self.switch(node, what)?),
+            SocketOptionName::TcpCork => SocketOption::TcpCork(self.switch(node, what)?),
+            SocketOptionName::TcpQuickack => SocketOption::TcpQuickack(self.switch(node, what)?),
+            SocketOptionName::SoOobinline => SocketOption::SoOobinline(self.switch(node, what)?),
             SocketOptionName::ONonblock => SocketOption::ONonblock(self.switch(node, what)?),
             SocketOptionName::SoRcvtimeo => SocketOption::SoRcvtimeo(self.duration(node, what)?),
             SocketOptionName::SoSndtimeo => SocketOption::SoSndtimeo(self.duration(node, what)?),
+            SocketOptionName::TcpKeepidle => SocketOption::TcpKeepidle(self.units(name, node)?),
+            SocketOptionName::TcpKeepintvl => SocketOption::TcpKeepintvl(self.units(name, node)?),
+            SocketOptionName::TcpUserTimeout => SocketOption::TcpUserTimeout(self.units(name, node)?),
+            SocketOptionName::TcpDeferAccept => SocketOption::TcpDeferAccept(self.units(name, node)?),
+            SocketOptionName::TcpLinger2 if node.text() == Some("off") => SocketOption::TcpLinger2(None),
+            SocketOptionName::TcpLinger2 => SocketOption::TcpLinger2(Some(self.units(name, node)?)),
+            SocketOptionName::TcpKeepcnt => SocketOption::TcpKeepcnt(self.integer(node, what, 1..=127)?),
             SocketOptionName::SoSndbuf => SocketOption::SoSndbuf(self.buffer(node, what)?),
             SocketOptionName::SoRcvbuf => SocketOption::SoRcvbuf(self.buffer(node, what)?),
             SocketOptionName::SoError => {
@@ -387,6 +399,27 @@ impl Reader<'_> {
                 return None;
             }
         })
+    }
+
+    /// A time that the kernel takes in whole units.
+    fn units(&mut self, option: SocketOptionName, node: &Node) -> Option<u64> {
+        let ns = self.duration(node, option.name())?;
+        let (unit_ns, least, most) = match option.shape() {
+            OptionShape::Time { unit_ns, least, most } => (unit_ns, least, most),
+            _ => (1_000_000_000, 0, 3_600),
+        };
+        let unit = if unit_ns == 1_000_000_000 { "seconds" } else { "milliseconds" };
+        let fault = if ns % unit_ns != 0 {
+            Fault::new(self.inside(node), format!("the kernel takes {option} in whole {unit}"))
+                .label("not a whole number")
+        } else if ns / unit_ns < least || ns / unit_ns > most {
+            Fault::new(self.inside(node), format!("{option} is out of range"))
+                .label(format!("expected {least} to {most} {unit}"))
+        } else {
+            return Some(ns);
+        };
+        self.report(fault);
+        None
     }
 
     fn buffer(&mut self, node: &Node, what: &str) -> Option<u32> {

@@ -1,6 +1,6 @@
 use crate::record::{
-    ActorId, Bytes, Call, Errno, ExitStatus, Expect, ExpectOutcome, ExpectValue, Located, SegmentPattern, Signal,
-    SigpipeDisposition, SocketOptionName, SocketRef, TcpState,
+    ActorId, Bytes, Call, Errno, ExitStatus, Expect, ExpectOutcome, ExpectValue, Located, OptionShape, SegmentPattern,
+    Signal, SigpipeDisposition, SocketOptionName, SocketRef, TcpState,
 };
 use crate::scenario::fault::Fault;
 use crate::scenario::nearest::suggest;
@@ -295,14 +295,16 @@ impl Expecting<'_, '_> {
     }
 
     fn option(&mut self, node: &Node, option: SocketOptionName, what: &str) -> Option<ExpectValue> {
-        match (option, &node.value) {
-            (SocketOptionName::SoError, Value::Text(_)) => self.errno(node).map(ExpectValue::PendingError),
-            (SocketOptionName::SoError, _) => self.number(node, what, 0),
-            (SocketOptionName::SoRcvtimeo | SocketOptionName::SoSndtimeo, _) => {
+        match (option.shape(), &node.value) {
+            (OptionShape::Error, Value::Text(_)) => self.errno(node).map(ExpectValue::PendingError),
+            (OptionShape::Error, _) => self.number(node, what, 0),
+            (OptionShape::Linger | OptionShape::TimeOrOff, Value::Text(text)) if text == "off" => {
+                Some(ExpectValue::Number(-1))
+            }
+            (OptionShape::Time { .. } | OptionShape::TimeOrOff, _) => {
                 let ns = self.r.duration(node, what)?;
                 Some(ExpectValue::Number(ns.cast_signed()))
             }
-            (SocketOptionName::SoLinger, Value::Text(text)) if text == "off" => Some(ExpectValue::Number(-1)),
             (_, Value::Boolean(on)) => Some(ExpectValue::Number(i64::from(*on))),
             _ => self.number(node, what, i64::from(i32::MAX)),
         }
