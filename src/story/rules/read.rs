@@ -23,6 +23,24 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "waitall-waits-for-the-whole-buffer",
+        statement: "recv() with MSG_WAITALL waits until the buffer is full, or until nothing more can come.",
+        calls: &["recv"],
+        linux: "tcp_recvmsg_locked() takes the whole buffer as its target and sleeps until it is reached.",
+        misconception: "recv() returns when the buffer is full.",
+        ..PLAIN
+    },
+    Rule {
+        id: "waitall-returns-what-came-in-time",
+        statement: "recv() with MSG_WAITALL whose SO_RCVTIMEO passes returns what has come until then.",
+        sentence: "SO_RCVTIMEO passed before the buffer was full; what had come is returned.",
+        notable: true,
+        calls: &["recv"],
+        wire: "Less DATA than was asked for, then nothing.",
+        linux: "tcp_recvmsg_locked() returns what it has copied when the time is over.",
+        ..PLAIN
+    },
+    Rule {
         id: "empty-read-asks-nothing",
         statement: "read() of 0 bytes returns 0 without asking TCP.",
         calls: &["read"],
