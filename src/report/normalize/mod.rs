@@ -50,7 +50,7 @@ fn names(recording: &mut Recording) {
     for (actor, pid) in recording.actors.iter_mut().zip(FIRST_PID..) {
         actor.pid = pid;
     }
-    recording.clock.t0_unix_ns = T0_UNIX_NS.to_owned();
+    T0_UNIX_NS.clone_into(&mut recording.clock.t0_unix_ns);
     recording.clock.uncertainty_ns = 0;
     let machine = &mut recording.machine;
     machine.kernel = machine.kernel.split('.').take(2).collect::<Vec<_>>().join(".");

@@ -60,7 +60,9 @@ impl Order {
             times.insert(thing, now);
         }
         let zero = zero(recording, &times);
-        times.values_mut().for_each(|t_ns| *t_ns = t_ns.saturating_sub(zero));
+        for t_ns in times.values_mut() {
+            *t_ns = t_ns.saturating_sub(zero);
+        }
         Self { times, superseded }
     }
 
