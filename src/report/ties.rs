@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::record::{Signal, StepId, What};
-use crate::story::{Cause, EventId, Link, Rel, Story};
+use crate::story::{Cause, Connection, ConnectionId, EventId, Link, Rel, Story};
 
 /// A story with its look-up tables. Built once, in linearithmic time.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub struct Ties<'a> {
     causes_of: BTreeMap<EventId, Vec<&'a Cause>>,
     caught: BTreeMap<EventId, Vec<Signal>>,
     segments_of: BTreeMap<StepId, Vec<EventId>>,
+    ordinals: Vec<u32>,
 }
 
 impl<'a> Ties<'a> {
@@ -25,6 +26,7 @@ impl<'a> Ties<'a> {
             causes_of: BTreeMap::new(),
             caught: BTreeMap::new(),
             segments_of: BTreeMap::new(),
+            ordinals: ordinals(story),
         };
         for link in &story.links {
             ties.links_to.entry(link.to).or_default().push(link);
@@ -70,4 +72,21 @@ impl<'a> Ties<'a> {
     pub fn segments_of(&self, step: StepId) -> &[EventId] {
         self.segments_of.get(&step).map_or(&[], Vec::as_slice)
     }
+
+    /// Which connection between the same two actors it is, from 1.
+    pub fn ordinal(&self, connection: ConnectionId) -> u32 {
+        self.ordinals.get(connection.0).copied().unwrap_or(1)
+    }
+}
+
+fn ordinals(story: &Story) -> Vec<u32> {
+    let mut counts = BTreeMap::new();
+    let ordinal = |connection: &Connection| {
+        let mut actors = connection.ends.each_ref().map(|end| end.actor);
+        actors.sort_unstable();
+        let count = counts.entry(actors).or_insert(0);
+        *count += 1;
+        *count
+    };
+    story.connections.iter().map(ordinal).collect()
 }

@@ -8,7 +8,7 @@ mod live;
 #[path = "../support/require.rs"]
 mod require;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use libtest_mimic::{Arguments, Failed};
 use tcpstory::lab::run::run;
@@ -16,7 +16,7 @@ use tcpstory::lab::sandbox::Ground;
 use tcpstory::lab::session::Options;
 use tcpstory::lab::{StopFlag, actor};
 use tcpstory::record::{Family, SandboxKind, Script};
-use tcpstory::report::words;
+use tcpstory::report::{self, format, normalize, words};
 use tcpstory::scenario::builtin;
 use tcpstory::story::digest::digest;
 use tcpstory::story::{Story, tell};
@@ -41,17 +41,31 @@ fn main() {
 
 fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
     let mut stories = BTreeMap::new();
+    let mut timelines = BTreeSet::new();
     for _ in 0..repeats {
         let recording = run(&ground, script, &Options::default(), &StopFlag::new()?)?;
+        let normalized = tell(normalize(recording.clone()));
         let story = tell(recording);
         as_expected(&story)?;
+        if digest(&normalized).0 != digest(&story).0 {
+            return Err("normalized, it tells another story".into());
+        }
         *stories.entry(digest(&story).0).or_insert(0) += 1;
+        timelines.insert(json(&normalized));
     }
     // On the host's loopback acknowledgments are delayed, and what a FIN meets may differ.
     if stories.len() > 1 && ground.kind() == SandboxKind::Namespace {
         return Err(format!("{repeats} runs told {} stories: {stories:#?}", stories.len()).into());
     }
+    if timelines.len() > 1 && ground.kind() == SandboxKind::Namespace {
+        return Err(format!("{repeats} normalized runs made {} different timelines", timelines.len()).into());
+    }
     Ok(())
+}
+
+fn json(story: &Story) -> Vec<u8> {
+    let format = format::by_name("json").expect("the timeline is one of the formats");
+    (format.write)(story, &report::Options::default())
 }
 
 fn as_expected(story: &Story) -> Result<(), Failed> {

@@ -2,24 +2,25 @@
 //! every painter.
 //!
 //! **Lanes.** One for each actor in the script's order, and a [`Wire`] between neighbours. A connection is drawn on the wire
-//! between its actors; connections between the same two actors share it, and where the actors are not neighbours the
-//! connection spans all wires between them. An end that no actor is known for lies beside its peer.
+//! between its actors. Connections between the same two actors share it; a painter marks all but the first, by
+//! [`Ties::ordinal`]. Where the actors are not neighbours the connection spans all wires between them. An end that no actor
+//! is known for lies beside its peer.
 //!
 //! **Rows.** A call is one row, at its begin, with its result: `write("b") = 1`. Where something that the result depends on
 //! happens inside the call (the SYN-ACK inside a connect), or where the call slept while other things happened or for long,
-//! it is two rows, so that no result is read before its cause: `connect(server) …` and, further down, `… connect = 0`. A result that
-//! depends on nothing inside the call stays with it, although the call may return later than the segments below it: the 1 of
-//! a write only says that the bytes were copied. A caught signal belongs to the row of the call that it came in. The
+//! it is two rows, so that no result is read before its cause: `connect(server) …` and, further down, `… connect = 0`. A
+//! result that depends on nothing inside the call stays with it, although the call may return later than the segments below
+//! it: the 1 of a write only says that the bytes were copied. A caught signal belongs to the row of the call that it came in. The
 //! kernel's answers about states are rows only where the model disagrees. Waits of [`GAP_NS`] and more are folded.
 
 mod rows;
 
-/// The shortest time without a row that is folded into a [`Body::Gap`], in nanoseconds.
-pub const GAP_NS: u64 = 10_000_000;
-
 use crate::record::{ActorId, StepId, TcpState};
 use crate::report::ties::Ties;
 use crate::story::{Connection, ConnectionId, EndpointId, EventId, Side};
+
+/// The shortest time without a row that is folded into a [`Body::Gap`], in nanoseconds.
+pub const GAP_NS: u64 = 10_000_000;
 
 /// A picture of a story.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -70,8 +70,7 @@ impl Cells {
             (Some(event), Body::Segment(_)) => words::origin(ties, event),
             _ => Vec::new(),
         };
-        let short = main.strip_prefix("PSH,ACK ").or(main.strip_prefix("ACK ").filter(|_| main.contains('"')));
-        let short = short.unwrap_or(&main).to_owned();
+        let short = short(&main);
         let said = |text: String| if options.ascii { words::ascii(&text) } else { text };
         Self {
             id: said(id),
@@ -155,7 +154,19 @@ fn segment(ties: &Ties<'_>, event: EventId, arrow: Arrow) -> (String, Tone, Plac
         () if bytes.is_pure_ack() => Shaft::Dashed,
         () => Shaft::Solid,
     };
-    (words::segment(bytes, told), tone_of(bytes), Place::Wire(arrow, shaft))
+    let said = match ties.ordinal(told.sender.connection) {
+        1 => words::segment(bytes, told),
+        ordinal => format!("[{ordinal}] {}", words::segment(bytes, told)),
+    };
+    (said, tone_of(bytes), Place::Wire(arrow, shaft))
+}
+
+/// Without the flags that every segment with data has: `seq 2 "b"`, `[2] seq 2 "b"`.
+fn short(main: &str) -> String {
+    let mark = main.find("] ").filter(|_| main.starts_with('[')).map_or(0, |end| end + 2);
+    let (mark, said) = main.split_at(mark);
+    let without = said.strip_prefix("PSH,ACK ").or(said.strip_prefix("ACK ").filter(|rest| rest.starts_with("seq")));
+    format!("{mark}{}", without.unwrap_or(said))
 }
 
 /// The payload of a segment, or the bytes that a call returned, where they are longer than a preview.

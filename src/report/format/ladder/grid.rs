@@ -62,7 +62,6 @@ const EASY_ACTOR: usize = 18;
 /// In every lane but the last a longer text may run over the empty wire.
 const MOST_ACTOR: usize = 26;
 const MOST_LAST: usize = 44;
-const LEAST_WIRE: usize = 20;
 const MOST_WIRE: usize = 56;
 const LONGEST_NAME: usize = 16;
 
@@ -73,6 +72,14 @@ impl Shape {
             Self::Kernel => 110,
             Self::Lanes => 80,
             Self::List => 0,
+        }
+    }
+
+    /// The least width of a wire: where the states take room of their own, data must not suffer for it.
+    fn least_wire(self) -> usize {
+        match self {
+            Self::Kernel => 28,
+            Self::Lanes | Self::List => 20,
         }
     }
 
@@ -103,12 +110,12 @@ impl Grid {
         let (actors, wires) = (story.recording.actors.len(), layout.wires.len());
         let between = shape.between() * (actors + wires).saturating_sub(1);
         let room = width.checked_sub(grid.lanes_begin + between)?;
-        let spare = room.checked_sub(LEAST_ACTOR * actors + LEAST_WIRE * wires)?;
+        let spare = room.checked_sub(LEAST_ACTOR * actors + shape.least_wire() * wires)?;
         if width < shape.least() || actors == 0 {
             return None;
         }
         let wanted = wanted(cells, actors, shape);
-        let widths = Widths::share(&wanted, wires, spare);
+        let widths = Widths::share(&wanted, wires, shape.least_wire(), spare);
         Some(grid.with_lanes(&widths, shape.between()))
     }
 
@@ -179,9 +186,9 @@ struct Widths {
 impl Widths {
     /// Shares what is left over: half to the wires, the rest to the actors that want it, the last first, because a text in a
     /// lane further left may run over the empty wire. What nobody wants goes to the wires.
-    fn share(wanted: &[usize], wires: usize, spare: usize) -> Self {
+    fn share(wanted: &[usize], wires: usize, least_wire: usize, spare: usize) -> Self {
         let mut left = spare;
-        let mut wire = LEAST_WIRE;
+        let mut wire = least_wire;
         let grow = |wire: &mut usize, left: &mut usize, most: usize| {
             let more = (most / wires).min(MOST_WIRE - *wire);
             *wire += more;
