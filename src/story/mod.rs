@@ -72,7 +72,7 @@ pub fn tell(recording: Recording) -> Story {
 fn untold(what: &What) -> Told {
     match what {
         What::Syscall(_) => {
-            Told::Call(CallTold { endpoint: None, prediction: Prediction::default(), explained: false })
+            Told::Call(CallTold { endpoint: None, state: None, prediction: Prediction::default(), explained: false })
         }
         What::Segment { .. } => Told::Undissected,
         What::Signal(_) => Told::Signal,
@@ -231,6 +231,8 @@ pub enum Told {
 pub struct CallTold {
     /// The connection's end that the call acts on; none for a listener or an unconnected socket.
     pub endpoint: Option<EndpointId>,
+    /// The model's state of that end when the call began.
+    pub state: Option<TcpState>,
     /// What the model allowed before it looked at the outcome.
     pub prediction: Prediction,
     /// Whether the outcome is one of those.

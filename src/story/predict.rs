@@ -163,21 +163,50 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
     (ns > 0).then_some((ns, foreseen))
 }
 
-/// What a write may do besides when the send buffer has no room for all of it. How much room there is depends on sizes that
-/// the kernel tunes, so both outcomes are allowed whenever something is still unacknowledged.
+/// The most that a write can hand over to an idle connection without waiting, in bytes: a quarter of the smallest send buffer
+/// that Linux starts with (`tcp_wmem`), since each small segment takes more room there than its bytes.
+const SURELY_FITS: u64 = 4096;
+
+/// The flags and the data of a write or send.
+fn write_of(call: &Call) -> Option<(&[MsgFlag], &Data)> {
+    match call {
+        Call::Write { data } => Some((&[], data)),
+        Call::Send { data, flags } => Some((flags, data)),
+        _ => None,
+    }
+}
+
+impl View<'_> {
+    fn must_not_wait(&self, flags: &[MsgFlag]) -> bool {
+        self.socket.nonblocking || flags.contains(&MsgFlag::DontWait)
+    }
+
+    /// The send buffer may not have room for all of it. How much room there is depends on sizes that the kernel tunes.
+    fn may_fill(&self, data: &Data) -> bool {
+        self.endpoint.is_some_and(|endpoint| {
+            let waiting = endpoint.written.saturating_sub(endpoint.acked);
+            waiting.saturating_add(data.size()) > SURELY_FITS
+        })
+    }
+}
+
+/// A write that may have to wait for room in the send buffer.
+pub fn may_wait(view: View<'_>, call: &Call) -> Option<Foreseen> {
+    let (flags, data) = write_of(call)?;
+    let open = view.endpoint.is_some_and(|endpoint| !endpoint.send_ended() && endpoint.pending.is_none());
+    let waits = open && view.may_fill(data) && !view.must_not_wait(flags);
+    waits.then(|| plain(Predicted::Blocks, "write-waits-for-room"))
+}
+
+/// What a write may do besides when the send buffer has no room for all of it.
 pub fn when_the_buffer_is_full(view: View<'_>, call: &Call, blocked: bool) -> Vec<Foreseen> {
-    let (flags, data) = match call {
-        Call::Write { data } => (&[][..], data),
-        Call::Send { data, flags } => (flags.as_slice(), data),
-        _ => return Vec::new(),
-    };
-    let nonblocking = view.socket.nonblocking || flags.contains(&MsgFlag::DontWait);
-    let unsent = view.endpoint.is_some_and(|endpoint| endpoint.written > endpoint.acked);
+    let Some((flags, data)) = write_of(call) else { return Vec::new() };
+    let nonblocking = view.must_not_wait(flags);
     let mut more = Vec::new();
     if blocked {
         more.push(plain(Predicted::Between(1, size(data.size())), "blocked-write-may-be-cut-short"));
     }
-    if nonblocking && unsent {
+    if nonblocking && view.may_fill(data) {
         more.push(fails(Errno::EAGAIN, "full-send-buffer-gives-eagain"));
     }
     more
@@ -273,7 +302,7 @@ impl View<'_> {
         if wanted == 0 {
             return plain(Predicted::Value(0), "empty-read-asks-nothing");
         }
-        if self.socket.nonblocking || flags.contains(&MsgFlag::DontWait) {
+        if self.must_not_wait(flags) {
             return fails(Errno::EAGAIN, "nothing-to-read-gives-eagain");
         }
         plain(Predicted::Blocks, "read-waits-for-data")
@@ -306,8 +335,8 @@ impl View<'_> {
             let why = plain(Predicted::Blocks, "write-after-reported-error-gives-epipe").maybe_role("rst", rst);
             return self.broken(why, flags);
         }
-        let nonblocking = self.socket.nonblocking || flags.contains(&MsgFlag::DontWait);
-        accepted(endpoint, data.size(), nonblocking)
+        let may_be_cut = self.must_not_wait(flags) && self.may_fill(data);
+        accepted(endpoint, data.size(), self.must_not_wait(flags), may_be_cut)
     }
 
     /// EPIPE, and SIGPIPE unless it is suppressed or ignored.
@@ -401,7 +430,7 @@ fn reported(endpoint: &Endpoint, errno: Errno, by: EventId, rule: &'static str) 
     fails(errno, rule).role("rst", by).in_state(state)
 }
 
-fn accepted(endpoint: &Endpoint, bytes: u64, nonblocking: bool) -> Foreseen {
+fn accepted(endpoint: &Endpoint, bytes: u64, nonblocking: bool, may_be_cut: bool) -> Foreseen {
     if matches!(endpoint.state, TcpState::SynSent | TcpState::SynRecv) {
         return if nonblocking {
             fails(Errno::EAGAIN, "write-while-connecting-gives-eagain")
@@ -410,7 +439,7 @@ fn accepted(endpoint: &Endpoint, bytes: u64, nonblocking: bool) -> Foreseen {
         };
     }
     let outcome =
-        if nonblocking && bytes > 1 { Predicted::Between(1, size(bytes)) } else { Predicted::Value(size(bytes)) };
+        if may_be_cut && bytes > 1 { Predicted::Between(1, size(bytes)) } else { Predicted::Value(size(bytes)) };
     match endpoint.fin_in {
         Some(fin) => plain(outcome, "write-in-close-wait-succeeds").role("fin", fin).in_state(endpoint.state),
         None => plain(outcome, "write-copies-to-the-send-buffer"),

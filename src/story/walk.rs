@@ -50,9 +50,22 @@ pub(super) struct Walk<'r> {
 struct Active {
     event: EventId,
     endpoint: Option<EndpointId>,
+    state: Option<TcpState>,
     foreseen: Vec<Foreseen>,
     /// It has made the kernel send something; what arrives afterwards may be the answer to that.
     has_sent: bool,
+}
+
+impl Active {
+    fn allowed(&self) -> Vec<Allowed> {
+        let mut allowed: Vec<Allowed> = Vec::new();
+        for one in &self.foreseen {
+            if allowed.iter().all(|known| known.outcome != one.outcome) {
+                allowed.push(Allowed { outcome: one.outcome.clone(), rule: one.rule });
+            }
+        }
+        allowed
+    }
 }
 
 /// A moment of a recording.
@@ -156,9 +169,12 @@ impl Walk<'_> {
         }
         self.last_call.insert(call.actor, event);
         let endpoint = self.endpoint_of(call.socket);
+        let state = endpoint.map(|id| self.endpoint(id).state);
         let foreseen = self.foresee(call);
         self.takes_effect(event, call, endpoint, &foreseen.outcome);
-        self.active.insert(call.actor, Active { event, endpoint, foreseen: vec![foreseen], has_sent: false });
+        let mut foreseen = vec![foreseen];
+        foreseen.extend(self.view(call).and_then(|view| predict::may_wait(view, &call.call)));
+        self.active.insert(call.actor, Active { event, endpoint, state, foreseen, has_sent: false });
     }
 
     /// A connect on a socket without a connection begins the next one that it made.
@@ -266,18 +282,30 @@ impl Walk<'_> {
 
     fn ends(&mut self, event: EventId, call: &Syscall) {
         let Some(active) = self.active.remove(&call.actor).filter(|active| active.event == event) else { return };
-        let mut foreseen = active.foreseen;
-        self.add_late_outcomes(event, call, &mut foreseen);
+        let mut active = active;
+        self.add_late_outcomes(event, call, &mut active.foreseen);
         let signal = self.caught.get(&event.0).copied();
-        let matched = foreseen.iter().find(|one| outcome::fits(&one.outcome, &call.outcome, signal)).cloned();
-        let explained = matched.is_some() && self.settle(event, call, active.endpoint);
+        let fits = |one: &&Foreseen| outcome::fits(&one.outcome, &call.outcome, signal);
+        let matched = active.foreseen.iter().find(fits).cloned();
+        let slept = call.blocked && active.foreseen.iter().all(|one| one.outcome != Predicted::Blocks);
+        let explained = matched.is_some() && !slept && self.settle(event, call, active.endpoint);
         if let Some(one) = matched.filter(|_| explained) {
             self.explain_call(event, call, one);
-        } else {
+        }
+        let waits = |one: &Allowed| one.outcome == Predicted::Blocks;
+        let mut allowed = active.allowed();
+        if !allowed.iter().all(waits) {
+            allowed.retain(|one| !waits(one));
+        }
+        self.tell_call(active, allowed, explained);
+    }
+
+    fn tell_call(&mut self, active: Active, allowed: Vec<Allowed>, explained: bool) {
+        let Active { event, endpoint, state, .. } = active;
+        if !explained {
             self.found.findings.push(Finding { kind: FindingKind::OutcomeNotExplained, about: vec![event] });
         }
-        let allowed = foreseen.into_iter().map(|one| Allowed { outcome: one.outcome, rule: one.rule }).collect();
-        let told = CallTold { endpoint: self.endpoint_of(call.socket), prediction: Prediction { allowed }, explained };
+        let told = CallTold { endpoint, state, prediction: Prediction { allowed }, explained };
         self.found.told[event.0] = Some(Told::Call(told));
     }
 
@@ -405,27 +433,14 @@ impl Walk<'_> {
         }
     }
 
+    /// Calls that have not returned: what the model allows at the end is that they wait.
     fn unfinished(&mut self) {
-        let active: Vec<_> = std::mem::take(&mut self.active).into_iter().collect();
-        for (_, active) in active {
-            let What::Syscall(call) = &self.recording.events[active.event.0].what else { continue };
-            let fits = |one: &&Foreseen| matches!(one.outcome, Predicted::Blocks | Predicted::Ends);
-            let explained = active.foreseen.iter().find(fits).cloned();
-            let told = CallTold {
-                endpoint: active.endpoint,
-                explained: explained.is_some() || self.killed.contains_key(&call.actor),
-                prediction: Prediction {
-                    allowed: active
-                        .foreseen
-                        .iter()
-                        .map(|one| Allowed { outcome: one.outcome.clone(), rule: one.rule })
-                        .collect(),
-                },
-            };
-            if !told.explained {
-                self.found.findings.push(Finding { kind: FindingKind::OutcomeNotExplained, about: vec![active.event] });
-            }
-            self.found.told[active.event.0] = Some(Told::Call(told));
+        for (actor, active) in std::mem::take(&mut self.active) {
+            let last = active.foreseen.last().map(|one| &one.outcome);
+            let explained =
+                matches!(last, Some(Predicted::Blocks | Predicted::Ends)) || self.killed.contains_key(&actor);
+            let allowed = active.allowed().into_iter().last().into_iter().collect();
+            self.tell_call(active, allowed, explained);
         }
     }
 

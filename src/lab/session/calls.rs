@@ -61,6 +61,7 @@ impl Session {
         self.check_alive(actor)?;
         let patience = match &self.players[actor.0].pending {
             None => return Ok(()),
+            Some(_) if self.anything_goes => Deadline::after(Some(0)),
             Some(pending) if pending.given_up => Deadline::after(Some(0)),
             Some(_) => deadline,
         };
@@ -82,7 +83,7 @@ impl Session {
         let Some(socket) = self.prepare(asked, deadline)? else { return Ok(()) };
         let call = self.resolved(asked, socket);
         self.order(asked, socket, call, false)?;
-        let waited = if asked.blocks {
+        let waited = if asked.blocks || self.anything_goes {
             self.await_sleep(asked.actor, deadline)?
         } else {
             self.await_return(asked.actor, deadline)?
