@@ -301,7 +301,9 @@ fn vocabulary(name: &str, arg: &str, event: &Value) -> Option<Call> {
         "read" | "read all" => Call::Read { size: size(u64::MAX / 4) },
         "recv" => Call::Recv { size: size(1), flags },
         // These fill the send buffer without blocking.
-        "write" if asked(arg) >= 200_000 => Call::Send { data: data(), flags: vec![MsgFlag::DontWait] },
+        "write" if asked(arg) >= 200_000 && event.get("blocked").is_none() && took_ns(event) < 1_000_000 => {
+            Call::Send { data: data(), flags: vec![MsgFlag::DontWait] }
+        }
         "write" => Call::Write { data: data() },
         "send" => Call::Send { data: data(), flags },
         "close" => Call::Close,
@@ -321,6 +323,10 @@ fn vocabulary(name: &str, arg: &str, event: &Value) -> Option<Call> {
         }
         _ => return None,
     })
+}
+
+fn took_ns(event: &Value) -> i64 {
+    event["end_us"].as_i64().map_or(0, |end| end * 1000 - ns(&event["t_us"]))
 }
 
 /// How many bytes a write was asked to write.

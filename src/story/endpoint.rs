@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::EventId;
+use super::{Deviation, EventId};
 use crate::record::{Errno, Flags, Segment, TcpState};
 
 /// One endpoint. Stream offsets count bytes from 0; sequence numbers are relative, the SYN being 0.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
+    /// In which way it is told to differ from Linux.
+    pub deviation: Option<Deviation>,
     /// The state of RFC 9293, as Linux names it.
     pub state: TcpState,
     /// The pending error (`sk_err`) and the segment that set it.
@@ -27,6 +29,8 @@ pub struct Endpoint {
     pub closed: Option<EventId>,
     /// How that ends the connection.
     pub ending: Ending,
+    /// Its socket had `SO_REUSEADDR` when it was closed.
+    pub reuse: bool,
     /// The connection was established once.
     pub established: bool,
     /// Received and not yet read: stream range and segment.
@@ -39,6 +43,8 @@ pub struct Endpoint {
     pub writes: VecDeque<(u64, u64, EventId)>,
     /// What the user has written.
     pub written: u64,
+    /// What was sent for the first time.
+    pub sent_upto: u64,
     /// What the peer has acknowledged.
     pub acked: u64,
     /// The last segment received, and its time.
@@ -85,6 +91,7 @@ impl Ending {
 impl Default for Endpoint {
     fn default() -> Self {
         Self {
+            deviation: None,
             state: TcpState::Close,
             pending: None,
             reset_by: None,
@@ -93,12 +100,14 @@ impl Default for Endpoint {
             shut_write: None,
             closed: None,
             ending: Ending::Open,
+            reuse: false,
             established: false,
             unread: VecDeque::new(),
             read: 0,
             received: 0,
             writes: VecDeque::new(),
             written: 0,
+            sent_upto: 0,
             acked: 0,
             last_received: None,
             ack_sent: 0,
@@ -112,9 +121,37 @@ impl Default for Endpoint {
 }
 
 impl Endpoint {
+    /// A closed one, which may be told to differ from Linux.
+    pub fn new(deviation: Option<Deviation>) -> Self {
+        Self { deviation, ..Self::default() }
+    }
+
+    /// Whether it differs from Linux in this way.
+    pub fn deviates(&self, deviation: Deviation) -> bool {
+        self.deviation == Some(deviation)
+    }
+
+    /// The pending error is reported: it is taken.
+    pub fn report(&mut self, errno: Errno) {
+        if !self.deviates(Deviation::ErrorStays) {
+            self.pending = self.pending.filter(|(pending, _)| *pending != errno);
+        }
+    }
+
+    /// Throws away what is queued.
+    pub fn flush(&mut self) {
+        self.unread.clear();
+        self.read = self.received;
+    }
+
     /// Bytes that a read would find.
     pub fn unread_bytes(&self) -> u64 {
         self.received - self.read
+    }
+
+    /// Something was written and not yet sent.
+    pub fn has_unsent(&self) -> bool {
+        self.written > self.sent_upto
     }
 
     /// Nothing more will be received for the user (`RCV_SHUTDOWN`).
@@ -203,6 +240,10 @@ impl Endpoint {
     pub fn sends(&mut self, event: EventId, segment: &Segment, seq: u32, ack: Option<u32>) -> Option<TcpState> {
         let has = |flag| segment.flags.has(flag);
         let end = seq.wrapping_add(segment.seq_len());
+        if !segment.payload.is_empty() {
+            let start = u64::from(seq).saturating_sub(1);
+            self.sent_upto = self.sent_upto.max(start + segment.payload.len() as u64);
+        }
         if segment.seq_len() > 0 {
             self.sent.entry(end).or_insert(event);
         }
@@ -278,7 +319,9 @@ impl Endpoint {
         if self.closed.is_none() && state != TcpState::TimeWait {
             self.pending = Some((errno, by));
         }
-        self.writes.clear();
+        if self.deviates(Deviation::ResetFlushesTheQueue) {
+            self.flush();
+        }
     }
 
     /// `tcp_reset`: the pending error depends on the state that the RST finds. One that does not fit the window is not
@@ -287,7 +330,7 @@ impl Endpoint {
         let errno = match self.state {
             TcpState::Close => return Vec::new(),
             TcpState::SynSent => Errno::ECONNREFUSED,
-            TcpState::CloseWait => Errno::EPIPE,
+            TcpState::CloseWait if !self.deviates(Deviation::ResetInCloseWaitIsEconnreset) => Errno::EPIPE,
             _ => Errno::ECONNRESET,
         };
         let expected = self.next_expected();

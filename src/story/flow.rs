@@ -56,6 +56,12 @@ impl Flow {
         all.iter().rev().find(|end| end.connection.0 < limit).copied()
     }
 
+    /// Every end with that address.
+    pub(super) fn ends_at(&self, address: SocketAddr) -> impl Iterator<Item = EndpointId> {
+        let from = self.of_tuple.range((address, SocketAddr::new(core::net::Ipv4Addr::UNSPECIFIED.into(), 0))..);
+        from.take_while(move |((local, _), _)| *local == address).flat_map(|(_, ends)| ends.iter().copied())
+    }
+
     fn sender(&mut self, segment: &Segment) -> EndpointId {
         match self.latest(segment.src, segment.dst, usize::MAX) {
             Some(end) if !self.begins_anew(end, segment) => end,

@@ -11,6 +11,7 @@
 //! - `verdict`: expectations held against the story
 //! - `digest`: whether two runs told the same story
 
+mod deviation;
 pub mod digest;
 pub mod endpoint;
 mod flow;
@@ -22,6 +23,7 @@ pub mod rules;
 mod verdict;
 mod walk;
 
+pub use deviation::Deviation;
 use flow::Flow;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -33,9 +35,18 @@ use crate::record::{ActorId, End as RunEnd, Errno, Recording, Signal, SocketId, 
 /// Time and memory are linear in the recording, but for the logarithm of look-ups. The recording's references (to actors,
 /// sockets, steps and frames) must be in range, as the session makes them and as `report::json::read` checks them.
 pub fn tell(recording: Recording) -> Story {
+    tell_of(recording, None)
+}
+
+/// Tells the story as if the kernel differed from Linux in one way: what then becomes a finding shows that the model notices.
+pub fn tell_deviating(recording: Recording, deviation: Deviation) -> Story {
+    tell_of(recording, Some(deviation))
+}
+
+fn tell_of(recording: Recording, deviation: Option<Deviation>) -> Story {
     let flow = flow::Flow::read(&recording);
     let names = ids::assign(&recording, &flow);
-    let mut found = walk::walk(&recording, &flow);
+    let mut found = walk::walk(&recording, &flow, deviation);
     found.findings.extend(about_the_run(&recording));
     let bench = verdict::Bench {
         recording: &recording,

@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 
 use super::endpoint::Endpoint;
-use super::{EndpointId, EventId, Fact, Predicted};
+use super::{Deviation, EndpointId, EventId, Fact, Predicted};
 use crate::record::{
-    Call, Data, Errno, MsgFlag, PollEvent, ShutdownHow, Signal, SigpipeDisposition, SocketOption, SocketOptionName,
-    TcpState,
+    Call, Data, Errno, MsgFlag, PollEvent, Signal, SigpipeDisposition, SocketOption, SocketOptionName, TcpState,
 };
 
 /// An outcome that the model allows, and why.
@@ -37,8 +36,14 @@ pub struct SocketModel {
     pub queue: Option<VecDeque<(EndpointId, EventId)>>,
     /// The connect that began a connection, and whether its result was told.
     pub connect: Option<(EventId, bool)>,
+    /// The address that it was bound to, or got by accept.
+    pub bound: Option<core::net::SocketAddr>,
+    /// `SO_REUSEADDR`.
+    pub reuse: bool,
     /// How many connections it has begun.
     pub attempts: usize,
+    /// The endpoint of a socket without a connection.
+    pub unconnected: Endpoint,
     /// What closed the descriptor.
     pub closed: Option<EventId>,
 }
@@ -54,7 +59,6 @@ impl SocketModel {
             SocketOption::TcpNodelay(_)
             | SocketOption::SoSndbuf(_)
             | SocketOption::SoRcvbuf(_)
-            | SocketOption::SoReuseaddr(_)
             | SocketOption::SoKeepalive(_)
             | SocketOption::TcpKeepidle(_)
             | SocketOption::TcpKeepintvl(_)
@@ -65,8 +69,18 @@ impl SocketModel {
             | SocketOption::TcpDeferAccept(_)
             | SocketOption::TcpLinger2(_)
             | SocketOption::SoOobinline(_) => {}
+            SocketOption::SoReuseaddr(on) => self.reuse = on,
         }
     }
+}
+
+/// What occupies an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occupant {
+    /// A socket that is open.
+    Socket,
+    /// A connection that no program has any more, with what closed it.
+    Connection(Option<EventId>),
 }
 
 /// What a prediction looks at.
@@ -74,8 +88,10 @@ impl SocketModel {
 pub struct View<'a> {
     /// The socket.
     pub socket: &'a SocketModel,
-    /// Its endpoint, where it is connected, connecting, or was.
-    pub endpoint: Option<&'a Endpoint>,
+    /// Its endpoint.
+    pub endpoint: &'a Endpoint,
+    /// What occupies the address that a bind asks for.
+    pub occupied_by: Option<Occupant>,
     /// What the caller does with SIGPIPE.
     pub sigpipe: SigpipeDisposition,
 }
@@ -122,11 +138,14 @@ fn size(bytes: u64) -> i64 {
 /// What the call will do if nothing arrives meanwhile.
 pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
     if let (Some(close), false) = (view.socket.closed, matches!(call, Call::Socket | Call::Exit { .. })) {
+        if matches!(call, Call::Poll { .. }) {
+            return plain(Predicted::Ready(vec![PollEvent::Nval]), "poll-of-a-closed-descriptor").role("close", close);
+        }
         return fails(Errno(9), "closed-descriptor-gives-ebadf").role("close", close);
     }
     match call {
         Call::Socket => plain(Predicted::Descriptor, "socket-returns-a-descriptor"),
-        Call::Bind { .. } => plain(Predicted::Value(0), "bind-takes-a-free-address"),
+        Call::Bind { .. } => view.bind(),
         Call::Listen { .. } => plain(Predicted::Value(0), "listen-opens-the-queue"),
         Call::Setsockopt { .. } => plain(Predicted::Value(0), "option-is-set"),
         Call::Getsockopt { option } => view.getsockopt(*option),
@@ -136,11 +155,18 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         Call::Recv { size, flags } => view.receive(*size, flags, true),
         Call::Write { data } => view.send(data, &[]),
         Call::Send { data, flags } => view.send(data, flags),
-        Call::Shutdown { how } => view.shutdown(*how),
+        Call::Shutdown { .. } => view.shutdown(),
         Call::Close => plain(Predicted::Value(0), "close-returns-at-once"),
         Call::Poll { events, timeout_ns } => view.poll(events, *timeout_ns),
         Call::Exit { .. } => plain(Predicted::Ends, "exit-ends-the-process"),
     }
+}
+
+/// What a call that was asleep returns when it is woken, where that does not depend on what woke it: a recv of 0 bytes leaves the
+/// loop of `tcp_recvmsg_locked` after its first wait.
+pub fn woken(call: &Call) -> Option<Foreseen> {
+    let empty = matches!(call, Call::Recv { size: 0, .. });
+    empty.then(|| plain(Predicted::Value(0), "empty-recv-wakes-to-0"))
 }
 
 /// What a call that blocks will return when its time is up; none if it waits for ever.
@@ -148,8 +174,9 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
     let receive = view.socket.receive_timeout_ns;
     let send = view.socket.send_timeout_ns;
     let (ns, foreseen) = match call {
-        Call::Recv { .. } if view.endpoint.is_some_and(|endpoint| endpoint.unread_bytes() > 0) => {
-            let unread = view.endpoint.map_or(0, Endpoint::unread_bytes);
+        Call::Recv { size: 0, .. } => (receive, woken(call)?),
+        Call::Recv { .. } if view.endpoint.unread_bytes() > 0 => {
+            let unread = view.endpoint.unread_bytes();
             (receive, plain(Predicted::Value(size(unread)), "waitall-returns-what-came-in-time").bytes(unread))
         }
         Call::Read { .. } | Call::Recv { .. } | Call::Accept { .. } => {
@@ -183,27 +210,44 @@ impl View<'_> {
 
     /// The send buffer may not have room for all of it. How much room there is depends on sizes that the kernel tunes.
     fn may_fill(&self, data: &Data) -> bool {
-        self.endpoint.is_some_and(|endpoint| {
-            let waiting = endpoint.written.saturating_sub(endpoint.acked);
-            waiting.saturating_add(data.size()) > SURELY_FITS
-        })
+        let waiting = self.endpoint.written.saturating_sub(self.endpoint.acked);
+        waiting.saturating_add(data.size()) > SURELY_FITS
     }
 }
 
 /// A write that may have to wait for room in the send buffer.
 pub fn may_wait(view: View<'_>, call: &Call) -> Option<Foreseen> {
     let (flags, data) = write_of(call)?;
-    let open = view.endpoint.is_some_and(|endpoint| !endpoint.send_ended() && endpoint.pending.is_none());
+    let open = view.endpoint.begun() && !view.endpoint.send_ended() && view.endpoint.pending.is_none();
     let waits = open && view.may_fill(data) && !view.must_not_wait(flags);
     waits.then(|| plain(Predicted::Blocks, "write-waits-for-room"))
 }
 
+/// A close that lingers waits until what was written and the FIN are acknowledged, or until its time is up.
+pub fn may_linger(view: View<'_>, call: &Call) -> Option<Foreseen> {
+    let lingers = *call == Call::Close && view.socket.linger.is_some_and(|seconds| seconds > 0);
+    (lingers && view.endpoint.begun()).then(|| plain(Predicted::Blocks, "close-lingers"))
+}
+
+/// What else a poll may tell: whether a send buffer in use has room depends on sizes that the kernel tunes.
+pub fn without_room(view: View<'_>, call: &Call, usual: &Foreseen) -> Option<Foreseen> {
+    let Call::Poll { timeout_ns, .. } = call else { return None };
+    let Predicted::Ready(ready) = &usual.outcome else { return None };
+    let full = view.endpoint.written.saturating_sub(view.endpoint.acked) > SURELY_FITS;
+    let uncertain = full && !view.endpoint.send_ended() && ready.contains(&PollEvent::Out);
+    let rest: Vec<_> = ready.iter().copied().filter(|event| *event != PollEvent::Out).collect();
+    let waits = rest.is_empty() && *timeout_ns != Some(0);
+    let outcome = if waits { Predicted::Blocks } else { Predicted::Ready(rest) };
+    uncertain.then(|| plain(outcome, "poll-tells-no-room"))
+}
+
 /// What a write may do besides when the send buffer has no room for all of it.
 pub fn when_the_buffer_is_full(view: View<'_>, call: &Call, blocked: bool) -> Vec<Foreseen> {
+    let cut_by_its_end = view.endpoint.dead();
     let Some((flags, data)) = write_of(call) else { return Vec::new() };
     let nonblocking = view.must_not_wait(flags);
     let mut more = Vec::new();
-    if blocked {
+    if blocked || (cut_by_its_end && view.may_fill(data)) {
         more.push(plain(Predicted::Between(1, size(data.size())), "blocked-write-may-be-cut-short"));
     }
     if nonblocking && view.may_fill(data) {
@@ -213,11 +257,22 @@ pub fn when_the_buffer_is_full(view: View<'_>, call: &Call, blocked: bool) -> Ve
 }
 
 impl View<'_> {
+    /// `inet_csk_get_port`.
+    fn bind(&self) -> Foreseen {
+        match self.occupied_by {
+            None => plain(Predicted::Value(0), "bind-takes-a-free-address"),
+            Some(Occupant::Socket) => fails(Errno::EADDRINUSE, "bind-of-an-open-sockets-address"),
+            Some(Occupant::Connection(close)) => {
+                fails(Errno::EADDRINUSE, "bind-of-a-lingering-address").maybe_role("close", close)
+            }
+        }
+    }
+
     fn getsockopt(&self, option: SocketOptionName) -> Foreseen {
         if option != SocketOptionName::SoError {
             return plain(Predicted::Between(i64::MIN, i64::MAX), "option-is-told");
         }
-        match self.endpoint.and_then(|endpoint| endpoint.pending) {
+        match self.endpoint.pending {
             Some((errno, by)) => {
                 let mut taken = plain(Predicted::PendingError(Some(errno)), "so-error-takes-the-pending-error");
                 taken.fact.errno = Some(errno);
@@ -229,14 +284,17 @@ impl View<'_> {
 
     /// `__inet_stream_connect`.
     fn connect(&self) -> Foreseen {
-        let Some(endpoint) = self.endpoint else { return plain(Predicted::Blocks, "connect-waits-for-the-answer") };
+        let endpoint = self.endpoint;
+        let told = self.socket.connect.is_none_or(|(_, told)| told);
+        if endpoint.established && told {
+            return fails(Errno::EISCONN, "connect-again-gives-eisconn");
+        }
         if let Some((errno, by)) = endpoint.pending {
             let rule =
                 if errno == Errno::ECONNREFUSED { "rst-in-syn-sent-refuses" } else { "pending-error-is-reported" };
             return fails(errno, rule).role("rst", by).in_state(TcpState::SynSent);
         }
         match (endpoint.established, self.socket.connect) {
-            (true, Some((_, true))) => fails(Errno::EISCONN, "connect-again-gives-eisconn"),
             (true, _) => {
                 let answer = endpoint.last_received.map(|(event, _)| event);
                 plain(Predicted::Value(0), "syn-ack-completes-connect").maybe_role("syn_ack", answer)
@@ -263,20 +321,22 @@ impl View<'_> {
 
     /// `tcp_recvmsg_locked`: queued data, then the FIN, then the pending error, then the closed direction.
     fn receive(&self, wanted: u64, flags: &[MsgFlag], reports_on_empty: bool) -> Foreseen {
-        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
-            return fails(Errno::ENOTCONN, "call-needs-a-connection");
-        };
         if wanted == 0 && !reports_on_empty {
             return plain(Predicted::Value(0), "empty-read-asks-nothing");
+        }
+        let endpoint = self.endpoint;
+        if !endpoint.begun() && (self.socket.queue.is_some() || endpoint.shut_read.is_none()) {
+            return fails(Errno::ENOTCONN, "call-needs-a-connection");
         }
         let unread = endpoint.unread_bytes();
         if self.waits_for_all(endpoint, wanted, flags) {
             return plain(Predicted::Blocks, "waitall-waits-for-the-whole-buffer");
         }
-        if unread > 0 && wanted > 0 {
+        if unread > 0 {
             return queued(endpoint, unread.min(wanted));
         }
-        if let Some(fin) = endpoint.fin_in {
+        let error_first = endpoint.pending.is_some() && endpoint.deviates(Deviation::ReadTellsErrorBeforeEnd);
+        if let Some(fin) = endpoint.fin_in.filter(|_| !error_first) {
             return match endpoint.reset_by {
                 Some((rst, _)) => plain(Predicted::Value(0), "read-after-fin-stays-0-in-spite-of-rst")
                     .role("fin", fin)
@@ -299,9 +359,6 @@ impl View<'_> {
             let rst = endpoint.reset_by.map(|(rst, _)| rst);
             return plain(Predicted::Value(0), "read-after-reported-error-gives-0").maybe_role("rst", rst);
         }
-        if wanted == 0 {
-            return plain(Predicted::Value(0), "empty-read-asks-nothing");
-        }
         if self.must_not_wait(flags) {
             return fails(Errno::EAGAIN, "nothing-to-read-gives-eagain");
         }
@@ -317,14 +374,20 @@ impl View<'_> {
 
     /// `tcp_sendmsg_locked` and `sk_stream_error`: the pending error first, then EPIPE.
     fn send(&self, data: &Data, flags: &[MsgFlag]) -> Foreseen {
-        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
+        let endpoint = self.endpoint;
+        if !endpoint.begun() {
             return self.broken(plain(Predicted::Blocks, "write-needs-a-connection"), flags);
-        };
+        }
         if let Some((errno, by)) = endpoint.pending {
             if errno == Errno::EPIPE {
                 return self.broken(reported(endpoint, errno, by, "rst-in-close-wait-sets-epipe"), flags);
             }
-            return reported(endpoint, errno, by, "rst-sets-econnreset-write");
+            let told = reported(endpoint, errno, by, "rst-sets-econnreset-write");
+            let signals = endpoint.deviates(Deviation::SigpipeWithEveryError);
+            return if signals { self.signalling(told, errno, flags) } else { told };
+        }
+        if let Some(fin) = endpoint.fin_in.filter(|_| endpoint.deviates(Deviation::WriteAfterFinFails)) {
+            return self.broken(plain(Predicted::Blocks, "write-in-close-wait-succeeds").role("fin", fin), flags);
         }
         if let Some(shutdown) = endpoint.shut_write {
             let why = plain(Predicted::Blocks, "own-shutdown-write-gives-epipe").role("shutdown", shutdown);
@@ -342,25 +405,29 @@ impl View<'_> {
     /// EPIPE, and SIGPIPE unless it is suppressed or ignored.
     fn broken(&self, mut why: Foreseen, flags: &[MsgFlag]) -> Foreseen {
         why.fact.errno = Some(Errno::EPIPE);
+        self.signalling(why, Errno::EPIPE, flags)
+    }
+
+    /// An error with the signal, as the caller has arranged it.
+    fn signalling(&self, mut why: Foreseen, errno: Errno, flags: &[MsgFlag]) -> Foreseen {
         why.outcome = match self.sigpipe {
-            _ if flags.contains(&MsgFlag::NoSignal) => Predicted::Error(Errno::EPIPE),
-            SigpipeDisposition::Ignore => Predicted::Error(Errno::EPIPE),
-            SigpipeDisposition::Catch => Predicted::ErrorWithSignal(Errno::EPIPE, Signal::SIGPIPE),
+            _ if flags.contains(&MsgFlag::NoSignal) => Predicted::Error(errno),
+            SigpipeDisposition::Ignore => Predicted::Error(errno),
+            SigpipeDisposition::Catch => Predicted::ErrorWithSignal(errno, Signal::SIGPIPE),
             SigpipeDisposition::Default => Predicted::Death(Signal::SIGPIPE),
         };
         why
     }
 
     /// `inet_shutdown`.
-    fn shutdown(&self, how: ShutdownHow) -> Foreseen {
-        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
-            let listens = self.socket.queue.is_some() && how != ShutdownHow::Write;
-            return if listens {
-                plain(Predicted::Value(0), "shutdown-returns-at-once")
-            } else {
-                fails(Errno::ENOTCONN, "call-needs-a-connection")
-            };
-        };
+    fn shutdown(&self) -> Foreseen {
+        let endpoint = self.endpoint;
+        if self.socket.queue.is_some() {
+            return plain(Predicted::Value(0), "shutdown-returns-at-once");
+        }
+        if !endpoint.begun() {
+            return fails(Errno::ENOTCONN, "call-needs-a-connection");
+        }
         if endpoint.dead() {
             let rst = endpoint.reset_by.map(|(rst, _)| rst);
             return fails(Errno::ENOTCONN, "shutdown-of-a-dead-connection-gives-enotconn").maybe_role("rst", rst);
@@ -389,12 +456,12 @@ impl View<'_> {
             let waiting = queue.front().map(|(_, ack)| ("ack", *ack));
             return (waiting.iter().map(|_| PollEvent::In).collect(), waiting.into_iter().collect());
         }
-        let Some(endpoint) = self.endpoint.filter(|endpoint| endpoint.begun()) else {
-            return (vec![PollEvent::Out, PollEvent::Hup], Vec::new());
-        };
+        let endpoint = self.endpoint;
         let mut mask = Vec::new();
         let connecting = endpoint.state == TcpState::SynSent;
-        if (endpoint.receive_ended() && endpoint.send_ended()) || endpoint.dead() {
+        let hangs_up = endpoint.fin_in.is_some() && endpoint.deviates(Deviation::PollHangsUpAfterFin);
+        let both_ended = endpoint.receive_ended() && endpoint.send_ended();
+        if both_ended || endpoint.dead() || !endpoint.begun() || hangs_up {
             mask.push(PollEvent::Hup);
         }
         if endpoint.receive_ended() {
@@ -449,7 +516,7 @@ fn accepted(endpoint: &Endpoint, bytes: u64, nonblocking: bool, may_be_cut: bool
 
 impl Endpoint {
     /// A SYN was sent or received: there is or was a connection to speak of.
-    fn begun(&self) -> bool {
+    pub fn begun(&self) -> bool {
         self.state != TcpState::Close || self.established || self.reset_by.is_some()
     }
 }

@@ -1,17 +1,18 @@
 //! Walks a recording in time order, feeds the model and ties events together.
 
+use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::{Ending, Endpoint};
 use super::flow::Flow;
-use super::predict::{self, Foreseen, SocketModel, View};
+use super::predict::{self, Foreseen, Occupant, SocketModel, View};
 use super::{
-    Allowed, Basis, CallTold, Cause, Confidence, EndpointId, EventId, Fact, Finding, FindingKind, Link, Predicted,
-    Prediction, Rel, SegmentTold, StateTold, Told, Transition, outcome,
+    Allowed, Basis, CallTold, Cause, Confidence, Deviation, EndpointId, EventId, Fact, Finding, FindingKind, Link,
+    Predicted, Prediction, Rel, SegmentTold, StateTold, Told, Transition, outcome,
 };
 use crate::record::{
-    ActorId, Call, Detail, Errno, ExitStatus, Kill, MsgFlag, Outcome, Recording, Segment, ShutdownHow, SignalCaught,
-    SigpipeDisposition, SocketId, StateSample, Syscall, TcpState, What,
+    ActorId, Address, Call, Detail, Errno, ExitStatus, Kill, MsgFlag, Outcome, Recording, Segment, ShutdownHow,
+    SignalCaught, SigpipeDisposition, SocketId, StateSample, Syscall, TcpState, What,
 };
 
 /// What a walk has found.
@@ -77,14 +78,15 @@ enum Moment {
 }
 
 /// Walks a recording.
-pub(super) fn walk(recording: &Recording, flow: &Flow) -> Found {
+pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviation>) -> Found {
+    let fresh = || Endpoint::new(deviation);
     let events = recording.events.len();
     let tied = tied_from_the_start(recording, flow);
     let mut walk = Walk {
         recording,
         flow,
-        endpoints: flow.connections.iter().map(|_| <[Endpoint; 2]>::default()).collect(),
-        sockets: vec![SocketModel::default(); recording.sockets.len()],
+        endpoints: flow.connections.iter().map(|_| [fresh(), fresh()]).collect(),
+        sockets: vec![SocketModel { unconnected: fresh(), ..SocketModel::default() }; recording.sockets.len()],
         found: Found { told: vec![None; events], transitions: vec![Vec::new(); events], ..Found::default() },
         tied,
         active: BTreeMap::new(),
@@ -173,7 +175,7 @@ impl Walk<'_> {
         let foreseen = self.foresee(call);
         self.takes_effect(event, call, endpoint, &foreseen.outcome);
         let mut foreseen = vec![foreseen];
-        foreseen.extend(self.view(call).and_then(|view| predict::may_wait(view, &call.call)));
+        foreseen.extend(self.alternative(call, &foreseen[0]));
         self.active.insert(call.actor, Active { event, endpoint, state, foreseen, has_sent: false });
     }
 
@@ -184,6 +186,9 @@ impl Walk<'_> {
         let ends = self.flow.of_socket.get(&call.socket).map_or(&[][..], Vec::as_slice);
         if let Some(end) = ends.get(model.attempts).copied() {
             model.attempts += 1;
+            let (shut_read, shut_write) = (model.unconnected.shut_read, model.unconnected.shut_write);
+            let endpoint = self.endpoint_mut(end);
+            (endpoint.shut_read, endpoint.shut_write) = (shut_read, shut_write);
             self.tied.insert(call.socket, end);
         }
     }
@@ -191,7 +196,9 @@ impl Walk<'_> {
     /// A connect that failed leaves a fresh socket (`__inet_stream_connect` disconnects it).
     fn connect_failed(&mut self, call: &Syscall, errno: Errno) {
         if ![Errno::EINPROGRESS, Errno::EALREADY, Errno::EISCONN].contains(&errno) {
-            self.sockets[call.socket.0].connect = None;
+            let model = &mut self.sockets[call.socket.0];
+            model.connect = None;
+            model.unconnected = Endpoint::new(model.unconnected.deviation);
             self.tied.remove(&call.socket);
         }
     }
@@ -208,10 +215,40 @@ impl Walk<'_> {
         &mut self.endpoints[id.connection.0][id.side.index()]
     }
 
+    /// What a bind would meet. Both sockets may allow it with `SO_REUSEADDR`, unless the other one listens
+    /// (`inet_bind_conflict`).
+    fn occupant(&self, call: &Syscall, socket: &SocketModel) -> Option<Occupant> {
+        let Call::Bind { to: Address { ip: Some(ip), port: Some(port) } } = call.call else { return None };
+        let wanted = SocketAddr::new(ip, port);
+        if port == 0 {
+            return None;
+        }
+        let open = |other: &&SocketModel| {
+            let listens = other.queue.is_some();
+            other.closed.is_none() && other.bound == Some(wanted) && (listens || !(socket.reuse && other.reuse))
+        };
+        if self.sockets.iter().any(|other| open(&other)) {
+            return Some(Occupant::Socket);
+        }
+        let ends = self.flow.ends_at(wanted).map(|id| self.endpoint(id));
+        let mut left = ends.filter(|end| end.state != TcpState::Close && !(socket.reuse && end.reuse));
+        left.next().map(|end| Occupant::Connection(end.closed))
+    }
+
+    /// The endpoint of a socket, connected or not.
+    fn endpoint_or_own(&mut self, socket: SocketId) -> &mut Endpoint {
+        match self.endpoint_of(socket) {
+            Some(id) => self.endpoint_mut(id),
+            None => &mut self.sockets[socket.0].unconnected,
+        }
+    }
+
     fn view(&self, call: &Syscall) -> Option<View<'_>> {
         let sigpipe = self.recording.actors.get(call.actor.0).map_or(SigpipeDisposition::Catch, |actor| actor.sigpipe);
-        let endpoint = self.endpoint_of(call.socket).map(|id| self.endpoint(id));
-        Some(View { socket: self.sockets.get(call.socket.0)?, endpoint, sigpipe })
+        let socket = self.sockets.get(call.socket.0)?;
+        let endpoint = self.endpoint_of(call.socket).map_or(&socket.unconnected, |id| self.endpoint(id));
+        let occupied_by = self.occupant(call, socket);
+        Some(View { socket, endpoint, occupied_by, sigpipe })
     }
 
     fn foresee(&self, call: &Syscall) -> Foreseen {
@@ -223,6 +260,14 @@ impl Walk<'_> {
         }
     }
 
+    /// What the call may do instead, because buffers are larger or smaller than the model can know.
+    fn alternative(&self, call: &Syscall, usual: &Foreseen) -> Option<Foreseen> {
+        let view = self.view(call)?;
+        predict::may_wait(view, &call.call)
+            .or_else(|| predict::may_linger(view, &call.call))
+            .or_else(|| predict::without_room(view, &call.call, usual))
+    }
+
     /// What a call changes as soon as it begins, because it cannot fail to.
     fn takes_effect(&mut self, event: EventId, call: &Syscall, endpoint: Option<EndpointId>, foreseen: &Predicted) {
         if matches!(call.outcome, Outcome::Killed { .. })
@@ -231,13 +276,19 @@ impl Walk<'_> {
             self.close_all(event, call.actor);
         }
         let accepted = matches!(foreseen, Predicted::Value(_) | Predicted::Between(..));
+        let listens = self.sockets[call.socket.0].queue.is_some();
         match (&call.call, endpoint) {
             (Call::Close, _) => self.close(event, call.socket),
             (Call::Exit { .. }, _) => self.close_all(event, call.actor),
-            (Call::Shutdown { how }, Some(id)) if accepted => {
-                let endpoint = self.endpoint_mut(id);
+            (Call::Shutdown { how: ShutdownHow::Write }, _) if listens => {}
+            (Call::Shutdown { .. }, _) if listens => self.stop_listening(event, call.socket),
+            (Call::Shutdown { how }, _) => {
+                let endpoint = self.endpoint_or_own(call.socket);
                 if *how != ShutdownHow::Write {
                     endpoint.shut_read.get_or_insert(event);
+                    if endpoint.deviates(Deviation::ShutdownReadFlushes) {
+                        endpoint.flush();
+                    }
                 }
                 if *how != ShutdownHow::Read {
                     endpoint.shut_write.get_or_insert(event);
@@ -266,17 +317,28 @@ impl Walk<'_> {
         }
         model.closed = Some(by);
         let linger = model.linger;
-        let waiting = model.queue.take().unwrap_or_default();
-        for (id, _) in waiting {
-            let endpoint = self.endpoint_mut(id);
-            endpoint.closed = Some(by);
-            endpoint.ending = Ending::ResetUnaccepted;
-        }
+        let reuse = self.sockets[socket.0].reuse;
+        self.stop_listening(by, socket);
         if let Some(id) = self.endpoint_of(socket) {
+            let t_ns = self.recording.events[by.0].t_ns;
             let endpoint = self.endpoint_mut(id);
             endpoint.ending = ending(endpoint, linger);
             endpoint.closed.get_or_insert(by);
+            endpoint.reuse = reuse;
             endpoint.pending = None;
+            // The FIN waits behind what is still unsent, but the state changes at once.
+            let waits = endpoint.ending == Ending::Fin && endpoint.has_unsent();
+            let next = endpoint.after_fin_sent().filter(|_| waits);
+            self.enter(by, t_ns, id, next);
+        }
+    }
+
+    /// Connections that nobody has accepted are reset (`inet_csk_listen_stop`).
+    fn stop_listening(&mut self, by: EventId, socket: SocketId) {
+        for (id, _) in self.sockets[socket.0].queue.take().unwrap_or_default() {
+            let endpoint = self.endpoint_mut(id);
+            endpoint.closed = Some(by);
+            endpoint.ending = Ending::ResetUnaccepted;
         }
     }
 
@@ -297,11 +359,11 @@ impl Walk<'_> {
         if !allowed.iter().all(waits) {
             allowed.retain(|one| !waits(one));
         }
-        self.tell_call(active, allowed, explained);
+        self.tell_call(&active, allowed, explained);
     }
 
-    fn tell_call(&mut self, active: Active, allowed: Vec<Allowed>, explained: bool) {
-        let Active { event, endpoint, state, .. } = active;
+    fn tell_call(&mut self, active: &Active, allowed: Vec<Allowed>, explained: bool) {
+        let &Active { event, endpoint, state, .. } = active;
         if !explained {
             self.found.findings.push(Finding { kind: FindingKind::OutcomeNotExplained, about: vec![event] });
         }
@@ -333,7 +395,7 @@ impl Walk<'_> {
             if call.call.data().is_some() {
                 endpoint.unwrite(event, 0);
             }
-            endpoint.pending = endpoint.pending.filter(|(pending, _)| pending != errno);
+            endpoint.report(*errno);
         }
         if let (Outcome::Failed { errno }, Call::Connect { .. }) = (&call.outcome, &call.call) {
             self.connect_failed(call, *errno);
@@ -348,11 +410,15 @@ impl Walk<'_> {
                 self.endpoint_mut(id).unwrite(event, u64::try_from(*value).unwrap_or_default());
             }
             (Call::Getsockopt { .. }, Some(id)) if matches!(detail, Detail::PendingError(_)) => {
-                self.endpoint_mut(id).pending = None;
+                let endpoint = self.endpoint_mut(id);
+                if !endpoint.deviates(Deviation::SoErrorKeepsTheError) {
+                    endpoint.pending = None;
+                }
             }
             (Call::Connect { .. }, _) => self.sockets[call.socket.0].connect = Some((event, true)),
             (Call::Setsockopt { option }, _) => self.sockets[call.socket.0].set(*option),
             (Call::Listen { .. }, _) => self.listens(call.socket),
+            (Call::Bind { .. }, _) => self.sockets[call.socket.0].bound = self.recording.sockets[call.socket.0].local,
             (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
             (Call::Close | Call::Shutdown { .. }, Some(id)) => self.closing(event, call, id),
             _ => {}
@@ -399,6 +465,7 @@ impl Walk<'_> {
 
     /// Links a read to the segments that its bytes came in, and compares the bytes.
     fn delivered(&mut self, event: EventId, id: EndpointId, value: i64, detail: &Detail, peek: bool) -> bool {
+        let peek = peek && !self.endpoint(id).deviates(Deviation::PeekTakes);
         let parts = self.endpoint_mut(id).take(u64::try_from(value).unwrap_or_default(), peek);
         let start = parts.first().map_or(0, |(_, from, _)| *from);
         let mut same = true;
@@ -436,11 +503,13 @@ impl Walk<'_> {
     /// Calls that have not returned: what the model allows at the end is that they wait.
     fn unfinished(&mut self) {
         for (actor, active) in std::mem::take(&mut self.active) {
-            let last = active.foreseen.last().map(|one| &one.outcome);
-            let explained =
-                matches!(last, Some(Predicted::Blocks | Predicted::Ends)) || self.killed.contains_key(&actor);
-            let allowed = active.allowed().into_iter().last().into_iter().collect();
-            self.tell_call(active, allowed, explained);
+            let What::Syscall(call) = &self.recording.events[active.event.0].what else { continue };
+            let usual = self.foresee(call);
+            let now = [self.alternative(call, &usual), Some(usual)].into_iter().flatten();
+            let waits = now.filter(|one| matches!(one.outcome, Predicted::Blocks | Predicted::Ends));
+            let allowed: Vec<_> = waits.map(|one| Allowed { outcome: one.outcome, rule: one.rule }).collect();
+            let explained = !allowed.is_empty() || self.killed.contains_key(&actor);
+            self.tell_call(&active, allowed, explained);
         }
     }
 
@@ -568,9 +637,10 @@ impl Walk<'_> {
 
     fn mark_sent(&mut self, id: EndpointId) {
         let Some(actor) = self.flow.connections[id.connection.0].end(id.side).actor else { return };
-        if let Some(active) = self.active.get_mut(&actor).filter(|active| active.endpoint == Some(id)) {
-            active.has_sent = true;
-        }
+        let Some(active) = self.active.get_mut(&actor).filter(|active| active.endpoint == Some(id)) else { return };
+        let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
+        // What a read makes the kernel send acknowledges; what arrives next does not answer it.
+        active.has_sent |= !matches!(call.call, Call::Read { .. } | Call::Recv { .. } | Call::Poll { .. });
     }
 
     /// An established connection waits for accept at the listener of its port.
@@ -597,7 +667,9 @@ impl Walk<'_> {
         if !concerned || (active.has_sent && !waiting) {
             return;
         }
+        let asleep = active.foreseen.iter().all(|one| one.outcome == Predicted::Blocks);
         let now = self.foresee(call);
+        let now = predict::woken(&call.call).filter(|_| asleep && now.outcome != Predicted::Blocks).unwrap_or(now);
         let is_new = active.foreseen.last() != Some(&now) && now.outcome != Predicted::Blocks;
         if is_new && let Some(active) = self.active.get_mut(&actor) {
             active.foreseen.push(now);
@@ -620,8 +692,14 @@ fn ending(endpoint: &Endpoint, linger: Option<u32>) -> Ending {
         return Ending::Silent;
     }
     match endpoint.state {
-        _ if endpoint.unread_bytes() > 0 => Ending::ResetUnread,
-        Established | SynRecv | CloseWait | FinWait1 | FinWait2 if linger == Some(0) => Ending::ResetLinger,
+        _ if endpoint.unread_bytes() > 0 && !endpoint.deviates(Deviation::CloseWithUnreadSendsFin) => {
+            Ending::ResetUnread
+        }
+        Established | SynRecv | CloseWait | FinWait1 | FinWait2
+            if linger == Some(0) && !endpoint.deviates(Deviation::LingerZeroSendsFin) =>
+        {
+            Ending::ResetLinger
+        }
         Established | SynRecv | CloseWait => Ending::Fin,
         _ => Ending::Silent,
     }

@@ -206,7 +206,7 @@ fn an_interruption_ends_every_wait(ground: Ground) -> Result<(), Failed> {
 
 fn what_is_no_actor_is_refused(ground: Ground) -> Result<(), Failed> {
     for path in ["/bin/true", "/no/such/executable"] {
-        let options = Options { actors: Executable::at(path) };
+        let options = Options { actors: Executable::at(path), ..Options::default() };
         let error = run(&ground, &broken_pipe(), &options, &StopFlag::new()?).unwrap_err();
         assert!(error.to_string().contains("cannot start an actor"), "{error}");
     }

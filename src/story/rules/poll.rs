@@ -28,4 +28,17 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Silence.",
         ..PLAIN
     },
+    Rule {
+        id: "poll-of-a-closed-descriptor",
+        statement: "poll() on a closed descriptor returns POLLNVAL.",
+        sentence: "{close} had closed the descriptor: poll says POLLNVAL.",
+        notable: true,
+        ..PLAIN
+    },
+    Rule {
+        id: "poll-tells-no-room",
+        statement: "poll() does not tell POLLOUT while the send buffer is full.",
+        linux: "tcp_poll() and sk_stream_is_writeable().",
+        ..PLAIN
+    },
 ];

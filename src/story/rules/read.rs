@@ -151,4 +151,10 @@ pub(super) const RULES: &[Rule] = &[
         lessons: &["read-timeout"],
         ..PLAIN
     },
+    Rule {
+        id: "empty-recv-wakes-to-0",
+        statement: "recv() of 0 bytes waits until anything happens and then returns 0, whatever it was.",
+        linux: "tcp_recvmsg_locked() leaves its loop after the first wait when 0 bytes are wanted.",
+        ..PLAIN
+    },
 ];

@@ -78,4 +78,22 @@ pub(super) const RULES: &[Rule] = &[
         misconception: "EBADF says something about the connection.",
         ..PLAIN
     },
+    Rule {
+        id: "bind-of-an-open-sockets-address",
+        statement: "bind() to an address that an open socket has fails with EADDRINUSE, unless SO_REUSEADDR is set on both and the \
+                    other does not listen.",
+        sentence: "another socket has this address: {errno}.",
+        notable: true,
+        linux: "inet_csk_get_port() and inet_bind_conflict().",
+        ..PLAIN
+    },
+    Rule {
+        id: "bind-of-a-lingering-address",
+        statement: "bind() to an address on which a closed connection is not yet over fails with EADDRINUSE, unless SO_REUSEADDR \
+                    was set on the old socket and is set on the new one.",
+        sentence: "a connection closed by {close} still occupies this address: {errno}.",
+        notable: true,
+        linux: "inet_csk_get_port() and inet_bind_conflict().",
+        ..PLAIN
+    },
 ];

@@ -132,6 +132,12 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "write-waits-for-room",
+        statement: "A blocking write waits while the send buffer has no room.",
+        linux: "sk_stream_wait_memory().",
+        ..PLAIN
+    },
+    Rule {
         id: "full-send-buffer-gives-eagain",
         statement: "A write that must not block fails with EAGAIN while the send buffer is full.",
         sentence: "the send buffer was full and the call must not wait: {errno}. The connection is healthy.",

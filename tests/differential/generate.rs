@@ -1,0 +1,147 @@
+//! Random scenarios: valid by construction, since any call may be made on any socket at any time.
+
+use fastrand::Rng;
+use tcpstory::record::{
+    Action, ActorId, ActorSpec, Bytes, CONNECTION, Call, Data, Expect, LISTENER, MsgFlag, Network, PollEvent, Script,
+    ShutdownHow, Signal, SigpipeDisposition, SocketOption, SocketOptionName, Source, Step, Target,
+};
+
+const CLIENT: ActorId = ActorId(0);
+const SERVER: ActorId = ActorId(1);
+
+/// The name of a second connection.
+const SECOND: &str = "second";
+
+/// The scenario of a seed.
+pub(crate) fn scenario(seed: u64) -> Script {
+    let mut rng = Rng::with_seed(seed);
+    let actors = rng.usize(2..=3);
+    let mut steps = Vec::new();
+    if rng.u8(..10) > 0 {
+        steps.extend(opening(&mut rng, CLIENT, CONNECTION));
+        if actors == 3 || rng.u8(..4) == 0 {
+            let from = if actors == 3 { ActorId(2) } else { CLIENT };
+            steps.extend(opening(&mut rng, from, SECOND).into_iter().skip(1));
+        }
+    }
+    for _ in 0..rng.usize(3..16) {
+        let actor = ActorId(rng.usize(..actors));
+        steps.push(any_step(&mut rng, actor));
+    }
+    Script {
+        id: format!("random-{seed}"),
+        title: format!("A random scenario, seed {seed}"),
+        summary: String::new(),
+        goals: Vec::new(),
+        tags: Vec::new(),
+        source: Source { path: format!("random-{seed}.toml"), sha256: String::new() },
+        network: Network::default(),
+        actors: (0..actors).map(|place| actor(&mut rng, place)).collect(),
+        steps,
+    }
+}
+
+fn actor(rng: &mut Rng, place: usize) -> ActorSpec {
+    let name = ["client", "server", "other"][place].to_owned();
+    let sigpipe = match rng.u8(..6) {
+        0 => SigpipeDisposition::Default,
+        1 => SigpipeDisposition::Ignore,
+        _ => SigpipeDisposition::Catch,
+    };
+    ActorSpec { name, sigpipe, address: None, port: None }
+}
+
+fn step(action: Action) -> Step {
+    Step { line: 0, action, expect: Expect::default(), say: None }
+}
+
+fn call(actor: ActorId, socket: &str, call: Call) -> Step {
+    step(Action::Call { actor, socket: socket.to_owned(), call, blocks: None })
+}
+
+fn opening(rng: &mut Rng, from: ActorId, name: &str) -> Vec<Step> {
+    let mut steps = vec![
+        call(SERVER, LISTENER, Call::Listen { backlog: 16 }),
+        call(from, if from == CLIENT { name } else { CONNECTION }, Call::Connect { to: Target::Actor(SERVER) }),
+    ];
+    if rng.u8(..8) > 0 {
+        steps.push(call(SERVER, name, Call::Accept { from: LISTENER.to_owned() }));
+    }
+    steps
+}
+
+fn any_step(rng: &mut Rng, actor: ActorId) -> Step {
+    if rng.u8(..60) == 0 {
+        let signal = if rng.bool() { Signal::SIGKILL } else { Signal::SIGTERM };
+        return step(Action::Kill { actor, signal });
+    }
+    let mut socket = match rng.u8(..12) {
+        0 | 1 => SECOND,
+        2 if actor == SERVER => LISTENER,
+        _ => CONNECTION,
+    };
+    let made = any_call(rng);
+    match made {
+        Call::Listen { .. } => socket = LISTENER,
+        Call::Connect { .. } if socket == LISTENER => socket = CONNECTION,
+        _ => {}
+    }
+    // Only the server listens, and nobody connects to oneself.
+    let made = match made {
+        Call::Listen { .. } | Call::Accept { .. } if actor != SERVER => Call::Read { size: 1 },
+        Call::Connect { .. } if actor == SERVER => Call::Read { size: 1 },
+        other => other,
+    };
+    call(actor, socket, made)
+}
+
+fn any_call(rng: &mut Rng) -> Call {
+    match rng.u8(..100) {
+        0..22 => Call::Read { size: read_size(rng) },
+        22..30 => Call::Recv { size: read_size(rng), flags: flags(rng, &[MsgFlag::Peek, MsgFlag::DontWait]) },
+        30..50 => Call::Write { data: data(rng) },
+        50..60 => Call::Send { data: data(rng), flags: flags(rng, &[MsgFlag::NoSignal, MsgFlag::DontWait]) },
+        60..68 => Call::Shutdown { how: *pick(rng, ShutdownHow::ALL) },
+        68..75 => Call::Close,
+        75..82 => Call::Setsockopt { option: option(rng) },
+        82..86 => Call::Getsockopt { option: SocketOptionName::SoError },
+        86..94 => Call::Poll { events: events(rng), timeout_ns: Some(if rng.u8(..8) == 0 { 3_000_000 } else { 0 }) },
+        94..96 => Call::Connect { to: Target::Actor(SERVER) },
+        96..98 => Call::Accept { from: LISTENER.to_owned() },
+        98 => Call::Listen { backlog: rng.u32(1..8) },
+        _ => Call::Exit { code: rng.u8(..3) },
+    }
+}
+
+fn pick<'a, T>(rng: &mut Rng, from: &'a [T]) -> &'a T {
+    &from[rng.usize(..from.len())]
+}
+
+fn read_size(rng: &mut Rng) -> u64 {
+    *pick(rng, &[0, 1, 1, 2, 5, 100, 100, 100, 1_000_000])
+}
+
+fn data(rng: &mut Rng) -> Data {
+    let size = *pick(rng, &[0, 1, 1, 1, 2, 3, 5, 10, 100, 1000, 4000, 20_000, 300_000]);
+    Data::Repeat { pattern: Bytes(b"abcdefg".to_vec()), size }
+}
+
+fn flags(rng: &mut Rng, of: &[MsgFlag]) -> Vec<MsgFlag> {
+    of.iter().copied().filter(|_| rng.u8(..3) == 0).collect()
+}
+
+fn events(rng: &mut Rng) -> Vec<PollEvent> {
+    let wanted = [PollEvent::In, PollEvent::Pri, PollEvent::Out, PollEvent::RdHup];
+    if rng.bool() { wanted.to_vec() } else { wanted.into_iter().filter(|_| rng.bool()).collect() }
+}
+
+fn option(rng: &mut Rng) -> SocketOption {
+    match rng.u8(..10) {
+        0..3 => SocketOption::SoLinger(Some(0)),
+        3 => SocketOption::SoLinger(None),
+        4..7 => SocketOption::ONonblock(true),
+        7 => SocketOption::ONonblock(false),
+        8 => SocketOption::SoRcvtimeo(5_000_000),
+        _ => SocketOption::TcpNodelay(rng.bool()),
+    }
+}
