@@ -144,6 +144,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "close-lingers",
         statement: "close() with SO_LINGER on and a time above 0 waits until the data and the FIN are acknowledged, or until the \
                     time is up.",
+        calls: &["close"],
         linux: "__tcp_close() sleeps in sk_stream_wait_close().",
         ..PLAIN
     },

@@ -32,13 +32,16 @@ pub(super) const RULES: &[Rule] = &[
         id: "poll-of-a-closed-descriptor",
         statement: "poll() on a closed descriptor returns POLLNVAL.",
         sentence: "{close} had closed the descriptor: poll says POLLNVAL.",
+        wire: "Nothing.",
+        calls: &["poll"],
         notable: true,
         ..PLAIN
     },
     Rule {
         id: "poll-tells-no-room",
         statement: "poll() does not tell POLLOUT while the send buffer is full.",
-        linux: "tcp_poll() and sk_stream_is_writeable().",
+        calls: &["poll"],
+        linux: "tcp_poll().",
         ..PLAIN
     },
 ];

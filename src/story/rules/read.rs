@@ -154,6 +154,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "empty-recv-wakes-to-0",
         statement: "recv() of 0 bytes waits until anything happens and then returns 0, whatever it was.",
+        calls: &["recv"],
         linux: "tcp_recvmsg_locked() leaves its loop after the first wait when 0 bytes are wanted.",
         ..PLAIN
     },

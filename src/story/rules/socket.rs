@@ -83,6 +83,9 @@ pub(super) const RULES: &[Rule] = &[
         statement: "bind() to an address that an open socket has fails with EADDRINUSE, unless SO_REUSEADDR is set on both and the \
                     other does not listen.",
         sentence: "another socket has this address: {errno}.",
+        wire: "Nothing: bind() never sends.",
+        calls: &["bind"],
+        errno: Some(Errno::EADDRINUSE),
         notable: true,
         linux: "inet_csk_get_port() and inet_bind_conflict().",
         ..PLAIN
@@ -91,6 +94,9 @@ pub(super) const RULES: &[Rule] = &[
         id: "bind-of-a-lingering-address",
         statement: "bind() to an address on which a closed connection is not yet over fails with EADDRINUSE, unless SO_REUSEADDR \
                     was set on the old socket and is set on the new one.",
+        wire: "Nothing: bind() never sends. What lingers shows as an earlier FIN from this address.",
+        calls: &["bind"],
+        errno: Some(Errno::EADDRINUSE),
         sentence: "a connection closed by {close} still occupies this address: {errno}.",
         notable: true,
         linux: "inet_csk_get_port() and inet_bind_conflict().",

@@ -1,8 +1,9 @@
 //! One order for packets and rows.
 
 use crate::record::{Call, Outcome, Recording, Syscall, What};
+use crate::report::layout::GAP_NS;
 use crate::report::ties::Ties;
-use crate::story::{EventId, Predicted, Rel, Told};
+use crate::story::{EventId, Rel, Told};
 
 /// A line of the packet list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,12 +99,9 @@ fn merged(ties: &Ties<'_>, lines: impl Iterator<Item = Line>) -> Vec<Line> {
     merged
 }
 
-/// Whether a call was seen waiting, or had to by the model.
+/// Whether a call waited: it was seen asleep, or took as long as a wait that the ladder shows.
 fn waited(ties: &Ties<'_>, call: EventId) -> bool {
-    let seen = matches!(ties.story.recording.events[call.0].what, What::Syscall(Syscall { blocked: true, .. }));
-    let had_to = match ties.story.entries.get(call.0).map(|entry| &entry.told) {
-        Some(Told::Call(told)) => told.prediction.allowed.first().is_some_and(|one| one.outcome == Predicted::Blocks),
-        _ => false,
-    };
-    seen || had_to
+    let event = &ties.story.recording.events[call.0];
+    let What::Syscall(Syscall { blocked, end_ns, .. }) = &event.what else { return false };
+    *blocked || end_ns.is_some_and(|end| end.abs_diff(event.t_ns) >= GAP_NS)
 }
