@@ -3,7 +3,7 @@
 use crate::record::{Call, Outcome, Recording, Syscall, What};
 use crate::report::layout::GAP_NS;
 use crate::report::ties::Ties;
-use crate::story::{EventId, Rel, Told};
+use crate::story::{EventId, Rel};
 
 /// A line of the packet list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -232,10 +232,10 @@ fn connected() -> (Stage, SocketId) {
 #[test]
 fn a_call_that_waits_is_two_rows() {
     let (mut stage, client) = connected();
-    let timeout = SocketOption::SoRcvtimeo(1_000_000);
+    let timeout = SocketOption::SoRcvtimeo(20_000_000);
     stage.act((800, 810), 0, client, Call::Setsockopt { option: timeout }, returned(0));
     let eagain = Outcome::Failed { errno: Errno::EAGAIN };
-    stage.act((1_000, 2_100), 0, client, Call::Read { size: 10 }, eagain);
+    stage.act((1_000, 21_100), 0, client, Call::Read { size: 10 }, eagain);
     let expected = ["[c3] read(10) …", "[c3] read(10) = -1 EAGAIN (Resource temporarily unavailable)"];
     assert_eq!(from(&list(&tell(stage.done())), "[c3]"), expected);
 }
