@@ -17,7 +17,7 @@ pub(super) fn check(args: &CheckArgs) -> Code {
             Vec::new()
         });
         for one in found {
-            match one.parse() {
+            match one.parse(None) {
                 Ok(script) => {
                     let steps = count(script.steps.len() as u64, "step");
                     let actors = count(script.actors.len() as u64, "actor");

@@ -5,22 +5,23 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::output;
-use crate::record::Script;
+use crate::record::{Family, Script};
 use crate::report::words::escape;
 use crate::scenario::{self, Diagnostic, MAX_BYTES, SourceText, builtin};
 
 /// The name that stands for standard input.
 const STDIN: &str = "-";
 
-/// Reads and parses everything that was named. On any error all of them are printed and nothing is returned.
-pub(super) fn read(names: &[String]) -> Option<Vec<Script>> {
+/// Reads and parses everything that was named, over its own family or over that one. On any error all of them are printed and
+/// nothing is returned.
+pub(super) fn read(names: &[String], family: Option<Family>) -> Option<Vec<Script>> {
     let mut scripts = Vec::new();
     let mut all_well = true;
     for name in names {
         match find(name) {
             Ok(found) => {
                 for one in found {
-                    match one.parse() {
+                    match one.parse(family) {
                         Ok(script) => scripts.push(script),
                         Err(problem) => {
                             all_well = false;
@@ -49,33 +50,41 @@ pub(super) enum Found {
 pub(super) enum Problem {
     Unreadable(String),
     Wrong(Vec<Diagnostic>),
+    /// It is right over its own family, but not over the one that was asked for.
+    WrongOver(Vec<Diagnostic>),
 }
 
 impl Problem {
     pub(super) fn print(&self) {
         match self {
             Self::Unreadable(message) => output::error(message),
-            Self::Wrong(diagnostics) => {
-                for diagnostic in diagnostics {
-                    output::diagnostic(diagnostic);
-                }
+            Self::Wrong(diagnostics) => print(diagnostics),
+            Self::WrongOver(diagnostics) => {
+                print(diagnostics);
+                output::note("  help: the scenario itself is right: run it without --ipv6");
             }
         }
     }
 }
 
+fn print(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        output::diagnostic(diagnostic);
+    }
+}
+
 impl Found {
-    pub(super) fn parse(&self) -> Result<Script, Problem> {
+    pub(super) fn parse(&self, family: Option<Family>) -> Result<Script, Problem> {
         match self {
-            Self::Builtin(one) => one.parse().map_err(Problem::Wrong),
+            Self::Builtin(one) => parse(&one.source(), family),
             Self::Stdin => {
                 let bytes =
                     bounded(io::stdin().lock()).map_err(|error| unreadable(Path::new("standard input"), &error))?;
-                parse("standard input", &bytes)
+                parse(&SourceText { path: "standard input", bytes: &bytes }, family)
             }
             Self::File(path) => {
                 let bytes = contents(path).map_err(Problem::Unreadable)?;
-                parse(&path.to_string_lossy(), &bytes)
+                parse(&SourceText { path: &path.to_string_lossy(), bytes: &bytes }, family)
             }
         }
     }
@@ -90,8 +99,12 @@ impl Found {
     }
 }
 
-fn parse(path: &str, bytes: &[u8]) -> Result<Script, Problem> {
-    scenario::parse(&SourceText { path, bytes }).map_err(Problem::Wrong)
+fn parse(source: &SourceText<'_>, family: Option<Family>) -> Result<Script, Problem> {
+    let Some(family) = family else { return scenario::parse(source).map_err(Problem::Wrong) };
+    scenario::parse_over(source, family).map_err(|diagnostics| match scenario::parse(source) {
+        Ok(_) => Problem::WrongOver(diagnostics),
+        Err(own) => Problem::Wrong(own),
+    })
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {

@@ -27,8 +27,8 @@ const STOPPING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 /// Runs scenarios.
 pub(super) fn run(args: &RunArgs) -> Code {
-    let Some(scripts) = lessons::read(&args.scenarios) else { return Code::Usage };
-    let scripts: Vec<_> = scripts.into_iter().map(|script| prepared(script, args)).collect();
+    let family = args.ipv6.then_some(Family::Ipv6);
+    let Some(scripts) = lessons::read(&args.scenarios, family) else { return Code::Usage };
     if let Err(message) = unclear(&scripts, args) {
         output::error(&message);
         return Code::Usage;
@@ -47,13 +47,6 @@ pub(super) fn run(args: &RunArgs) -> Code {
         code = code.and(cannot(&error));
     }
     code.and(stop.code())
-}
-
-fn prepared(mut script: Script, args: &RunArgs) -> Script {
-    if args.ipv6 {
-        script.network.family = Family::Ipv6;
-    }
-    script
 }
 
 /// What was asked and cannot be meant.

@@ -22,7 +22,12 @@ impl Builtin {
     ///
     /// As for [`parse`]; the tests hold that none of the shipped files has any.
     pub fn parse(&self) -> Result<Script, Vec<Diagnostic>> {
-        parse(&SourceText { path: self.path, bytes: self.text.as_bytes() })
+        parse(&self.source())
+    }
+
+    /// The file, as if it had been read.
+    pub fn source(&self) -> SourceText<'static> {
+        SourceText { path: self.path, bytes: self.text.as_bytes() }
     }
 }
 

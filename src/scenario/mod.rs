@@ -54,7 +54,7 @@ use core::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::record::{Script, Source};
+use crate::record::{Family, Script, Source};
 
 pub use builtin::Builtin;
 pub use diagnostic::{Diagnostic, Excerpt};
@@ -102,6 +102,19 @@ pub struct SourceText<'a> {
 /// Everything that is wrong with the file, in its order; after about twenty errors the rest is not looked for. A wrong
 /// syntax hides what else is wrong.
 pub fn parse(source: &SourceText<'_>) -> Result<Script, Vec<Diagnostic>> {
+    parse_with(source, None)
+}
+
+/// Reads a scenario as if its `network.family` were this one: what cannot be had over that family is an error of the file.
+///
+/// # Errors
+///
+/// As for [`parse`].
+pub fn parse_over(source: &SourceText<'_>, family: Family) -> Result<Script, Vec<Diagnostic>> {
+    parse_with(source, Some(family))
+}
+
+fn parse_with(source: &SourceText<'_>, family: Option<Family>) -> Result<Script, Vec<Diagnostic>> {
     let format = Format::of(source.path);
     let text = text(source)?;
     let mut reader = Reader::new(source.path, text, format);
@@ -112,7 +125,7 @@ pub fn parse(source: &SourceText<'_>) -> Result<Script, Vec<Diagnostic>> {
     let script = match root {
         Ok(root) => {
             let about = Source { path: source.path.to_owned(), sha256: sha256(source.bytes) };
-            read::script(&mut reader, &root, id(source.path), about)
+            read::script(&mut reader, &root, id(source.path), about, family)
         }
         Err(faults) => {
             for fault in faults {

@@ -9,15 +9,21 @@ use super::actors::actors;
 use super::reader::Reader;
 use super::steps::Steps;
 
-/// The script of the whole file; none if anything is wrong.
-pub(in crate::scenario) fn script(r: &mut Reader<'_>, root: &Node, id: String, source: Source) -> Option<Script> {
+/// The script of the whole file, over its own family or over that one; none if anything is wrong.
+pub(in crate::scenario) fn script(
+    r: &mut Reader<'_>,
+    root: &Node,
+    id: String,
+    source: Source,
+    family: Option<Family>,
+) -> Option<Script> {
     let entries = r.entries(root, "a scenario")?;
     r.closed(entries, Table::Top);
     let summary =
         root.get("summary").and_then(|entry| r.words(&entry.node, "`summary`")).unwrap_or_default().to_owned();
     let goals = root.get("goals").map_or_else(Vec::new, |entry| texts(r, entry));
     let tags = root.get("tags").map_or_else(Vec::new, |entry| texts(r, entry));
-    let network = root.get("network").map_or_else(Network::default, |entry| network(r, &entry.node));
+    let network = network(r, root.get("network").map(|entry| &entry.node), family);
     let nodes = step_nodes(r, root);
     let actors = actors(r, root.get("actors").map(|entry| &entry.node), nodes, network.family);
     let steps = Steps::new(r, &actors).read(nodes);
@@ -79,14 +85,16 @@ fn step_nodes<'n>(r: &mut Reader<'_>, root: &'n Node) -> &'n [Node] {
     &[]
 }
 
-fn network(r: &mut Reader<'_>, node: &Node) -> Network {
+fn network(r: &mut Reader<'_>, node: Option<&Node>, over: Option<Family>) -> Network {
     let mut network = Network::default();
+    network.family = over.unwrap_or(network.family);
+    let Some(node) = node else { return network };
     let Some(entries) = r.entries(node, "`network`") else { return network };
     r.closed(entries, Table::Network);
     if let Some(entry) = node.get("family") {
         let find = |word: &str| FAMILIES.iter().find(|(name, _)| *name == word).map(|(_, family)| *family);
         let family = r.word(&entry.node, "address family", find, FAMILIES.iter().map(|(name, _)| *name));
-        network.family = family.unwrap_or_default();
+        network.family = over.or(family).unwrap_or_default();
     }
     if let Some(entry) = node.get("mtu") {
         let least = if network.family == Family::Ipv6 { 1_280 } else { 576 };
