@@ -10,6 +10,7 @@ use nix::unistd::{getegid, geteuid};
 use super::advice::advice;
 use super::probe::{self, Chain, Record, Step, map_ids};
 use crate::lab::LabError;
+use crate::lab::sys::process::keep_network_capabilities;
 use crate::record::SandboxKind;
 
 const WANTED: &str = "this machine lets tcpstory neither into namespaces of its own nor capture on the loopback";
@@ -134,7 +135,10 @@ fn enter_user_namespace() -> Result<(), LabError> {
     })?;
     let mut refused = None;
     map_ids(uid, gid, |step, result| result.map_err(|errno| refused = Some((step, errno))).is_ok());
-    refused.map_or(Ok(()), |(step, errno)| Err(LabError::new(WANTED).tried(step.what(), errno)))
+    if let Some((step, errno)) = refused {
+        return Err(LabError::new(WANTED).tried(step.what(), errno));
+    }
+    keep_network_capabilities().map_err(LabError::failed(WANTED, "capset()"))
 }
 
 fn refusal(tried: &Record) -> LabError {

@@ -24,6 +24,24 @@ pub(in crate::lab) fn now_ns() -> u64 {
     })
 }
 
+/// What runs in a user namespace need: `CAP_NET_ADMIN`, `CAP_NET_RAW` and `CAP_SYS_ADMIN` (capabilities(7)).
+const NETWORK_CAPABILITIES: u32 = 1 << 12 | 1 << 13 | 1 << 21;
+
+/// `_LINUX_CAPABILITY_VERSION_3` of capset(2): 64 capabilities in two halves.
+const CAPABILITY_VERSION: u32 = 0x2008_0522;
+
+/// Gives up every capability but those for the network, for the calling thread and all that it starts.
+///
+/// Who enters a user namespace gets all of them there, and with them the right to write into own files and folders against their
+/// permissions (`CAP_DAC_OVERRIDE`).
+pub(in crate::lab) fn keep_network_capabilities() -> Result<(), Errno> {
+    let header = [CAPABILITY_VERSION, 0]; // the version, and 0 for the calling thread
+    // Effective, permitted, inheritable; of the lower 32 capabilities, then of the upper.
+    let data = [NETWORK_CAPABILITIES, NETWORK_CAPABILITIES, 0, 0, 0, 0];
+    // SAFETY: capset(2) reads a header of two and, in this version, data of six 32-bit words, which is what they point to.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()) }).map(drop)
+}
+
 /// What a process does with a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lab) enum Disposition {
