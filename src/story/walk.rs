@@ -11,7 +11,7 @@ use super::{
     Predicted, Prediction, Rel, SegmentTold, StateTold, Told, Transition, outcome,
 };
 use crate::record::{
-    ActorId, Address, Call, Detail, Errno, ExitStatus, Kill, MsgFlag, Outcome, Recording, Segment, ShutdownHow,
+    ActorId, Address, Call, Detail, End, Errno, ExitStatus, Kill, MsgFlag, Outcome, Recording, Segment, ShutdownHow,
     SignalCaught, SigpipeDisposition, SocketId, StateSample, Syscall, TcpState, What,
 };
 
@@ -500,15 +500,17 @@ impl Walk<'_> {
         }
     }
 
-    /// Calls that have not returned: what the model allows at the end is that they wait.
+    /// Calls that have not returned: what the model allows at the end is that they wait. In an interrupted run they may also have
+    /// returned unheard.
     fn unfinished(&mut self) {
+        let interrupted = matches!(self.recording.end, End::Interrupted { .. });
         for (actor, active) in std::mem::take(&mut self.active) {
             let What::Syscall(call) = &self.recording.events[active.event.0].what else { continue };
             let usual = self.foresee(call);
             let now = [self.alternative(call, &usual), Some(usual)].into_iter().flatten();
             let waits = now.filter(|one| matches!(one.outcome, Predicted::Blocks | Predicted::Ends));
             let allowed: Vec<_> = waits.map(|one| Allowed { outcome: one.outcome, rule: one.rule }).collect();
-            let explained = !allowed.is_empty() || self.killed.contains_key(&actor);
+            let explained = !allowed.is_empty() || interrupted || self.killed.contains_key(&actor);
             self.tell_call(&active, allowed, explained);
         }
     }
