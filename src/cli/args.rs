@@ -53,7 +53,7 @@ pub(super) enum Command {
 pub(super) struct RunArgs {
     /// Built-in names (see `tcpstory list`), scenario files, folders of them, or - for standard input
     #[arg(required = true, value_name = "SCENARIO")]
-    pub(super) scenarios: Vec<String>,
+    pub(super) scenarios: Vec<PathBuf>,
     /// What to print; without it one scenario prints its ladder, several print a summary
     #[arg(short, long, value_name = "NAME", value_parser = formats())]
     pub(super) format: Option<String>,
@@ -159,7 +159,7 @@ impl From<Ground> for Preference {
 pub(super) struct CheckArgs {
     /// Scenario files, folders of them, built-in names, or - for standard input
     #[arg(required = true, value_name = "SCENARIO")]
-    pub(super) scenarios: Vec<String>,
+    pub(super) scenarios: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -173,7 +173,7 @@ pub(super) struct ListArgs {
 pub(super) struct RenderArgs {
     /// A timeline that `tcpstory run` has saved, or - for standard input
     #[arg(value_name = "TIMELINE")]
-    pub(super) timeline: String,
+    pub(super) timeline: PathBuf,
     /// What to print [default: ladder, unless -o is given]
     #[arg(short, long, value_name = "NAME", value_parser = formats())]
     pub(super) format: Option<String>,

@@ -10,11 +10,13 @@ use crate::report::words::escape;
 use crate::scenario::{self, Diagnostic, MAX_BYTES, SourceText, builtin};
 
 /// The name that stands for standard input.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
+/// How standard input is called in messages.
+pub(super) const STDIN_SHOWN: &str = "standard input";
 
 /// Reads and parses everything that was named, over its own family or over that one. On any error all of them are printed and
 /// nothing is returned.
-pub(super) fn read(names: &[String], family: Option<Family>) -> Option<Vec<Script>> {
+pub(super) fn read(names: &[PathBuf], family: Option<Family>) -> Option<Vec<Script>> {
     let mut scripts = Vec::new();
     let mut all_well = true;
     for name in names {
@@ -78,9 +80,8 @@ impl Found {
         match self {
             Self::Builtin(one) => parse(&one.source(), family),
             Self::Stdin => {
-                let bytes =
-                    bounded(io::stdin().lock()).map_err(|error| unreadable(Path::new("standard input"), &error))?;
-                parse(&SourceText { path: "standard input", bytes: &bytes }, family)
+                let bytes = bounded(io::stdin().lock()).map_err(|error| unreadable(Path::new(STDIN_SHOWN), &error))?;
+                parse(&SourceText { path: STDIN_SHOWN, bytes: &bytes }, family)
             }
             Self::File(path) => {
                 let bytes = contents(path).map_err(Problem::Unreadable)?;
@@ -94,7 +95,7 @@ impl Found {
         match self {
             Self::Builtin(one) => one.name.to_owned(),
             Self::File(path) => path.display().to_string(),
-            Self::Stdin => "standard input".to_owned(),
+            Self::Stdin => STDIN_SHOWN.to_owned(),
         }
     }
 }
@@ -112,19 +113,18 @@ fn unreadable(path: &Path, error: &io::Error) -> Problem {
 }
 
 /// What a name stands for. A built-in name wins over a file of the same name, which `./NAME` still reaches.
-pub(super) fn find(name: &str) -> Result<Vec<Found>, String> {
-    if name == STDIN {
+pub(super) fn find(path: &Path) -> Result<Vec<Found>, String> {
+    if path.as_os_str() == STDIN {
         return Ok(vec![Found::Stdin]);
     }
-    if let Some(one) = builtin::get(name) {
+    if let Some(one) = path.to_str().and_then(builtin::get) {
         return Ok(vec![Found::Builtin(one)]);
     }
-    let path = Path::new(name);
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => folder(path),
         Ok(_) => Ok(vec![Found::File(path.to_owned())]),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(unknown(name)),
-        Err(error) => Err(format!("cannot read {}: {error}", escape(name))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(unknown(&path.to_string_lossy())),
+        Err(error) => Err(format!("cannot read {}: {error}", escape(&path.display().to_string()))),
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::{self, Read as _};
+use std::path::Path;
 
 use super::args::RenderArgs;
+use super::lessons::{STDIN, STDIN_SHOWN};
 use super::run::write_outputs;
 use super::{Code, output};
 use crate::record::Recording;
@@ -40,18 +42,19 @@ pub(super) fn print(format: &Format, bytes: &[u8]) -> Code {
     output::result(bytes)
 }
 
-fn read(name: &str) -> Result<Recording, String> {
-    let shown = escape(name);
+fn read(path: &Path) -> Result<Recording, String> {
+    let is_stdin = path.as_os_str() == STDIN;
+    let shown = if is_stdin { STDIN_SHOWN.to_owned() } else { escape(&path.display().to_string()) };
     let failed = |error: io::Error| format!("cannot read {shown}: {error}");
-    let bytes = if name == "-" {
+    let bytes = if is_stdin {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
         bytes
     } else {
-        if !fs::metadata(name).map_err(failed)?.is_file() {
+        if !fs::metadata(path).map_err(failed)?.is_file() {
             return Err(format!("cannot read {shown}: it is not a regular file"));
         }
-        fs::read(name).map_err(failed)?
+        fs::read(path).map_err(failed)?
     };
     json::read(&bytes).map_err(|error| format!("{shown}: {error}"))
 }

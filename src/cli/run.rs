@@ -192,7 +192,7 @@ impl Batch<'_> {
             summary.push(line);
         }
         if self.scripts.len() > 1 && self.args.format.is_none() {
-            code = code.and(output::result(table(&summary).as_bytes()));
+            code = code.and(output::result(table(&summary, self.scripts.len()).as_bytes()));
         }
         code
     }
@@ -351,7 +351,8 @@ fn heading(place: usize, told: &Told, runs: u64, usual: &Digest, digest: &Digest
     text + "\n"
 }
 
-fn table(lines: &[Line]) -> String {
+/// The summary of several scenarios, of which some may not have come to their end.
+fn table(lines: &[Line], scenarios: usize) -> String {
     let width = lines.iter().map(|line| line.id.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
     for line in lines {
@@ -367,6 +368,10 @@ fn table(lines: &[Line]) -> String {
     }
     let failed = lines.iter().filter(|line| line.failed > 0).count();
     let passed = lines.len() - failed;
-    let _ = writeln!(text, "\n{passed} as expected, {failed} not");
+    let _ = write!(text, "\n{passed} as expected, {failed} not");
+    if lines.len() < scenarios {
+        let _ = write!(text, ", {} not run to the end", scenarios - lines.len());
+    }
+    text.push('\n');
     text
 }
