@@ -1,0 +1,142 @@
+//! The commands that run nothing.
+
+use libtest_mimic::Failed;
+use tcpstory::scenario::builtin;
+
+use crate::Test;
+use crate::world::{SHORT, World};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("help_and_version", &[], help_and_version),
+    ("wrong_arguments", &[], wrong_arguments),
+    ("list_knows_every_scenario", &[], list_knows_every_scenario),
+    ("list_by_tag", &[], list_by_tag),
+    ("check_reads_all_kinds_of_sources", &[], check_reads_all_kinds_of_sources),
+    ("check_tells_every_mistake", &[], check_tells_every_mistake),
+    ("schemas_are_the_shipped_ones", &[], schemas_are_the_shipped_ones),
+    ("completions_know_the_commands", &[], completions_know_the_commands),
+    ("man_is_a_manual", &[], man_is_a_manual),
+    ("doctor_says_what_a_run_will_say", &[], doctor_says_what_a_run_will_say),
+];
+
+const COMMANDS: [&str; 8] = ["run", "check", "list", "render", "doctor", "schema", "completions", "man"];
+
+fn help_and_version() -> Result<(), Failed> {
+    let world = World::new();
+    world
+        .tcpstory(&["--help"])
+        .code(0)
+        .says(&COMMANDS)
+        .says(&["Exit codes:", "tcpstory doctor"])
+        .complains_of_nothing();
+    for command in COMMANDS {
+        world.tcpstory(&[command, "--help"]).code(0).says(&["Usage: tcpstory"]).complains_of_nothing();
+    }
+    world.tcpstory(&["--version"]).code(0).says(&[concat!("tcpstory ", env!("CARGO_PKG_VERSION"))]);
+    Ok(())
+}
+
+fn wrong_arguments() -> Result<(), Failed> {
+    let world = World::new();
+    let none: [&str; 0] = [];
+    world.tcpstory(&none).code(2).complains(&["Usage: tcpstory"]);
+    world.tcpstory(&["rendr"]).code(2).complains(&["rendr", "render"]);
+    world.tcpstory(&["run"]).code(2).complains(&["SCENARIO"]);
+    world.tcpstory(&["run", "broken-pipe", "--format", "jsno"]).code(2).complains(&["jsno", "json", "pcapng"]);
+    world.tcpstory(&["run", "broken-pipe", "--repeat", "0"]).code(2).complains(&["--repeat"]);
+    world.tcpstory(&["run", "broken-pipe", "--jobs", "many"]).code(2).complains(&["--jobs"]);
+    world.tcpstory(&["run", "broken-pipe", "--width", "3"]).code(2).complains(&["--width"]);
+    world.tcpstory(&["run", "broken-pipe", "--no-save", "--save", "x"]).code(2).complains(&["--no-save"]);
+    world.tcpstory(&["schema", "picture"]).code(2).complains(&["scenario", "timeline"]);
+    assert_eq!(world.files(), [""; 0]);
+    Ok(())
+}
+
+fn list_knows_every_scenario() -> Result<(), Failed> {
+    let listed = World::new().tcpstory(&["list"]).code(0).complains_of_nothing().stdout();
+    let names: Vec<_> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, builtin::all().map(|one| one.name).collect::<Vec<_>>());
+    Ok(())
+}
+
+fn list_by_tag() -> Result<(), Failed> {
+    let world = World::new();
+    let listed = world.tcpstory(&["list", "--tag", "so_linger"]).code(0).stdout();
+    assert!(listed.starts_with("abortive-close ") && listed.lines().count() == 1, "{listed}");
+    world.tcpstory(&["list", "--tag", "UDP"]).code(2).says_nothing().complains(&["no built-in scenario has that tag"]);
+    Ok(())
+}
+
+fn check_reads_all_kinds_of_sources() -> Result<(), Failed> {
+    let world = World::new();
+    world.file("lessons/one.toml", SHORT);
+    world.file("lessons/deep/two.json", r#"{"title": "t", "step": [{"by": "server", "do": "listen"}]}"#);
+    world.file("lessons/notes.md", "not a scenario");
+    world.tcpstory(&["check", "broken-pipe"]).code(0).says(&["broken-pipe: 8 steps, 2 actors"]).complains_of_nothing();
+    let checked = world.tcpstory(&["check", "lessons"]).code(0).complains_of_nothing().stdout();
+    assert_eq!(checked.lines().count(), 2, "{checked}");
+    assert!(
+        checked.contains("one.toml: 1 step, 2 actors") && checked.contains("two.json: 1 step, 1 actor"),
+        "{checked}"
+    );
+    world.fed(&["check", "-"], SHORT).code(0).says(&["standard input: 1 step"]);
+    let all: Vec<_> = std::iter::once("check").chain(builtin::all().map(|one| one.name)).collect();
+    assert_eq!(world.tcpstory(&all).code(0).stdout().lines().count(), builtin::all().count());
+    Ok(())
+}
+
+fn check_tells_every_mistake() -> Result<(), Failed> {
+    let world = World::new();
+    world.file("good.toml", SHORT);
+    world.file("bad.toml", SHORT.replace("ECONNREFUSED", "ECONREFUSED"));
+    world.file("worse.toml", SHORT.replace("do.connect", "do.conect"));
+    let told = world.tcpstory(&["check", "bad.toml", "good.toml", "worse.toml", "missing.toml"]).code(2);
+    told.says(&["good.toml: 1 step"]).complains(&[
+        "--> bad.toml:8:10",
+        "did you mean `ECONNREFUSED`?",
+        "--> worse.toml:7:",
+        "did you mean `connect`?",
+        "missing.toml",
+    ]);
+    world.tcpstory(&["check", "broken-pip"]).code(2).complains(&["did you mean `broken-pipe`?", "tcpstory list"]);
+    Ok(())
+}
+
+fn schemas_are_the_shipped_ones() -> Result<(), Failed> {
+    for (name, shipped) in [
+        ("scenario", include_str!("../../schema/scenario.schema.json")),
+        ("timeline", include_str!("../../schema/timeline.schema.json")),
+    ] {
+        let printed = World::new().tcpstory(&["schema", name]).code(0).complains_of_nothing().stdout();
+        assert_eq!(printed, shipped, "{name}");
+    }
+    Ok(())
+}
+
+fn completions_know_the_commands() -> Result<(), Failed> {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        World::new()
+            .tcpstory(&["completions", shell])
+            .code(0)
+            .complains_of_nothing()
+            .says(&COMMANDS)
+            .says(&["tcpstory"]);
+    }
+    World::new().tcpstory(&["completions", "tcsh"]).code(2).complains(&["bash"]);
+    Ok(())
+}
+
+fn man_is_a_manual() -> Result<(), Failed> {
+    let page = World::new().tcpstory(&["man"]).code(0).complains_of_nothing().says(&COMMANDS).stdout();
+    assert!(page.contains(".TH tcpstory 1") && page.contains("\\-\\-repeat"), "{page}");
+    Ok(())
+}
+
+fn doctor_says_what_a_run_will_say() -> Result<(), Failed> {
+    let world = World::new();
+    let doctor = world.tcpstory(&["doctor"]);
+    let able = doctor.stdout().lines().any(|line| line.starts_with("yes  live runs"));
+    doctor.code(if able { 0 } else { 3 }).says(&["user namespaces", "tshark"]).complains_of_nothing();
+    world.tcpstory(&["run", "broken-pipe", "--no-save"]).code(if able { 0 } else { 3 });
+    Ok(())
+}
