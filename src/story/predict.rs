@@ -38,6 +38,8 @@ pub struct SocketModel {
     pub connect: Option<(EventId, bool)>,
     /// The address that it was bound to, or got by accept.
     pub bound: Option<core::net::SocketAddr>,
+    /// It came from accept.
+    pub accepted: bool,
     /// `SO_REUSEADDR`.
     pub reuse: bool,
     /// How many connections it has begun.
@@ -146,6 +148,7 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
     match call {
         Call::Socket => plain(Predicted::Descriptor, "socket-returns-a-descriptor"),
         Call::Bind { .. } => view.bind(),
+        Call::Listen { .. } if view.occupied_by.is_some() => view.bind(),
         Call::Listen { .. } => plain(Predicted::Value(0), "listen-opens-the-queue"),
         Call::Setsockopt { .. } => plain(Predicted::Value(0), "option-is-set"),
         Call::Getsockopt { option } => view.getsockopt(*option),

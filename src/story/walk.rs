@@ -218,16 +218,24 @@ impl Walk<'_> {
     /// What a bind would meet. Both sockets may allow it with `SO_REUSEADDR`, unless the other one listens
     /// (`inet_bind_conflict`).
     fn occupant(&self, call: &Syscall, socket: &SocketModel) -> Option<Occupant> {
-        let Call::Bind { to: Address { ip: Some(ip), port: Some(port) } } = call.call else { return None };
-        let wanted = SocketAddr::new(ip, port);
-        if port == 0 {
+        let wanted = match call.call {
+            Call::Bind { to: Address { ip: Some(ip), port: Some(port) } } => SocketAddr::new(ip, port),
+            // A socket that begins to listen asks for its port once more (`inet_csk_listen_start`).
+            Call::Listen { .. } if socket.queue.is_none() => socket.bound?,
+            _ => return None,
+        };
+        if wanted.port() == 0 {
             return None;
         }
-        let open = |other: &&SocketModel| {
-            let listens = other.queue.is_some();
-            other.closed.is_none() && other.bound == Some(wanted) && (listens || !(socket.reuse && other.reuse))
+        let open = |(place, other): (usize, &SocketModel)| {
+            let another = SocketId(place) != call.socket && other.closed.is_none() && other.bound == Some(wanted);
+            let tolerated = other.queue.is_none() && socket.reuse && other.reuse;
+            // A connection that is over gives an address back that it did not bind itself.
+            let given_back =
+                other.accepted && self.endpoint_of(SocketId(place)).is_some_and(|id| self.endpoint(id).dead());
+            another && !tolerated && !given_back
         };
-        if self.sockets.iter().any(|other| open(&other)) {
+        if self.sockets.iter().enumerate().any(open) {
             return Some(Occupant::Socket);
         }
         let ends = self.flow.ends_at(wanted).map(|id| self.endpoint(id));
@@ -444,7 +452,14 @@ impl Walk<'_> {
         if let Some(queue) = &mut model.queue {
             queue.retain(|(id, _)| Some(*id) != endpoint);
         }
-        let inherited = SocketModel { nonblocking: false, connect: None, closed: None, queue: None, ..model.clone() };
+        let inherited = SocketModel {
+            accepted: true,
+            nonblocking: false,
+            connect: None,
+            closed: None,
+            queue: None,
+            ..model.clone()
+        };
         if let Some(model) = self.sockets.get_mut(socket.0) {
             *model = inherited;
         }
@@ -672,9 +687,11 @@ impl Walk<'_> {
         let asleep = active.foreseen.iter().all(|one| one.outcome == Predicted::Blocks);
         let now = self.foresee(call);
         let now = predict::woken(&call.call).filter(|_| asleep && now.outcome != Predicted::Blocks).unwrap_or(now);
-        let is_new = active.foreseen.last() != Some(&now) && now.outcome != Predicted::Blocks;
-        if is_new && let Some(active) = self.active.get_mut(&actor) {
-            active.foreseen.push(now);
+        let instead = self.alternative(call, &now);
+        let known = &active.foreseen;
+        let fresh: Vec<_> = [Some(now), instead].into_iter().flatten().filter(|one| !known.contains(one)).collect();
+        if let Some(active) = self.active.get_mut(&actor) {
+            active.foreseen.extend(fresh.into_iter().filter(|one| one.outcome != Predicted::Blocks));
         }
     }
 
