@@ -4,13 +4,17 @@
 //! - [`ties`]: look-ups over a story
 //! - [`layout`]: rows, lanes and folded gaps, as data; every picture is painted from it
 //! - [`format`](mod@format): one file per output; the table [`format::FORMATS`] lists them
+//! - [`languages`]: how six languages show each error
+//! - [`page`]: a page of text and its forms
 //! - [`normalize`]: a recording with everything replaced that differs between two runs of the same story
 
 mod columns;
 pub mod format;
+pub mod languages;
 pub mod layout;
 mod normalize;
 mod options;
+pub mod page;
 #[cfg(test)]
 mod testing;
 pub mod ties;

@@ -18,6 +18,7 @@ mod flow;
 mod ids;
 mod origin;
 mod outcome;
+pub mod outlook;
 pub mod predict;
 pub mod rules;
 mod verdict;

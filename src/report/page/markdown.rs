@@ -1,0 +1,81 @@
+use std::fmt::Write as _;
+
+use super::{Block, Page};
+
+/// The page in Markdown.
+pub fn markdown(page: &Page) -> String {
+    let mut out = format!("# {}\n", plain(&page.title));
+    for section in &page.sections {
+        if !section.heading.is_empty() {
+            let _ = write!(out, "\n## {}\n", plain(&section.heading)); // writing to a String cannot fail
+        }
+        for block in &section.blocks {
+            out.push('\n');
+            push(&mut out, block);
+        }
+    }
+    out
+}
+
+fn push(out: &mut String, block: &Block) {
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    match block {
+        Block::Text(text) => line(plain(text)),
+        Block::List(items) => items.iter().for_each(|item| line(format!("- {}", plain(item)))),
+        Block::Pairs(pairs) => pairs.iter().for_each(|pair| line(labelled(pair))),
+        Block::Entry(entry) => {
+            line(format!("### {}\n\n{}", plain(&entry.name), plain(&entry.text)));
+            if !entry.more.is_empty() {
+                line(String::new());
+            }
+            entry.more.iter().for_each(|pair| line(labelled(pair)));
+        }
+        Block::Table { head, rows } => {
+            line(row(head));
+            line(format!("|{}", " --- |".repeat(head.len())));
+            rows.iter().for_each(|cells| line(row(cells)));
+        }
+    }
+}
+
+fn labelled((label, text): &(String, String)) -> String {
+    format!("- **{}**: {}", plain(label), plain(text))
+}
+
+fn row(cells: &[String]) -> String {
+    let cells: Vec<_> = cells.iter().map(|cell| plain(cell).replace('|', "\\|")).collect();
+    format!("| {} |", cells.join(" | "))
+}
+
+/// The text with every character escaped that Markdown would take for its own.
+fn plain(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '#' | '&') {
+            safe.push('\\');
+        }
+        safe.push(c);
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::page::Entry;
+
+    #[test]
+    fn a_page_becomes_markdown() {
+        let mut page = Page::new("EPIPE");
+        let entry = Entry { name: "rule".into(), text: "in CLOSE_WAIT".into(), more: Vec::new() };
+        page.add("", vec![Block::text("read *and* <write>")]);
+        page.add("Ways", vec![Block::Entry(entry.with("wire", "FIN")), Block::list(["one"])]);
+        let rows = vec![vec!["a".into(), "IN|OUT".into()]];
+        page.add("Next", vec![Block::Table { head: vec!["x".into(), "y".into()], rows }]);
+        let expected = "# EPIPE\n\nread \\*and\\* \\<write\\>\n\n## Ways\n\n### rule\n\nin CLOSE\\_WAIT\n\n- **wire**: FIN\n\n- one\n\n## Next\n\n| x | y |\n| --- | --- |\n| a | IN\\|OUT |\n";
+        assert_eq!(markdown(&page), expected);
+    }
+}
