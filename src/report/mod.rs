@@ -4,12 +4,14 @@
 //! - [`ties`]: look-ups over a story
 //! - [`layout`]: rows, lanes and folded gaps, as data; every picture is painted from it
 //! - [`format`](mod@format): one file per output; the table [`format::FORMATS`] lists them
+//! - [`knowledge`]: pages about errnos, calls and rules
 //! - [`languages`]: how six languages show each error
 //! - [`page`]: a page of text and its forms
 //! - [`normalize`]: a recording with everything replaced that differs between two runs of the same story
 
 mod columns;
 pub mod format;
+pub mod knowledge;
 pub mod languages;
 pub mod layout;
 mod normalize;

@@ -9,8 +9,10 @@ const TITLE: Style = Style::new().bold();
 const HEADING: Style = AnsiColor::Cyan.on_default().bold();
 const NAME: Style = AnsiColor::Green.on_default();
 const LABEL: Style = Style::new().dimmed();
-/// The widest column of labels; a longer label stands on a line of its own.
-const LABEL_COLUMNS: usize = 26;
+/// The widest column of labels; a longer label stands on a line of its own, and no column takes half of the page.
+const LABEL_COLUMNS: usize = 40;
+/// How far a text is indented that stands under its label.
+const UNDER: usize = 4;
 /// The narrowest page; a terminal with fewer columns wraps by itself.
 const LEAST_WIDTH: usize = 40;
 
@@ -59,12 +61,12 @@ impl Out {
 
     /// Labels in a column, their texts beside them.
     fn pairs(&mut self, indent: usize, pairs: &[(String, String)], style: Style) {
-        let fitting = pairs.iter().map(|(label, _)| label.width()).filter(|wide| *wide <= LABEL_COLUMNS);
-        let column = fitting.max().unwrap_or(LABEL_COLUMNS / 2);
+        let column = pairs.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
+        let fits = column <= LABEL_COLUMNS.min(self.width / 2 - indent);
         for (label, text) in pairs {
-            if label.width() > column {
+            if !fits {
                 self.wrapped(indent, label, style);
-                self.wrapped(indent + column + 2, text, Style::new());
+                self.wrapped(indent + UNDER, text, Style::new());
                 continue;
             }
             let label = format!("{label}{}", " ".repeat(column - label.width() + 2));

@@ -176,7 +176,6 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A write that fails with EPIPE also raises SIGPIPE, unless it is ignored or MSG_NOSIGNAL is given.",
         sentence: "{signal} comes with {errno} from {call}; a handler caught it, by default it ends the process.",
         calls: &["write", "send"],
-        errno: Some(Errno::EPIPE),
         wire: "Nothing of its own: the same segments as EPIPE.",
         linux: "sk_stream_error() sends SIGPIPE to the caller with EPIPE, unless MSG_NOSIGNAL is set.",
         misconception: "SIGPIPE comes with every write to a dead connection.",

@@ -1,0 +1,327 @@
+//! Errors of a connection that is over.
+
+use super::Basis::Measured;
+use super::{Known, PLAIN, Way};
+
+/// How BSD comes by the sentence that everybody repeats.
+const BSD: &str = "FreeBSD's source (the RST case of tcp_input.c, sosend_generic, soreceive_generic): an RST sets ECONNRESET in \
+CLOSE_WAIT as well; a write tests \"can send no more\" before the pending error and so gives EPIPE; a read tests the pending \
+error before end of file and so gives ECONNRESET. \"After the RST a write gives broken pipe and a read gives connection \
+reset\" is the rule there. It is not the rule on Linux. macOS and Windows were not checked.";
+
+pub(super) const ERRNOS: &[Known] = &[
+    Known {
+        name: "EPIPE",
+        meaning: &[
+            "A write on a connection that can carry no more bytes from this side. EPIPE comes from calls that write (write, \
+             send, sendmsg, sendfile), never from a read. It is decided on this machine: no segment carries it, and the write \
+             that fails sends nothing.",
+            "The classic way takes two writes. The peer has closed, its FIN has come; a first write succeeds, because a FIN \
+             says only that the peer sends no more. The peer's kernel answers those bytes with an RST, and a write after that \
+             gets EPIPE. \"After that\" means one round trip later: over 40 ms, three quick writes succeed before one fails.",
+            "The same errno has roots that have nothing to do with the peer: one's own shutdown(SHUT_WR), a socket that was \
+             never connected, an error that an earlier call has already been told of.",
+        ],
+        ways: &[
+            Way {
+                name: "the connection had timed out, and that was told before",
+                text: "A read or write has returned ETIMEDOUT (or EHOSTUNREACH, where ICMP messages came); every write after it gets EPIPE.",
+                wire: "Retransmissions that nobody answers, then nothing.",
+                basis: Measured(&["G1", "G2", "G3", "G4", "H5"]),
+            },
+            Way {
+                name: "connect had failed",
+                text: "After ECONNREFUSED or ETIMEDOUT from connect the socket is unconnected again, and a write gets EPIPE.",
+                wire: "A SYN, and an RST or no answer.",
+                basis: Measured(&["E1", "E3"]),
+            },
+            Way {
+                name: "sendfile met the reset",
+                text: "A sendfile that was under way takes the pending ECONNRESET with it and returns a short count; the next write gets EPIPE, and nobody ever sees ECONNRESET.",
+                wire: "DATA, and an RST in the middle of it.",
+                basis: Measured(&["M3b"]),
+            },
+            Way {
+                name: "it is not TCP",
+                text: "A pipe without a reader and an AF_UNIX stream whose peer has closed give EPIPE to the first write: there is no round trip to wait for.",
+                wire: "Nothing: no network.",
+                basis: Measured(&["M2", "M2d"]),
+            },
+        ],
+        behind: &["close-sends-fin", "the-end-of-a-process-sends-fin", "data-for-a-closed-socket-gets-rst"],
+        signs: &[
+            (
+                "FIN from the peer … DATA from here … RST from the peer",
+                "the peer had closed (close, exit or kill), then our data provoked the RST",
+            ),
+            (
+                "RST from the peer, no FIN before it",
+                "the peer aborted; an earlier call here was told ECONNRESET, or SO_ERROR took it",
+            ),
+            ("FIN from here, no RST at all", "this program shut down writing itself"),
+            (
+                "the same DATA again and again, no answer",
+                "the path or the peer's machine is gone; an earlier call was told ETIMEDOUT",
+            ),
+            ("no segment of this connection", "the socket was never connected, or it is a pipe or an AF_UNIX socket"),
+        ],
+        sigpipe: "EPIPE is the one errno that comes with SIGPIPE. Its default action ends the process inside the write, before errno can be looked at: exit status 141 in a shell, and often no log line at all. Ignore the signal, or send with MSG_NOSIGNAL; either way the write returns EPIPE.",
+        deeds: &[
+            (
+                "Always",
+                "keep SIGPIPE from ending the process. Then read before you give up: what the peer said before it closed may be waiting (an error message, a final answer), and on Linux the RST leaves it readable.",
+            ),
+            (
+                "Ignore it",
+                "where the peer need not have your bytes: a browser that went away, `program | head`, a goodbye message. Stop writing, close, go on.",
+            ),
+            (
+                "Log it",
+                "once for each connection, with the peer's address and how many bytes were written: at a low level in a server, as a warning in a client that still waited for an answer.",
+            ),
+            (
+                "Reconnect",
+                "as a client, and send again only what may be done twice. EPIPE does not say which of the earlier bytes the peer has processed: writes that succeeded prove nothing.",
+            ),
+            (
+                "Look at your own code",
+                "where the capture shows no RST: a shutdown, a socket used after a failed connect, two threads that share one descriptor.",
+            ),
+        ],
+        elsewhere: &[BSD],
+        misconceptions: &[
+            "\"The second write fails.\" The first write after one round trip fails; without a pause three or thirty may succeed.",
+            "\"The peer crashed.\" An orderly close gives the same segments.",
+        ],
+        lessons: &[
+            "broken-pipe",
+            "broken-pipe-server-side",
+            "server-crash",
+            "sigpipe-kills",
+            "msg-nosignal",
+            "handle-ignore",
+            "handle-reconnect",
+        ],
+        ..PLAIN
+    },
+    Known {
+        name: "ECONNRESET",
+        meaning: &[
+            "An RST arrived, and the peer had not said by a FIN that it was done. The connection is over in both directions, and \
+             what was still on its way is lost. What had already been received can still be read, here, before the error is told.",
+            "The error is told once, to whoever asks first: a read, a write, a recv with MSG_PEEK, SO_ERROR. After that the \
+             socket looks quiet: read returns 0, write gives EPIPE. A program that asks SO_ERROR first turns a reset into a \
+             clean end of file.",
+            "The text \"Connection reset by peer\" is not always true: the RST may come from the peer's kernel (the program was \
+             killed, or closed with your data unread), from a machine in between, or from this very machine.",
+        ],
+        ways: &[
+            Way {
+                name: "the peer's machine was restarted",
+                text: "It does not know the connection any more and answers the next segment with an RST. Whoever only reads never learns of it; keep-alive does.",
+                wire: "DATA or a keep-alive probe from here, a bare RST back; no FIN.",
+                basis: Measured(&["G5", "G5b", "G5d"]),
+            },
+            Way {
+                name: "an administrator closed the connection",
+                text: "`ss -K` on the peer's machine aborts it.",
+                wire: "RST,ACK from the peer that nothing provoked.",
+                basis: Measured(&["G6"]),
+            },
+            Way {
+                name: "the peer's accept queue was full, with tcp_abort_on_overflow=1",
+                text: "The handshake's last ACK met a full queue. Without that sysctl the ACK is dropped and nobody is told.",
+                wire: "SYN, SYN-ACK, ACK, RST.",
+                basis: Measured(&["F4"]),
+            },
+            Way {
+                name: "the listener was closed during the handshake",
+                text: "The last ACK of the handshake finds no socket.",
+                wire: "SYN, SYN-ACK, ACK, RST.",
+                basis: Measured(&["F9"]),
+            },
+            Way {
+                name: "it is not TCP",
+                text: "An AF_UNIX stream whose peer closes with unread data gives ECONNRESET as well.",
+                wire: "Nothing: no network.",
+                basis: Measured(&["M2b"]),
+            },
+        ],
+        behind: &[
+            "close-with-unread-data-sends-rst",
+            "the-end-of-a-process-with-unread-data-sends-rst",
+            "close-with-linger-0-sends-rst",
+            "closing-a-listener-resets-its-queue",
+            "data-after-shutdown-of-both-directions-gets-rst",
+            "segment-without-a-socket-gets-rst",
+        ],
+        signs: &[
+            (
+                "RST,ACK from the peer that no segment from here provoked, after it acknowledged data",
+                "the peer closed or died without having read that data; or it set SO_LINGER to 0 (the wire does not tell the two apart)",
+            ),
+            (
+                "bare RST from the peer at once after a segment from here, its sequence number our acknowledgment number, no FIN before",
+                "the peer's machine has no such connection: restarted, moved behind a balancer, forgotten by a NAT",
+            ),
+            (
+                "RST at once after the handshake",
+                "the listener was closed, or its queue was full with tcp_abort_on_overflow=1",
+            ),
+            (
+                "FIN from here, DATA from the peer, RST from here",
+                "this side had shut down both directions and reset itself",
+            ),
+            (
+                "a FIN from the peer before the RST",
+                "not ECONNRESET: Linux makes it EPIPE for a write, and a read stays 0",
+            ),
+        ],
+        deeds: &[
+            (
+                "Always",
+                "treat the exchange as unfinished: bytes that you wrote may not have been read, and an answer may have been lost with them.",
+            ),
+            (
+                "Ignore it",
+                "in a server, where the client gave up between two requests or while you were still answering; the client will know what to do.",
+            ),
+            (
+                "Log it",
+                "with both addresses, the age of the connection, bytes read and written, and whether a request was under way. Many of them at once, right after a deployment, are a listener or a worker that was closed with unread data.",
+            ),
+            (
+                "Reconnect",
+                "as a client; send again only what is safe to do twice. A reset on the first write over a connection that had been idle usually means that the peer had closed or forgotten it: that request may be sent again on a new one if it is idempotent.",
+            ),
+            (
+                "Mend the peer",
+                "if it is yours: read to the end before closing (shutdown(SHUT_WR), read until 0, close), and do not set SO_LINGER to 0 to escape TIME_WAIT.",
+            ),
+        ],
+        elsewhere: &[BSD],
+        misconceptions: &[
+            "\"Write gives broken pipe, read gives connection reset.\" On Linux both give ECONNRESET after an RST without a FIN, and after FIN and RST the write gives EPIPE and the read 0.",
+            "\"A crash sends an RST.\" The kernel closes the sockets of a process that dies: with a FIN, unless data was unread.",
+        ],
+        lessons: &[
+            "connection-reset-on-read",
+            "connection-reset-on-write",
+            "abortive-close",
+            "server-crash-unread",
+            "read-after-rst-returns-zero",
+        ],
+        ..PLAIN
+    },
+    Known {
+        name: "ETIMEDOUT",
+        meaning: &[
+            "The kernel gave up: it sent a segment again and again, and nothing came back in the time that it allows. It is a \
+             verdict about the path or the peer's machine, not about the peer's program: a program that hangs still has a \
+             kernel that acknowledges.",
+            "It is not the timeout of a read. SO_RCVTIMEO gives EAGAIN; \"i/o timeout\", \"Read timed out\" and their like come \
+             from the program's own clock, and the connection behind them may be in perfect health.",
+        ],
+        ways: &[
+            Way {
+                name: "connect got no answer",
+                text: "The SYN was sent again until tcp_syn_retries was used up (about two minutes by default). The port may be filtered, the machine off, the SYN-ACK lost on its way back, or the listener's queue full.",
+                wire: "SYN, SYN, SYN … and nothing; an unanswered SYN-ACK looks the same to the client.",
+                basis: Measured(&["E3", "E3b", "E12"]),
+            },
+            Way {
+                name: "written data was never acknowledged",
+                text: "It was sent again with growing pauses until tcp_retries2 was used up (15 by default: more than a quarter of an hour). The call that is told may be a read.",
+                wire: "The same DATA again, the pauses doubling; no answer, no FIN, no RST, neither from the peer nor from here.",
+                basis: Measured(&["G2", "G8", "G8b"]),
+            },
+            Way {
+                name: "TCP_USER_TIMEOUT passed",
+                text: "The program allowed less time than the sysctls do. It applies to a SYN as well.",
+                wire: "As above, but shorter; nothing is sent at the end.",
+                basis: Measured(&["G1", "E3e"]),
+            },
+            Way {
+                name: "TCP_USER_TIMEOUT passed while the peer's window was closed",
+                text: "The peer is alive and acknowledges every probe, but its program does not read: the option ends a healthy connection.",
+                wire: "Window 0 from the peer, probes from here, an ACK with window 0 for each.",
+                basis: Measured(&["H5"]),
+            },
+            Way {
+                name: "keep-alive probes went unanswered",
+                text: "SO_KEEPALIVE was on, the connection idle, and TCP_KEEPCNT probes got no answer.",
+                wire: "Empty segments with an old sequence number at even intervals, then RST,ACK from here.",
+                basis: Measured(&["G4"]),
+            },
+        ],
+        signs: &[
+            ("SYN, SYN, SYN", "connect: nothing answers there (filtered, off, unrouted on the way back, queue full)"),
+            (
+                "the same DATA again and again, pauses doubling",
+                "the path or the machine has gone while data was under way",
+            ),
+            (
+                "empty probes at even intervals, then RST,ACK from here",
+                "keep-alive: the machine has gone while the connection was idle",
+            ),
+            (
+                "window 0 and probes that are acknowledged",
+                "the peer lives but does not read, and TCP_USER_TIMEOUT was set",
+            ),
+            ("no retransmission at all", "not ETIMEDOUT of the kernel: the program's own timeout"),
+        ],
+        next: "The error is told once, to the first call that asks. After that read returns 0 and write gives EPIPE with SIGPIPE (measured: G1, G2, G4, H5). RFC 9293 3.8.3 asks for such a limit on retransmissions (R1 and R2), and its section 3.10.8 names the user timeout; neither names the error.",
+        deeds: &[
+            ("Ignore it", "where it is what you asked for: keep-alive clearing away clients that are gone."),
+            (
+                "Log it",
+                "with the addresses, the time since the last byte came, and what was under way; it is the network's or the machine's fault, so whoever runs those wants to know.",
+            ),
+            (
+                "Reconnect",
+                "yes, with a growing pause: nothing else will bring the connection back. The peer may have processed the request, and may have answered it: send again only what may be done twice.",
+            ),
+            (
+                "Do not wait so long",
+                "set a deadline of your own (TCP_USER_TIMEOUT, or a timer and close): the kernel's defaults are minutes. Tell your own deadline and the kernel's verdict apart in the log.",
+            ),
+        ],
+        elsewhere: &[
+            "Linux before 6.5 sends fewer SYNs in about the same time: measured with tcp_syn_retries=1, 2 on 5.10 and 6.1 and 3 since (tcp_syn_linear_timeouts).",
+            "Where ICMP messages say that the host cannot be reached, Linux reports those instead when it gives up: tcp_write_err() takes the soft error first. See EHOSTUNREACH.",
+        ],
+        misconceptions: &[
+            "\"A read that times out gives ETIMEDOUT.\" It gives EAGAIN.",
+            "\"The server hangs.\" A hanging program's kernel goes on acknowledging, keep-alive probes too (measured: G4b); only TCP_USER_TIMEOUT against a closed window turns a program's silence into ETIMEDOUT.",
+        ],
+        lessons: &["read-timeout"],
+        ..PLAIN
+    },
+    Known {
+        name: "ECONNABORTED",
+        meaning: &[
+            "On Linux, almost always: this machine aborted the connection. An administrator did (`ss -K`), or connect ended \
+             without an error of its own.",
+            "Windows uses the name (10053, \"An established connection was aborted by the software in your host machine\") for \
+             much of what Linux calls ETIMEDOUT or EPIPE: a log line with it may come from there.",
+        ],
+        ways: &[Way {
+            name: "an administrator closed the connection on this machine",
+            text: "`ss -K` aborts the socket and sets ECONNABORTED here; the peer gets an RST and reads ECONNRESET.",
+            wire: "RST,ACK from here that nothing provoked.",
+            basis: Measured(&["G6"]),
+        }],
+        signs: &[("RST,ACK from here, and this program did not close", "it was done to the program")],
+        next: "Told once; then read returns 0 and write gives EPIPE with SIGPIPE (measured: G6).",
+        deeds: &[
+            ("Log it", "always: somebody or something on this machine ended the connection on purpose."),
+            ("Reconnect", "as after ECONNRESET."),
+        ],
+        elsewhere: &[
+            "accept() returns ECONNABORTED on BSD when a client aborts before it was accepted. On Linux accept succeeds, the data is readable, and then a read gets ECONNRESET (measured: F5).",
+        ],
+        misconceptions: &["\"accept gives ECONNABORTED when the client has gone.\" Not on Linux."],
+        lessons: &["connection-reset-on-read"],
+        ..PLAIN
+    },
+];

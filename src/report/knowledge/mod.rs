@@ -1,0 +1,217 @@
+//! What `tcpstory explain` tells: a page for each errno, call, rule, and for SIGPIPE.
+//!
+//! Pages are made from the table of rules, from what the model predicts next and from the table of languages, so that text
+//! and model cannot drift apart. What no rule covers says how it is known.
+
+mod calls;
+mod errnos;
+mod lessons;
+mod topics;
+
+pub use topics::{Topic, find, index, names, nearest};
+
+use super::languages::{self, Language, Shown};
+use super::page::{Block, Entry, Page};
+use super::words::predicted;
+use crate::record::Errno;
+use crate::story::Predicted;
+use crate::story::outlook::{Answers, Outlook, outlook};
+use crate::story::rules::{RULES, Rule, rule};
+use errnos::{Basis, Way};
+use topics::Kind;
+
+/// The page about a topic.
+pub fn page(topic: Topic) -> Page {
+    match topic.0 {
+        Kind::Errno(known) => errno(known),
+        Kind::Call(known) => call(known),
+        Kind::Rule(rule) => single_rule(rule),
+        Kind::Sigpipe => sigpipe(),
+    }
+}
+
+fn errno(known: &errnos::Known) -> Page {
+    let number = Errno::from_name(known.name).unwrap_or(Errno(0));
+    let mut page = Page::new(format!("{}: {} ({})", known.name, number.text(), number.0));
+    page.add("", paragraphs(known.meaning));
+    let rules = rules_of(|rule| rule.errno == Some(number));
+    let mut ways: Vec<Block> = rules.iter().map(|rule| Block::Entry(entry(rule))).collect();
+    ways.extend(known.ways.iter().map(|way| Block::Entry(measured(way))));
+    page.add("Telling the ways apart in a capture", vec![pairs(known.signs)]);
+    page.add("Every way it arises", ways);
+    let behind = known.behind.iter().filter_map(|id| rule(id));
+    page.add("What made the other end send that", behind.map(|rule| Block::Entry(entry(rule))).collect());
+    page.add("What comes next", next(&rules, known.next));
+    page.add("SIGPIPE", vec![Block::text(known.sigpipe)]);
+    page.add("In your language", languages::of_errno(known.name).map(shown).collect());
+    page.add("What to do", vec![pairs(known.deeds)]);
+    page.add("Not true", vec![Block::List(misconceptions(&rules, known.misconceptions))]);
+    page.add("Elsewhere", paragraphs(known.elsewhere));
+    page.add("See it", run(known.lessons, &[known.name]));
+    page
+}
+
+fn call(known: &calls::Known) -> Page {
+    let mut page = Page::new(format!("{}()", known.name));
+    page.add("", paragraphs(known.meaning));
+    page.add("What it returns", vec![pairs(known.results)]);
+    page.add("In which order Linux looks", vec![Block::text(known.order)]);
+    let rules = rules_of(|rule| rule.calls.contains(&known.name));
+    page.add("The rules", rules.iter().map(|rule| Block::Entry(entry(rule))).collect());
+    page.add("What comes next", next(&rules, ""));
+    page.add("In your language", languages::of_call(known.name).map(shown).collect());
+    page.add("What to do", vec![Block::list(known.advice.iter().copied())]);
+    page.add("Not true", vec![Block::List(misconceptions(&rules, &[]))]);
+    page.add("See it", run(&lessons_of(&rules), &[known.name]));
+    page
+}
+
+fn single_rule(rule: &Rule) -> Page {
+    let mut page = Page::new(rule.id);
+    page.add("", vec![Block::text(rule.statement)]);
+    page.add("", vec![Block::Pairs(facts(rule))]);
+    page.add("What comes next", next(&[rule], ""));
+    page.add("Not true", vec![Block::List(misconceptions(&[rule], &[]))]);
+    page.add("See it", run(rule.lessons, &[]));
+    page
+}
+
+fn sigpipe() -> Page {
+    let mut page = Page::new("SIGPIPE: Broken pipe (signal 13)");
+    page.add(
+        "",
+        paragraphs(&[
+            "The signal that comes with EPIPE, to the thread whose write failed. It exists for pipelines: in `yes | head` it \
+             ends yes, which never looks at what write returns. In a program that speaks to a network it is a trap: its \
+             default action ends the process inside the write, before errno can be looked at.",
+            "It comes with EPIPE only. A write that reports ECONNRESET or ETIMEDOUT raises nothing, and a read never does.",
+        ]),
+    );
+    let rules = rules_of(|rule| rule.id.contains("sigpipe"));
+    page.add("The rules", rules.iter().map(|rule| Block::Entry(entry(rule))).collect());
+    page.add(
+        "How to be rid of it",
+        vec![pairs(&[
+            (
+                "signal(SIGPIPE, SIG_IGN)",
+                "for the whole process; inherited by programs that it starts, which may surprise them.",
+            ),
+            ("MSG_NOSIGNAL", "for one send; what a library should use."),
+            ("a handler", "runs before write returns EPIPE; there is rarely anything for it to do."),
+        ])],
+    );
+    page.add(
+        "How to recognize it",
+        vec![Block::list([
+            "The process is gone without a message; the shell says exit status 141 (128 + 13).",
+            "strace shows --- SIGPIPE {si_signo=SIGPIPE, …} --- right after a write that returned EPIPE.",
+        ])],
+    );
+    let told = languages::SIGPIPE.iter().map(|(language, text)| (language.name().to_owned(), (*text).to_owned()));
+    page.add("In your language", vec![Block::Pairs(told.collect())]);
+    page.add("Not true", vec![Block::List(misconceptions(&rules, &[]))]);
+    page.add("See it", run(&["sigpipe-kills", "msg-nosignal", "handle-ignore"], &["SIGPIPE"]));
+    page
+}
+
+fn rules_of(wanted: impl Fn(&Rule) -> bool) -> Vec<&'static Rule> {
+    RULES.iter().filter(|rule| wanted(rule)).collect()
+}
+
+fn paragraphs(texts: &[&str]) -> Vec<Block> {
+    texts.iter().map(|text| Block::text(*text)).collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Block {
+    Block::Pairs(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+}
+
+/// A rule with what is known of it.
+fn entry(rule: &Rule) -> Entry {
+    Entry { name: rule.id.to_owned(), text: rule.statement.to_owned(), more: facts(rule) }
+}
+
+fn facts(rule: &Rule) -> Vec<(String, String)> {
+    let bare = Entry::default().with("wire", rule.wire).with("Linux", rule.linux);
+    let label = if rule.differs { "RFC (differs)" } else { "RFC" };
+    bare.with(label, rule.rfc).with("since", rule.since).more
+}
+
+/// A way that no rule covers, with how it is known.
+fn measured(way: &Way) -> Entry {
+    let known = match way.basis {
+        Basis::Measured(experiments) => format!("measured on Linux 6.18 ({})", experiments.join(", ")),
+        Basis::Source(function) => format!("read in the kernel's source, {function}; not measured"),
+        Basis::Manual(place) => format!("documented in {place}; not measured"),
+    };
+    let entry = Entry { name: way.name.to_owned(), text: way.text.to_owned(), more: Vec::new() };
+    entry.with("wire", way.wire).with("known", known)
+}
+
+/// What the model predicts for each situation that the rules speak of.
+fn next(rules: &[&Rule], said: &str) -> Vec<Block> {
+    let mut seen = Vec::new();
+    let mut rows = Vec::new();
+    for outlook in rules.iter().filter_map(|rule| outlook(rule.id)) {
+        if !seen.contains(&outlook.situation) {
+            seen.push(outlook.situation);
+            rows.extend(rows_of(&outlook));
+        }
+    }
+    let head = ["", "read", "write", "SO_ERROR", "poll"].map(String::from).to_vec();
+    vec![Block::text(said), Block::Table { head, rows }]
+}
+
+fn rows_of(outlook: &Outlook) -> Vec<Vec<String>> {
+    let row = |when: String, answers: &Answers| {
+        let said = [&answers.read, &answers.write, &answers.so_error, &answers.poll].map(answer);
+        std::iter::once(when).chain(said).collect()
+    };
+    let mut rows = vec![row(outlook.situation.to_owned(), &outlook.now)];
+    rows.extend(outlook.told.as_ref().map(|told| row("… once a call was told".to_owned(), told)));
+    rows
+}
+
+/// An answer in as few words as a table needs.
+fn answer(answer: &Predicted) -> String {
+    match answer {
+        Predicted::Blocks => "waits".into(),
+        Predicted::PendingError(errno) => errno.map_or_else(|| "0".into(), |errno| errno.to_string()),
+        other => predicted(other).replace("POLL", ""),
+    }
+}
+
+fn shown(row: &Shown) -> Block {
+    let words = Language::ALL.map(|language| (language.name().to_owned(), row.words(language).to_string()));
+    let known = words.into_iter().filter(|(_, text)| *text != languages::Said::Unknown.to_string());
+    Block::Entry(Entry { name: row.situation.to_owned(), text: String::new(), more: known.collect() })
+}
+
+/// What people say wrongly: the rules' misconceptions and more of them, each once.
+fn misconceptions(rules: &[&Rule], more: &[&str]) -> Vec<String> {
+    let mut said: Vec<String> = more.iter().map(|text| (*text).to_owned()).collect();
+    for rule in rules.iter().filter(|rule| !rule.misconception.is_empty()) {
+        if !said.iter().any(|known| known.starts_with(rule.misconception)) {
+            said.push(format!("{} See {}.", rule.misconception, rule.id));
+        }
+    }
+    said
+}
+
+fn lessons_of(rules: &[&'static Rule]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for name in rules.iter().flat_map(|rule| rule.lessons) {
+        if !names.contains(name) {
+            names.push(*name);
+        }
+    }
+    names
+}
+
+fn run(named: &[&str], tags: &[&str]) -> Vec<Block> {
+    let found = lessons::showing(named, tags);
+    vec![Block::Pairs(found.into_iter().map(|(name, title)| (format!("tcpstory run {name}"), title)).collect())]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! What can be explained, and how people name it.
+
+use super::calls::{self, CALLS};
+use super::errnos;
+use super::{Block, Page};
+use crate::record::Errno;
+use crate::scenario;
+use crate::story::rules::{RULES, Rule, rule};
+
+/// Something that has a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Topic(pub(super) Kind);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Errno(&'static errnos::Known),
+    Call(&'static calls::Known),
+    Rule(&'static Rule),
+    Sigpipe,
+}
+
+/// What a word means: an errno by name, number or text, a call, a rule's id, SIGPIPE. Case does not matter.
+pub fn find(word: &str) -> Option<Topic> {
+    let word = word.trim();
+    let bare = word.trim_end_matches("()").to_ascii_lowercase();
+    let kind = by_errno(word)
+        .or_else(|| CALLS.iter().find(|call| call.name == bare).map(Kind::Call))
+        .or_else(|| rule(&bare).map(Kind::Rule))
+        .or_else(|| (bare == "sigpipe").then_some(Kind::Sigpipe))?;
+    Some(Topic(kind))
+}
+
+fn by_errno(word: &str) -> Option<Kind> {
+    let name = if word.eq_ignore_ascii_case("EWOULDBLOCK") { "EAGAIN" } else { word };
+    let fits = |known: &&errnos::Known| {
+        let number = Errno::from_name(known.name);
+        let numbered = |errno: Errno| errno.0.to_string() == name || errno.text().eq_ignore_ascii_case(name);
+        known.name.eq_ignore_ascii_case(name) || number.is_some_and(numbered)
+    };
+    errnos::all().find(fits).map(Kind::Errno)
+}
+
+/// Every name that has a page.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let errnos = errnos::all().map(|known| known.name);
+    let calls = CALLS.iter().map(|call| call.name);
+    errnos.chain(["SIGPIPE"]).chain(calls).chain(RULES.iter().map(|rule| rule.id))
+}
+
+/// The name that was probably meant.
+pub fn nearest(word: &str) -> Option<&'static str> {
+    scenario::nearest(word, names())
+}
+
+/// The list of everything that can be explained.
+pub fn index() -> Page {
+    let mut page = Page::new("What can be explained: tcpstory explain NAME");
+    let text = |name: &str| Errno::from_name(name).map_or("", Errno::text).to_owned();
+    let errnos = errnos::all().map(|known| (known.name.to_owned(), text(known.name)));
+    page.add(
+        "Errors and signals",
+        vec![Block::Pairs(errnos.chain([("SIGPIPE".into(), "Broken pipe".into())]).collect())],
+    );
+    let calls = CALLS.iter().map(|call| call.name).collect::<Vec<_>>().join("  ");
+    page.add("Calls", vec![Block::text(calls)]);
+    let rules = RULES.iter().map(|rule| (rule.id.to_owned(), rule.statement.to_owned()));
+    page.add("Rules", vec![Block::Pairs(rules.collect())]);
+    page
+}
