@@ -39,6 +39,8 @@ pub(super) enum Command {
     List(ListArgs),
     /// Turn a saved timeline into any other format
     Render(RenderArgs),
+    /// Explain an errno, a call or a rule
+    Explain(ExplainArgs),
     /// Say what this machine allows, and why not
     Doctor,
     /// Print the JSON Schema of a file format
@@ -182,6 +184,39 @@ pub(super) struct RenderArgs {
     pub(super) output: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) look: Look,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArgs {
+    /// An errno (EPIPE, 104, "broken pipe"), a call (read), a rule's id or SIGPIPE; without it, the list of them
+    #[arg(value_name = "TOPIC")]
+    pub(super) topic: Vec<String>,
+    #[command(flatten)]
+    pub(super) sheet: Sheet,
+}
+
+/// How a page of text looks.
+#[derive(Debug, clap::Args)]
+pub(super) struct Sheet {
+    /// What to print
+    #[arg(short, long, value_name = "NAME", default_value = "text")]
+    pub(super) format: PageFormat,
+    /// The width in columns [default: the terminal's]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(super) width: Option<u16>,
+    /// Colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum PageFormat {
+    /// For a terminal
+    Text,
+    /// For notes and slides
+    Markdown,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, clap::Args)]

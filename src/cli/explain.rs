@@ -6,6 +6,9 @@ use crate::report::knowledge;
 use crate::report::page::{Page, markdown, terminal};
 use crate::report::words::escape;
 
+/// A page that nobody has asked to be wider is not: long lines are hard to read.
+const WIDEST: usize = 110;
+
 /// Prints what is known of a topic, or the list of topics.
 pub(super) fn explain(args: &ExplainArgs) -> Code {
     if args.topic.is_empty() {
@@ -31,7 +34,11 @@ fn unknown(word: &str) -> Code {
 /// Prints a page as it was asked for.
 pub(super) fn show(page: &Page, sheet: &Sheet) -> Code {
     let text = match sheet.format {
-        PageFormat::Text => terminal(page, output::columns(sheet.width), output::coloured(sheet.color)),
+        PageFormat::Text => {
+            let width = output::columns(sheet.width);
+            let width = if sheet.width.is_some() { width } else { width.min(WIDEST) };
+            terminal(page, width, output::coloured(sheet.color))
+        }
         PageFormat::Markdown => markdown(page),
         PageFormat::Json => match serde_json::to_string_pretty(page) {
             Ok(json) => json + "\n",

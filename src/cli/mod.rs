@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod code;
 mod doctor;
+mod explain;
 mod lessons;
 mod list;
 mod output;
@@ -32,6 +33,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::check(args),
         Command::List(args) => list::list(args),
         Command::Render(args) => render::render(args),
+        Command::Explain(args) => explain::explain(args),
         Command::Doctor => doctor::doctor(),
         Command::Schema(args) => schema::schema(args),
         Command::Completions(args) => shell::completions(args),

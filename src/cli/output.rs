@@ -13,16 +13,26 @@ const DEFAULT_WIDTH: usize = 110;
 /// How outputs look, with the terminal asked for what was not said.
 pub(super) fn options(look: &Look) -> Options {
     Options {
-        width: look.width.map_or_else(width, usize::from),
+        width: columns(look.width),
         ascii: look.ascii,
-        colour: match look.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => io::stdout().is_terminal() && !is_plain(),
-        },
+        colour: coloured(look.color),
         verbose: look.verbose,
         normalize: look.normalize,
         wireshark: look.wireshark.into(),
+    }
+}
+
+/// The width that was asked for, or the terminal's.
+pub(super) fn columns(asked: Option<u16>) -> usize {
+    asked.map_or_else(width, usize::from)
+}
+
+/// Whether standard output is to have colours.
+pub(super) fn coloured(when: Color) -> bool {
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stdout().is_terminal() && !is_plain(),
     }
 }
 

@@ -133,7 +133,7 @@ fn segment(seq: u32, flags: Flags, payload: &[u8]) -> Segment {
 
 fn answers(endpoint: &Endpoint) -> Answers {
     let socket = SocketModel::default();
-    let view = View { socket: &socket, endpoint: Some(endpoint), sigpipe: SigpipeDisposition::Catch };
+    let view = View { socket: &socket, endpoint, occupied_by: None, sigpipe: SigpipeDisposition::Catch };
     let events = vec![PollEvent::In, PollEvent::Out, PollEvent::RdHup];
     let ask = |call: Call| predict(view, &call).outcome;
     Answers {

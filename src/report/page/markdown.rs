@@ -18,25 +18,28 @@ pub fn markdown(page: &Page) -> String {
 }
 
 fn push(out: &mut String, block: &Block) {
-    let mut line = |text: String| {
-        out.push_str(&text);
+    for line in lines(block) {
+        out.push_str(&line);
         out.push('\n');
-    };
+    }
+}
+
+fn lines(block: &Block) -> Vec<String> {
     match block {
-        Block::Text(text) => line(plain(text)),
-        Block::List(items) => items.iter().for_each(|item| line(format!("- {}", plain(item)))),
-        Block::Pairs(pairs) => pairs.iter().for_each(|pair| line(labelled(pair))),
+        Block::Text(text) => vec![plain(text)],
+        Block::List(items) => items.iter().map(|item| format!("- {}", plain(item))).collect(),
+        Block::Pairs(pairs) => pairs.iter().map(labelled).collect(),
         Block::Entry(entry) => {
-            line(format!("### {}\n\n{}", plain(&entry.name), plain(&entry.text)));
-            if !entry.more.is_empty() {
-                line(String::new());
+            let mut lines = vec![format!("### {}", plain(&entry.name)), String::new()];
+            if !entry.text.is_empty() {
+                lines.extend([plain(&entry.text), String::new()]);
             }
-            entry.more.iter().for_each(|pair| line(labelled(pair)));
+            lines.extend(entry.more.iter().map(labelled));
+            lines
         }
         Block::Table { head, rows } => {
-            line(row(head));
-            line(format!("|{}", " --- |".repeat(head.len())));
-            rows.iter().for_each(|cells| line(row(cells)));
+            let rule = format!("|{}", " --- |".repeat(head.len()));
+            [row(head), rule].into_iter().chain(rows.iter().map(|cells| row(cells))).collect()
         }
     }
 }

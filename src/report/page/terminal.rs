@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -46,7 +48,11 @@ impl Out {
     fn block(&mut self, block: &Block) {
         match block {
             Block::Text(text) => self.wrapped(2, text, Style::new()),
-            Block::List(items) => items.iter().for_each(|item| self.hanging(2, "- ", item, 2)),
+            Block::List(items) => {
+                for item in items {
+                    self.labelled(2, ("- ", Style::new()), item, 2);
+                }
+            }
             Block::Entry(entry) => self.entry(entry),
             Block::Pairs(pairs) => self.pairs(2, pairs, NAME),
             Block::Table { head, rows } => self.table(head, rows),
@@ -72,10 +78,6 @@ impl Out {
             let label = format!("{label}{}", " ".repeat(column - label.width() + 2));
             self.labelled(indent, (&label, style), text, column + 2);
         }
-    }
-
-    fn hanging(&mut self, indent: usize, mark: &str, text: &str, hang: usize) {
-        self.labelled(indent, (mark, Style::new()), text, hang);
     }
 
     fn labelled(&mut self, indent: usize, label: (&str, Style), text: &str, hang: usize) {
@@ -107,7 +109,9 @@ impl Out {
         let widths: Vec<usize> = (0..head.len()).map(widest).collect();
         if 2 + widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1) <= self.width {
             self.row(head, &widths, LABEL);
-            rows.iter().for_each(|row| self.row(row, &widths, Style::new()));
+            for row in rows {
+                self.row(row, &widths, Style::new());
+            }
             return;
         }
         for row in rows {
@@ -132,7 +136,7 @@ impl Out {
             if self.colour && *style != Style::new() {
                 // The escape must not swallow the spaces that align what follows.
                 let bare = text.trim_end();
-                self.text.push_str(&format!("{style}{bare}{style:#}{}", &text[bare.len()..]));
+                let _ = write!(self.text, "{style}{bare}{style:#}{}", &text[bare.len()..]); // writing to a String cannot fail
             } else {
                 self.text.push_str(text);
             }

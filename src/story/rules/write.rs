@@ -134,6 +134,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "write-waits-for-room",
         statement: "A blocking write waits while the send buffer has no room.",
+        calls: &["write", "send"],
         linux: "sk_stream_wait_memory().",
         ..PLAIN
     },

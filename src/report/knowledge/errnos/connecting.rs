@@ -152,20 +152,6 @@ pub(super) const ERRNOS: &[Known] = &[
              had the option as well: it must be set before bind, on the old server and on the new one. It never passes over a \
              socket that listens.",
         ],
-        ways: &[
-            Way {
-                name: "bind meets TIME_WAIT or open connections",
-                text: "The server had closed first, so the TIME_WAIT is on its side. SO_REUSEADDR on the new socket alone does not help; on both it does.",
-                wire: "Earlier: a FIN from this side first, then the peer's.",
-                basis: Measured(&["I1"]),
-            },
-            Way {
-                name: "somebody else listens",
-                text: "Another process, or a forked child that has kept the descriptor.",
-                wire: "Nothing.",
-                basis: Source("inet_csk_get_port()"),
-            },
-        ],
         signs: &[
             (
                 "a FIN from this side before the peer's, within the last minute",
