@@ -247,13 +247,11 @@ impl Replay {
             script: Script {
                 id: "experiment".to_owned(),
                 title: "An experiment".to_owned(),
-                summary: String::new(),
-                goals: Vec::new(),
-                tags: Vec::new(),
                 source: Source { path: "experiments.json".to_owned(), sha256: String::new() },
                 network: Network::default(),
                 actors: Vec::new(),
                 steps: Vec::new(),
+                ..Script::default()
             },
             machine: Machine {
                 tcpstory: "test".to_owned(),

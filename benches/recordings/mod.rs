@@ -135,13 +135,11 @@ impl Made {
             script: Script {
                 id: "many".to_owned(),
                 title: "Many connections".to_owned(),
-                summary: String::new(),
-                goals: Vec::new(),
-                tags: Vec::new(),
                 source: Source { path: "many.toml".to_owned(), sha256: String::new() },
                 network: Network::default(),
                 actors: Vec::new(),
                 steps: Vec::new(),
+                ..Script::default()
             },
             machine: Machine {
                 tcpstory: env!("CARGO_PKG_VERSION").to_owned(),

@@ -9,6 +9,7 @@ mod bytes;
 mod call;
 mod errno;
 mod event;
+mod kernel;
 mod recording;
 mod script;
 mod segment;
@@ -22,11 +23,13 @@ pub use call::{
 };
 pub use errno::Errno;
 pub use event::{Detail, Event, Exit, ExitStatus, Kill, Outcome, SignalCaught, StateSample, Syscall, What};
+pub use kernel::KernelRange;
 pub use recording::{
     Awaited, Capture, Clock, End, Frame, FrameId, Machine, Recording, SandboxKind, Socket, SocketId, StepRun, owner,
 };
 pub use script::{
-    Action, Expect, ExpectOutcome, ExpectValue, Family, Located, Network, Script, SocketRef, Source, Step, StepId,
+    Action, Alternative, Expect, ExpectOutcome, ExpectValue, Family, Located, Network, PossibleStory, Script,
+    SocketRef, Source, Step, StepId,
 };
 pub use segment::{Flags, Segment, SegmentKind, SegmentPattern, TcpOptions};
 pub use signal::Signal;

@@ -3,10 +3,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ActorId, ActorSpec, Bytes, Call, Errno, ExitStatus, PollEvent, SegmentPattern, Signal, TcpState};
+use super::{
+    ActorId, ActorSpec, Bytes, Call, Errno, ExitStatus, KernelRange, PollEvent, SegmentPattern, Signal, TcpState,
+};
 
 /// A scenario as plain data: prose, steps and expectations.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Script {
     /// The scenario's name: the file's name without its extension.
     pub id: String,
@@ -18,6 +20,21 @@ pub struct Script {
     /// What a student should be able to say afterwards.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub goals: Vec<String>,
+    /// What people often say instead, and the lesson corrects. Markdown.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub misconception: String,
+    /// What a real network would change. Markdown.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub loopback_differs: String,
+    /// It waits for timers of the kernel: a second or more.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub slow: bool,
+    /// The kernels for which its expectations hold; none is all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kernel: Option<Located<KernelRange>>,
+    /// The stories that it may tell, where that is a race by nature.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stories: Vec<PossibleStory>,
     /// Words to find it by.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub tags: Vec<String>,
@@ -35,8 +52,17 @@ pub struct Script {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct StepId(pub usize);
 
-/// Where a scenario came from.
+/// A story that a race may tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PossibleStory {
+    /// The name by which alternatives belong to it.
+    pub name: String,
+    /// What happens in it. Markdown.
+    pub text: String,
+}
+
+/// Where a scenario came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// The path as the user gave it, or `NAME.toml` for a built-in scenario.
     pub path: String,
@@ -115,8 +141,12 @@ pub enum Action {
         /// The call is expected to block; the label by which a later step finishes it.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         blocks: Option<String>,
+        /// The call is begun and not waited for, so that the next step's call runs against it; the label by which a later step
+        /// finishes it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        starts: Option<String>,
     },
-    /// Waits for the end of a call that was left blocked.
+    /// Waits for the end of a call that was left blocked or was only begun.
     Finish {
         /// The blocked call's step.
         step: StepId,
@@ -143,6 +173,12 @@ pub struct Expect {
     /// How the call ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub outcome: Option<Located<ExpectOutcome>>,
+    /// How the call may end, where that is a race: one of these must hold whole.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub one_of: Vec<Located<Alternative>>,
+    /// The kernels for which all of this is expected; none is all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kernel: Option<Located<KernelRange>>,
     /// The signal that is caught during the call.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signal: Option<Located<Signal>>,
@@ -161,6 +197,39 @@ pub struct Expect {
     /// How long to wait for all of that, in nanoseconds; none is the default of 5 s.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub within_ns: Option<u64>,
+}
+
+/// One way in which a call may end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Alternative {
+    /// The story that it belongs to; none belongs to all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub story: Option<String>,
+    /// How the call ends.
+    pub outcome: ExpectOutcome,
+    /// The signal that is caught during the call.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signal: Option<Signal>,
+    /// The segment that the story must name as the cause.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub because: Option<SegmentPattern>,
+    /// The kernels on which it may be so; none is all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kernel: Option<KernelRange>,
+}
+
+impl Expect {
+    /// Whether all of this is expected on a kernel of that release.
+    pub fn holds_on(&self, release: &str) -> bool {
+        self.kernel.as_ref().is_none_or(|range| range.value.contains(release))
+    }
+}
+
+impl Script {
+    /// Whether its expectations hold on a kernel of that release.
+    pub fn holds_on(&self, release: &str) -> bool {
+        self.kernel.as_ref().is_none_or(|range| range.value.contains(release))
+    }
 }
 
 /// A socket of an actor, by name.

@@ -37,13 +37,11 @@ impl Stage {
         let script = Script {
             id: "test".into(),
             title: title.to_owned(),
-            summary: String::new(),
-            goals: Vec::new(),
-            tags: Vec::new(),
             source: Source { path: "test.toml".into(), sha256: "00".repeat(32) },
             network: Network::default(),
             actors: specs.collect(),
             steps: Vec::new(),
+            ..Script::default()
         };
         let recording = Recording {
             script,
@@ -89,7 +87,8 @@ impl Stage {
     pub(crate) fn step(&mut self, at: i64, actor: usize, call: Call, say: &str) {
         let step = StepId(self.recording.script.steps.len());
         let line = u32::try_from(10 + 4 * step.0).unwrap();
-        let action = Action::Call { actor: ActorId(actor), socket: CONNECTION.into(), call, blocks: None };
+        let action =
+            Action::Call { actor: ActorId(actor), socket: CONNECTION.into(), call, blocks: None, starts: None };
         let say = (!say.is_empty()).then(|| say.to_owned());
         self.recording.script.steps.push(Step { line, action, expect: Expect::default(), say });
         if let Some(last) = self.recording.steps.last_mut() {

@@ -117,6 +117,32 @@ pub(super) mod shape {
         json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data_up_to(MAX_EXPECTED_DATA), events()] })
     }
 
+    pub(in crate::scenario) fn kernel() -> Json {
+        let bound = "(>=|<=|>|<|=) *[0-9]+(\\.[0-9]+){0,3}";
+        json!({ "type": "string", "pattern": format!("^ *{bound} *(, *{bound} *){{0,3}}$") })
+    }
+
+    pub(in crate::scenario) fn stories() -> Json {
+        json!({ "type": "object", "minProperties": 1, "propertyNames": name(), "additionalProperties": words_of_prose() })
+    }
+
+    pub(in crate::scenario) fn one_of() -> Json {
+        let mut way = table(
+            &[
+                ("returns", returns()),
+                ("error", errno()),
+                ("killed", signal()),
+                ("signal", json!({ "const": "SIGPIPE" })),
+                ("because", pattern()),
+                ("kernel", kernel()),
+                ("story", name()),
+            ],
+            &[],
+        );
+        way["oneOf"] = json!(["returns", "error", "killed"].map(|key| json!({ "required": [key] })));
+        json!({ "type": "array", "minItems": 2, "items": way })
+    }
+
     pub(in crate::scenario) fn address() -> Json {
         table(&[("ip", ip()), ("port", integer(0, 65_535))], &[])
     }
@@ -198,8 +224,18 @@ pub(super) mod shape {
     pub(in crate::scenario) fn steps() -> Json {
         let mut step = closed(Table::Step, &[]);
         step["minProperties"] = json!(1);
-        step["dependentRequired"] = json!({ "do": ["by"], "by": ["do"], "blocks": ["do"] });
-        let pairs = [["returns", "error"], ["returns", "killed"], ["error", "killed"]];
+        step["dependentRequired"] = json!({ "do": ["by"], "by": ["do"], "blocks": ["do"], "starts": ["do"] });
+        let pairs = [
+            ["returns", "error"],
+            ["returns", "killed"],
+            ["returns", "one_of"],
+            ["error", "killed"],
+            ["error", "one_of"],
+            ["killed", "one_of"],
+            ["signal", "one_of"],
+            ["because", "one_of"],
+            ["blocks", "starts"],
+        ];
         let deeds = [
             ["do", "finish"],
             ["do", "kill"],

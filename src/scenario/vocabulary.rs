@@ -93,6 +93,19 @@ const TOP: &[Key] = &[
     key("summary", "What it teaches. Markdown.", shape::words_of_prose),
     key("goals", "What a student should be able to say afterwards.", shape::list_of_prose),
     key("tags", "Words to find it by.", shape::list_of_prose),
+    key("misconception", "What people often say instead, and the lesson corrects. Markdown.", shape::words_of_prose),
+    key("loopback_differs", "What a real network would change. Markdown.", shape::words_of_prose),
+    key("slow", "true: it waits for timers of the kernel, a second or more.", || json!({ "type": "boolean" })),
+    key(
+        "kernel",
+        "The kernels for which the expectations hold: \">= 6.5\"; on others nothing is asserted.",
+        shape::kernel,
+    ),
+    key(
+        "stories",
+        "The stories that a race may tell, by name; alternatives of `one_of` belong to them.",
+        shape::stories,
+    ),
     key("network", "The network it runs on.", || shape::closed(Table::Network, &[])),
     key("actors", "The actors, in the order in which they are drawn. Others follow from the steps.", shape::actors),
     key("step", "The steps, in order.", shape::steps),
@@ -122,16 +135,32 @@ const ACTOR: &[Key] = &[
 const STEP: &[Key] = &[
     key("by", "Who makes the call: an actor, or \"actor.socket\" for a socket with a name.", shape::by),
     key("do", "The call: its name, or a table with the name and its argument.", shape::deed),
-    key("finish", "Waits for the end of the call that was left blocked with this label.", shape::name),
+    key("finish", "Waits for the end of the call that was left blocked or started with this label.", shape::name),
     key("kill", "Sends a signal to an actor's process; SIGKILL if none is named.", shape::kill),
     key("pause", "Lets time pass.", shape::duration),
     key("blocks", "The call is expected to block and is left so; a later step finishes it by this label.", shape::name),
+    key(
+        "starts",
+        "The call is begun and not waited for, so that it races with the next step's; a later step finishes it by this label.",
+        shape::name,
+    ),
     key(
         "returns",
         "The call succeeds with this: a number, data, the events of poll, or the error that SO_ERROR tells.",
         shape::returns,
     ),
     key("error", "The call fails with this errno.", shape::errno),
+    key(
+        "one_of",
+        "Where the outcome is a race: each way in which the call may end, and nothing else. Each is a table of `returns`, `error` or \
+         `killed`, and `signal`, `because`, `kernel`, `story`.",
+        shape::one_of,
+    ),
+    key(
+        "kernel",
+        "The kernels for which this step's expectations hold; on others they are not asserted.",
+        shape::kernel,
+    ),
     key("killed", "The process dies of this signal inside the call.", shape::signal),
     key("signal", "The signal that is caught during the call.", || json!({ "const": "SIGPIPE" })),
     key(

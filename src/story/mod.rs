@@ -519,6 +519,11 @@ pub enum Expected {
     State(usize),
     /// `Expect::because`.
     Because,
+    /// `Expect::one_of`.
+    OneOf,
+    /// That the expectations of the step, or of the whole scenario, hold on this kernel; where they do not, nothing else of them is
+    /// judged.
+    Kernel,
     /// That the call blocks.
     Blocks,
     /// That the call returns in time, where nothing else is said about its outcome.
@@ -536,4 +541,15 @@ pub enum Actual {
     Nothing,
     /// `because`: the pattern fits segments of several connections.
     Ambiguous(Vec<EventId>),
+    /// `one_of`: this way fits, but it belongs to other stories than the ways that steps before have taken.
+    OtherStory {
+        /// The call.
+        call: EventId,
+        /// The stories that this way belongs to.
+        told: Vec<String>,
+        /// The stories that were still possible.
+        possible: Vec<String>,
+    },
+    /// Another kernel, on which nothing is asserted.
+    OtherKernel,
 }

@@ -1,11 +1,11 @@
 //! The author's expectations, held against the story.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Actual, Cause, Check, Connection, EventId, Expected, SegmentTold, Verdict};
 use crate::record::{
-    Action, Awaited, Detail, End, ExpectOutcome, ExpectValue, Located, Outcome, Recording, SegmentPattern, Step,
-    StepId, StepRun, What,
+    Action, Alternative, Awaited, Detail, End, ExpectOutcome, ExpectValue, KernelRange, Located, Outcome, Recording,
+    SegmentPattern, Signal, Step, StepId, StepRun, What,
 };
 
 /// What a judgement looks at.
@@ -21,15 +21,20 @@ pub(super) fn judge(bench: &Bench<'_>) -> Verdict {
     let calls = calls(bench.recording);
     let causes: BTreeMap<EventId, &Cause> = bench.causes.iter().map(|cause| (cause.of, cause)).collect();
     let runs: BTreeMap<StepId, &StepRun> = bench.recording.steps.iter().map(|run| (run.step, run)).collect();
-    let mut checks = Vec::new();
-    for (place, step) in bench.recording.script.steps.iter().enumerate() {
+    let release = bench.recording.machine.kernel.as_str();
+    let script = &bench.recording.script;
+    let mut stories: BTreeSet<&str> = script.stories.iter().map(|story| story.name.as_str()).collect();
+    let mut checks: Vec<Check> =
+        script.kernel.iter().filter_map(|range| other_kernel(StepId(0), range, release)).collect();
+    let steps = if checks.is_empty() { script.steps.as_slice() } else { &[] };
+    for (place, step) in steps.iter().enumerate() {
         let id = StepId(place);
         let of = match step.action {
             Action::Finish { step } => step,
             _ => id,
         };
         let judged = Judged { bench, id, step, run: runs.get(&id).copied(), call: calls.get(&of).copied() };
-        judged.all(&causes, &mut checks);
+        judged.all(&causes, &mut stories, &mut checks);
     }
     Verdict {
         checks,
@@ -55,15 +60,28 @@ struct Judged<'a> {
     call: Option<EventId>,
 }
 
-impl Judged<'_> {
-    fn all(&self, causes: &BTreeMap<EventId, &Cause>, checks: &mut Vec<Check>) {
+/// That nothing is asserted, where the kernel is not one of those meant.
+fn other_kernel(step: StepId, range: &Located<KernelRange>, release: &str) -> Option<Check> {
+    let check = Check { step, line: range.line, expected: Expected::Kernel, actual: Actual::OtherKernel, passed: true };
+    (!range.value.contains(release)).then_some(check)
+}
+
+impl<'a> Judged<'a> {
+    fn all(&self, causes: &BTreeMap<EventId, &Cause>, stories: &mut BTreeSet<&'a str>, checks: &mut Vec<Check>) {
         let expect = &self.step.expect;
+        let release = &self.bench.recording.machine.kernel;
+        if let Some(check) = expect.kernel.as_ref().and_then(|range| other_kernel(self.id, range, release)) {
+            checks.push(check);
+            return;
+        }
+        if let Some(first) = expect.one_of.first() {
+            checks.push(self.check(first.line, Expected::OneOf, self.one_of(causes, stories)));
+        }
         if let Some(wanted) = &expect.outcome {
             checks.push(self.check(wanted.line, Expected::Outcome, self.outcome(&wanted.value)));
         }
         if let Some(wanted) = &expect.signal {
-            let caught = self.find(|what| matches!(what, What::Signal(one) if Some(EventId(one.during)) == self.call && one.signal == wanted.value));
-            checks.push(self.check(wanted.line, Expected::Signal, caught));
+            checks.push(self.check(wanted.line, Expected::Signal, self.signal(wanted.value)));
         }
         self.blocking(checks);
         if let Some(wanted) = &expect.exit {
@@ -97,19 +115,58 @@ impl Judged<'_> {
         if as_wanted(wanted, &call.outcome) { Ok(event) } else { Err(Actual::Events(vec![event])) }
     }
 
+    fn signal(&self, wanted: Signal) -> Result<EventId, Actual> {
+        self.find(|what| match what {
+            What::Signal(one) => Some(EventId(one.during)) == self.call && one.signal == wanted,
+            _ => false,
+        })
+    }
+
+    /// One of the ways in which the call may end holds whole, and belongs to a story that the steps before have left possible.
+    fn one_of(&self, causes: &BTreeMap<EventId, &Cause>, possible: &mut BTreeSet<&'a str>) -> Result<EventId, Actual> {
+        let holds = |way: &&'a Located<Alternative>| self.holds(&way.value, causes);
+        let ways: Vec<_> = self.step.expect.one_of.iter().filter(holds).collect();
+        let call = self.call.filter(|_| self.run.is_some()).ok_or(Actual::Nothing)?;
+        if ways.is_empty() {
+            return Err(Actual::Events(vec![call]));
+        }
+        let told: BTreeSet<&str> = ways.iter().filter_map(|way| way.value.story.as_deref()).collect();
+        if told.is_empty() || ways.iter().any(|way| way.value.story.is_none()) {
+            return Ok(call);
+        }
+        let both: BTreeSet<&str> = possible.intersection(&told).copied().collect();
+        if both.is_empty() {
+            let names = |of: &BTreeSet<&str>| of.iter().map(|name| (*name).to_owned()).collect();
+            return Err(Actual::OtherStory { call, told: names(&told), possible: names(possible) });
+        }
+        *possible = both;
+        Ok(call)
+    }
+
+    fn holds(&self, way: &Alternative, causes: &BTreeMap<EventId, &Cause>) -> bool {
+        way.kernel.as_ref().is_none_or(|range| range.contains(&self.bench.recording.machine.kernel))
+            && self.outcome(&way.outcome).is_ok()
+            && way.signal.is_none_or(|signal| self.signal(signal).is_ok())
+            && way.because.as_ref().is_none_or(|wanted| self.cause(wanted, causes).is_ok())
+    }
+
     /// A call that should block must be seen asleep; one that nothing is said about must return.
     fn blocking(&self, checks: &mut Vec<Check>) {
-        let (Action::Call { blocks, .. }, line) = (&self.step.action, self.step.line) else { return };
+        let (Action::Call { blocks, starts: None, .. }, line) = (&self.step.action, self.step.line) else { return };
         let event = self.call.filter(|_| self.run.is_some());
         let actual = event.map_or(Actual::Nothing, |event| Actual::Events(vec![event]));
         let (expected, failed) = if blocks.is_some() {
             (Expected::Blocks, self.missed(&Awaited::Block))
         } else {
-            (Expected::Returns, self.missed(&Awaited::Return) && self.step.expect.outcome.is_none())
+            (Expected::Returns, self.missed(&Awaited::Return) && self.says_nothing())
         };
         if failed || blocks.is_some() {
             checks.push(Check { step: self.id, line, expected, actual, passed: !failed });
         }
+    }
+
+    fn says_nothing(&self) -> bool {
+        self.step.expect.outcome.is_none() && self.step.expect.one_of.is_empty()
     }
 
     fn find(&self, fits: impl Fn(&What) -> bool) -> Result<EventId, Actual> {

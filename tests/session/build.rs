@@ -18,13 +18,11 @@ pub(crate) fn script(id: &str, steps: Vec<Step>) -> Script {
     Script {
         id: id.into(),
         title: id.into(),
-        summary: String::new(),
-        goals: Vec::new(),
-        tags: Vec::new(),
         source: Source { path: format!("{id}.toml"), sha256: String::new() },
         network: Network::default(),
         actors: vec![actor("client"), actor("server")],
         steps,
+        ..Script::default()
     }
 }
 
@@ -39,7 +37,7 @@ pub(crate) fn call(actor: ActorId, call: Call) -> Step {
 }
 
 pub(crate) fn on(actor: ActorId, socket: &str, call: Call) -> Step {
-    step(Action::Call { actor, socket: socket.into(), call, blocks: None })
+    step(Action::Call { actor, socket: socket.into(), call, blocks: None, starts: None })
 }
 
 pub(crate) fn listen() -> Step {

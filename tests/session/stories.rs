@@ -346,8 +346,8 @@ fn flags_are_passed_on(ground: Ground) -> Result<(), Failed> {
     assert_eq!(outcome(&recording, 3), read_bytes("abcd"));
     assert_eq!(outcome(&recording, 9), read_bytes("z"));
     assert_eq!(outcome(&recording, 10), read_bytes("xy"));
-    let sent: Vec<_> = recording.frames.iter().filter_map(|frame| frame.segment.as_ref()).collect();
-    assert!(sent.iter().any(|segment| segment.payload == b"cd"), "MSG_MORE did not hold back");
-    assert!(sent.iter().any(|segment| segment.flags.has(Flags::URG)), "nothing was urgent");
+    let segments: Vec<_> = recording.frames.iter().filter_map(|frame| frame.segment.as_ref()).collect();
+    assert!(segments.iter().any(|one| one.payload == b"cd"), "MSG_MORE did not hold back");
+    assert!(segments.iter().any(|one| one.flags.has(Flags::URG)), "nothing was urgent");
     Ok(())
 }

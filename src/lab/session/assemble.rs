@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nix::sys::utsname::uname;
+use nix::sys::utsname::UtsName;
 
 use super::wire::Taken;
 use crate::lab::LabError;
@@ -32,9 +32,14 @@ pub(super) struct About {
     pub(super) end: End,
 }
 
+/// The kernel's own name and version.
+pub(super) fn uname() -> Result<UtsName, LabError> {
+    nix::sys::utsname::uname().map_err(LabError::failed("cannot tell the kernel's version", "uname"))
+}
+
 /// The machine, asked in the sandbox.
 pub(super) fn machine(sandbox: &Sandbox) -> Result<Machine, LabError> {
-    let name = uname().map_err(LabError::failed("cannot tell the kernel's version", "uname"))?;
+    let name = uname()?;
     Ok(Machine {
         tcpstory: env!("CARGO_PKG_VERSION").to_owned(),
         kernel: name.release().to_string_lossy().into_owned(),

@@ -26,8 +26,21 @@ pub(super) struct Asked<'a> {
     pub(super) socket: &'a str,
     /// The call.
     pub(super) call: &'a Call,
-    /// It is expected to block.
-    pub(super) blocks: bool,
+    /// How long it is waited for.
+    pub(super) patience: Patience,
+}
+
+/// How long a step's call is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Until it returns.
+    UntilReturn,
+    /// Until it sleeps, which is expected.
+    UntilAsleep,
+    /// Until it returns or sleeps; nothing is expected.
+    UntilEither,
+    /// Not at all: it runs against what the next step does.
+    None,
 }
 
 /// How a wait for a call ended.
@@ -83,16 +96,27 @@ impl Session {
         let Some(socket) = self.prepare(asked, deadline)? else { return Ok(()) };
         let call = self.resolved(asked, socket);
         self.order(asked, socket, call, false)?;
-        let waited = if asked.blocks || self.anything_goes {
-            self.await_sleep(asked.actor, deadline)?
-        } else {
-            self.await_return(asked.actor, deadline)?
-        };
-        match waited {
-            Waited::Over if asked.blocks => self.missed(Awaited::Block),
-            Waited::Over | Waited::Asleep => {}
-            Waited::TimedOut if asked.blocks => self.give_up(asked.actor, Awaited::Block),
-            Waited::TimedOut => self.give_up(asked.actor, Awaited::Return),
+        match asked.patience {
+            Patience::UntilAsleep => match self.await_sleep(asked.actor, deadline)? {
+                Waited::Over => self.missed(Awaited::Block),
+                Waited::Asleep => {}
+                Waited::TimedOut => self.give_up(asked.actor, Awaited::Block),
+            },
+            Patience::UntilReturn => {
+                if self.await_return(asked.actor, deadline)? == Waited::TimedOut {
+                    self.give_up(asked.actor, Awaited::Return);
+                }
+            }
+            Patience::UntilEither => {
+                if self.await_sleep(asked.actor, deadline)? == Waited::TimedOut {
+                    self.give_up(asked.actor, Awaited::Return);
+                }
+            }
+            Patience::None => {
+                if let Some(pending) = &mut self.players[asked.actor.0].pending {
+                    pending.started = true;
+                }
+            }
         }
         Ok(())
     }
@@ -142,7 +166,7 @@ impl Session {
     pub(super) fn settle_calls(&mut self, deadline: Deadline) -> Result<(), Halt> {
         for actor in (0..self.players.len()).map(ActorId) {
             let Some(pending) = &self.players[actor.0].pending else { continue };
-            if pending.given_up {
+            if pending.given_up || pending.started {
                 self.listen(actor)?;
             } else {
                 self.await_sleep(actor, deadline)?;
@@ -174,7 +198,8 @@ impl Session {
         let to = connects_to(&call);
         let (step, named) = (asked.step, asked.socket.to_owned());
         let player = &mut self.players[asked.actor.0];
-        player.pending = Some(Pending { event, step, socket, named, to, begun: false, given_up: false });
+        player.pending =
+            Some(Pending { event, step, socket, named, to, begun: false, started: false, given_up: false });
         let (fd, family) = (self.sockets.fd(socket), self.script.network.family);
         player.handle.tell(&Order { fd, family, call })?;
         Ok(())

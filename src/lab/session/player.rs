@@ -33,6 +33,8 @@ pub(super) struct Pending {
     pub(super) to: Option<SocketAddr>,
     /// The actor has said that it makes it now.
     pub(super) begun: bool,
+    /// The step did not wait for it: it runs against other calls.
+    pub(super) started: bool,
     /// It was waited for until a deadline, in vain.
     pub(super) given_up: bool,
 }

@@ -1,7 +1,7 @@
 use super::{alias, call, count, escape, flight, outcome, payload, quote_start, signal_suffix, why::failed};
 use crate::record::{
-    Action, Awaited, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent, Script, SegmentPattern, SocketRef,
-    Step, What,
+    Action, Alternative, Awaited, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent, Script, SegmentPattern,
+    SocketRef, Step, What,
 };
 use crate::report::ties::Ties;
 use crate::story::{Actual, Check, EventId, Expected, Story};
@@ -80,10 +80,36 @@ fn expected(which: Expected, expect: &Expect, script: &Script) -> String {
         Expected::Because => {
             expect.because.as_ref().map(|wanted| format!("because of {}", pattern(&wanted.value, script)))
         }
+        Expected::OneOf => Some(one_of(expect, script)),
+        Expected::Kernel => {
+            expect.kernel.as_ref().or(script.kernel.as_ref()).map(|range| format!("Linux {}", range.value))
+        }
         Expected::Blocks => Some("the call blocks".into()),
         Expected::Returns => Some("the call returns".into()),
     };
     said.unwrap_or_else(|| "?".into())
+}
+
+/// Every way in which the call may end.
+fn one_of(expect: &Expect, script: &Script) -> String {
+    let way = |way: &Alternative| {
+        let mut said = expected_outcome(&way.outcome);
+        if let Some(signal) = way.signal {
+            said = format!("{said} + {signal}");
+        }
+        if let Some(wanted) = &way.because {
+            said = format!("{said} because of {}", pattern(wanted, script));
+        }
+        if let Some(range) = &way.kernel {
+            said = format!("{said} on Linux {range}");
+        }
+        match &way.story {
+            Some(story) => format!("{said} ({})", escape(story)),
+            None => said,
+        }
+    };
+    let ways: Vec<String> = expect.one_of.iter().map(|one| way(&one.value)).collect();
+    format!("one of: {}", ways.join("; "))
 }
 
 fn socket_name(socket: &SocketRef, script: &Script) -> String {
@@ -120,6 +146,15 @@ fn actual(ties: &Ties<'_>, check: &Check) -> String {
         Actual::State(Some(state)) => state.to_string(),
         Actual::State(None) => "the kernel knows no such socket".into(),
         Actual::Nothing => nothing(ties, check),
+        Actual::OtherStory { call, told, possible } => format!(
+            "{}, which is the story {}; after the steps before only {} was possible",
+            happening(story, *call),
+            escape(&told.join(" or ")),
+            if possible.is_empty() { "none".into() } else { escape(&possible.join(" or ")) },
+        ),
+        Actual::OtherKernel => {
+            format!("Linux {}: nothing else of this is asserted here", escape(&story.recording.machine.kernel))
+        }
         Actual::Ambiguous(events) => format!("ambiguous, it fits {}", all(story, events, " and ")),
     }
 }
@@ -135,7 +170,8 @@ fn nothing(ties: &Ties<'_>, check: &Check) -> String {
         Expected::Signal => "no signal".into(),
         Expected::Exit => format!("still running{late}"),
         Expected::Blocks => "it did not".into(),
-        Expected::Outcome | Expected::Returns => format!("nothing{late}"),
+        Expected::Kernel => "another kernel".into(),
+        Expected::Outcome | Expected::OneOf | Expected::Returns => format!("nothing{late}"),
         Expected::State(_) => format!("no such state{late}"),
     }
 }
@@ -146,7 +182,8 @@ fn waited_in_vain(story: &Story, check: &Check) -> bool {
         (Awaited::Wire(missed), Expected::Wire(place)) | (Awaited::State(missed), Expected::State(place)) => {
             *missed <= place
         }
-        (Awaited::Exit, Expected::Exit) | (Awaited::Return, Expected::Outcome | Expected::Returns) => true,
+        (Awaited::Exit, Expected::Exit)
+        | (Awaited::Return, Expected::Outcome | Expected::OneOf | Expected::Returns) => true,
         _ => false,
     })
 }

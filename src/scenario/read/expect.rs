@@ -1,6 +1,6 @@
 use crate::record::{
-    ActorId, Bytes, Call, Errno, ExitStatus, Expect, ExpectOutcome, ExpectValue, Located, OptionShape, SegmentPattern,
-    Signal, SigpipeDisposition, SocketOptionName, SocketRef, TcpState,
+    ActorId, Bytes, Call, Errno, ExitStatus, Expect, ExpectOutcome, ExpectValue, Located, OptionShape, PossibleStory,
+    SegmentPattern, Signal, SigpipeDisposition, SocketOptionName, SocketRef, TcpState,
 };
 use crate::scenario::fault::Fault;
 use crate::scenario::nearest::suggest;
@@ -37,17 +37,21 @@ pub(super) struct Expecting<'r, 'a> {
     pub(super) r: &'r mut Reader<'a>,
     pub(super) actors: &'r Actors,
     pub(super) world: &'r World,
+    /// The stories that alternatives may belong to.
+    pub(super) stories: &'r [PossibleStory],
     /// Sockets and peers are not known for certain, because something before is wrong.
     pub(super) unsure: bool,
 }
 
 /// The keys of which a step may have only one.
-const OUTCOMES: [&str; 3] = ["returns", "error", "killed"];
+pub(super) const OUTCOMES: [&str; 4] = ["returns", "error", "killed", "one_of"];
 
 impl Expecting<'_, '_> {
     pub(super) fn expect(&mut self, step: &Node, subject: Subject<'_>) -> Expect {
         Expect {
             outcome: self.outcome(step, subject),
+            one_of: step.get("one_of").map_or_else(Vec::new, |entry| self.one_of(step, entry, subject)),
+            kernel: step.get("kernel").and_then(|entry| self.r.kernel(entry)),
             signal: step.get("signal").and_then(|entry| self.caught(entry, subject)),
             exit: step.get("exit").and_then(|entry| self.exit(entry, subject)),
             wire: step.get("wire").map_or_else(Vec::new, |entry| self.wire(entry)),
@@ -57,7 +61,7 @@ impl Expecting<'_, '_> {
         }
     }
 
-    fn locate<T>(&self, entry: &Entry, value: T) -> Located<T> {
+    pub(super) fn locate<T>(&self, entry: &Entry, value: T) -> Located<T> {
         Located { line: self.r.line(entry.key_span.start), value }
     }
 
@@ -75,18 +79,23 @@ impl Expecting<'_, '_> {
             self.r.report(fault.help(help));
             return None;
         }
-        let entry = *given.first()?;
+        let entry = given.first().filter(|entry| entry.key != "one_of")?;
         let (actor, call) = self.ended(entry, subject)?;
-        let outcome = match entry.key.as_str() {
-            "returns" => ExpectOutcome::Returns(self.value(&entry.node, call)?),
-            "error" => ExpectOutcome::Fails(self.errno(&entry.node)?),
-            _ => ExpectOutcome::Killed(self.killed(&entry.node, actor)?),
-        };
+        let outcome = self.ending(entry, actor, call)?;
         Some(self.locate(entry, outcome))
     }
 
+    /// What `returns`, `error` or `killed` says.
+    pub(super) fn ending(&mut self, entry: &Entry, actor: ActorId, call: &Call) -> Option<ExpectOutcome> {
+        Some(match entry.key.as_str() {
+            "returns" => ExpectOutcome::Returns(self.value(&entry.node, call)?),
+            "error" => ExpectOutcome::Fails(self.errno(&entry.node)?),
+            _ => ExpectOutcome::Killed(self.killed(&entry.node, actor)?),
+        })
+    }
+
     /// The call that ends in this step, for a key that needs one.
-    fn ended<'c>(&mut self, entry: &Entry, subject: Subject<'c>) -> Option<(ActorId, &'c Call)> {
+    pub(super) fn ended<'c>(&mut self, entry: &Entry, subject: Subject<'c>) -> Option<(ActorId, &'c Call)> {
         let key = &entry.key;
         let fault = |message: String| Fault::new(entry.key_span.clone(), message);
         let fault = match subject {
@@ -123,7 +132,7 @@ impl Expecting<'_, '_> {
         Some(signal)
     }
 
-    fn caught(&mut self, entry: &Entry, subject: Subject<'_>) -> Option<Located<Signal>> {
+    pub(super) fn caught(&mut self, entry: &Entry, subject: Subject<'_>) -> Option<Located<Signal>> {
         let (actor, _) = self.ended(entry, subject)?;
         let signal = self.signal(&entry.node)?;
         if signal != Signal::SIGPIPE {
@@ -201,7 +210,7 @@ impl Expecting<'_, '_> {
         Some(pattern)
     }
 
-    fn because(&mut self, entry: &Entry, subject: Subject<'_>) -> Option<Located<SegmentPattern>> {
+    pub(super) fn because(&mut self, entry: &Entry, subject: Subject<'_>) -> Option<Located<SegmentPattern>> {
         self.ended(entry, subject)?;
         let pattern = self.pattern(&entry.node)?;
         let peers = self.world.peers(pattern.from).filter(|_| pattern.to.is_none());

@@ -4,6 +4,7 @@ mod actors;
 pub(super) mod calls;
 mod data;
 mod expect;
+mod one_of;
 pub(super) mod pattern;
 mod reader;
 mod sockets;

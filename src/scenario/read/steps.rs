@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::record::{Action, ActorId, Call, Errno, ExpectOutcome, Signal, Step, StepId};
+use crate::record::{Action, ActorId, Call, Errno, ExpectOutcome, PossibleStory, Signal, Step, StepId};
 use crate::scenario::fault::Fault;
 use crate::scenario::nearest::suggest;
 use crate::scenario::node::{Entry, Node, Span, Value};
@@ -21,6 +21,8 @@ pub(super) struct Steps<'r, 'a> {
     actors: &'r Actors,
     world: World,
     blocked: BTreeMap<String, Blocked>,
+    /// The stories that alternatives may belong to.
+    stories: &'r [PossibleStory],
     /// A step could not be read, so the sockets are no longer known for certain.
     unsure: bool,
 }
@@ -48,8 +50,8 @@ impl From<Action> for Deed {
 }
 
 impl<'r, 'a> Steps<'r, 'a> {
-    pub(super) fn new(r: &'r mut Reader<'a>, actors: &'r Actors) -> Self {
-        Self { r, actors, world: World::new(actors), blocked: BTreeMap::new(), unsure: false }
+    pub(super) fn new(r: &'r mut Reader<'a>, actors: &'r Actors, stories: &'r [PossibleStory]) -> Self {
+        Self { r, actors, world: World::new(actors), blocked: BTreeMap::new(), stories, unsure: false }
     }
 
     pub(super) fn read(mut self, nodes: &[Node]) -> Vec<Step> {
@@ -81,8 +83,8 @@ impl<'r, 'a> Steps<'r, 'a> {
             (None, Action::Kill { actor, .. }) => Subject::Kill(*actor),
             (None, _) => Subject::Nobody,
         };
-        let expecting =
-            &mut Expecting { r: &mut *self.r, actors: self.actors, world: &self.world, unsure: self.unsure };
+        let (world, stories, unsure) = (&self.world, self.stories, self.unsure);
+        let expecting = &mut Expecting { r: &mut *self.r, actors: self.actors, world, stories, unsure };
         let expect = expecting.expect(node, subject);
         let killed = expect.outcome.as_ref().is_some_and(|outcome| matches!(outcome.value, ExpectOutcome::Killed(_)));
         if let Some((actor, _)) = deed.ends.filter(|_| killed || expect.exit.is_some()) {
@@ -122,10 +124,10 @@ impl<'r, 'a> Steps<'r, 'a> {
         }
     }
 
-    /// `by` and `blocks` go with `do`, and `do` needs `by`.
+    /// `by`, `blocks` and `starts` go with `do`, and `do` needs `by`.
     fn misplaced(&mut self, node: &Node, deed: Option<&Entry>) -> Option<()> {
         let calls = deed.filter(|entry| entry.key == "do");
-        let stray = ["by", "blocks"].iter().find_map(|key| node.get(key)).filter(|_| calls.is_none());
+        let stray = ["by", "blocks", "starts"].iter().find_map(|key| node.get(key)).filter(|_| calls.is_none());
         let fault = match (calls, stray) {
             (_, Some(stray)) => {
                 let fault = Fault::new(
@@ -153,30 +155,47 @@ impl<'r, 'a> Steps<'r, 'a> {
         let (actor, named) = self.by(&by.node)?;
         let (name, span, argument) = self.call_name(&entry.node)?;
         let call = self.r.call(&name, self.actors, &Asked { span: span.clone(), actor, argument })?;
-        let blocks = match node.get("blocks") {
-            Some(entry) => Some((entry, self.label(entry)?)),
-            None => None,
-        };
+        let left = self.left(node)?;
         let socket = self.attempt(&Attempt {
             actor,
             call: &call,
             named: named.as_deref(),
             error: node.get("error").and_then(|entry| Errno::from_name(entry.node.text()?)),
-            blocks: blocks.is_some(),
+            blocks: left.is_some(),
             step: at,
             line,
             by: self.r.inside(&by.node),
             span,
         })?;
-        let label = blocks.map(|(_, label)| label);
-        if let Some(label) = &label {
+        if let Some((_, label)) = &left {
             self.world.block(actor, label, line);
             let blocked =
                 Blocked { step: StepId(at), line, actor, socket: socket.clone(), call: call.clone(), finished: None };
             self.blocked.insert(label.clone(), blocked);
         }
-        let ends = label.is_none().then(|| (actor, call.clone()));
-        Some(Deed { action: Action::Call { actor, socket, call, blocks: label }, ends })
+        let ends = left.is_none().then(|| (actor, call.clone()));
+        let (blocks, starts) = match left {
+            Some(("blocks", label)) => (Some(label), None),
+            Some((_, label)) => (None, Some(label)),
+            None => (None, None),
+        };
+        Some(Deed { action: Action::Call { actor, socket, call, blocks, starts }, ends })
+    }
+
+    /// The key by which a call is left under way, with its label.
+    fn left<'n>(&mut self, node: &'n Node) -> Option<Option<(&'n str, String)>> {
+        match (node.get("blocks"), node.get("starts")) {
+            (None, None) => Some(None),
+            (Some(entry), None) | (None, Some(entry)) => Some(Some((entry.key.as_str(), self.label(entry)?))),
+            (Some(blocks), Some(starts)) => {
+                let later = if blocks.key_span.start < starts.key_span.start { starts } else { blocks };
+                let fault = Fault::new(later.key_span.clone(), "a call is either left blocked or only started");
+                self.r.report(
+                    fault.label("one too many").help("`blocks` waits until the call sleeps, `starts` does not"),
+                );
+                None
+            }
+        }
     }
 
     /// Makes the call in the world; after a step that could not be read, what is missing is no fault.
@@ -219,9 +238,9 @@ impl<'r, 'a> Steps<'r, 'a> {
         }
     }
 
-    /// The new label of `blocks`.
+    /// The new label of `blocks` or `starts`.
     fn label(&mut self, entry: &Entry) -> Option<String> {
-        let text = self.r.text(&entry.node, "`blocks`")?;
+        let text = self.r.text(&entry.node, &format!("`{}`", entry.key))?;
         let span = self.r.inside(&entry.node);
         let label = self.r.name(span.clone(), text, "a blocked call")?;
         if let Some(blocked) = self.blocked.get(&label) {
@@ -240,7 +259,8 @@ impl<'r, 'a> Steps<'r, 'a> {
             None => {
                 let fault =
                     Fault::new(span, format!("no call before has the label `{text}`")).label("not a known label");
-                let help = format!("a call is left blocked with blocks = \"{text}\"");
+                let help =
+                    format!("a call is left blocked with blocks = \"{text}\", or under way with starts = \"{text}\"");
                 fault.help(if labels.is_empty() { help } else { suggest(text, labels.iter().copied()) })
             }
             Some(Blocked { finished: Some(before), .. }) => {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::record::{Family, Network, Script, Source};
+use crate::record::{Family, Network, PossibleStory, Script, Source};
 use crate::scenario::fault::Fault;
 use crate::scenario::node::{Entry, Node, Value};
 use crate::scenario::vocabulary::{FAMILIES, SYSCTL_PREFIXES, Table};
@@ -19,14 +19,18 @@ pub(in crate::scenario) fn script(
 ) -> Option<Script> {
     let entries = r.entries(root, "a scenario")?;
     r.closed(entries, Table::Top);
-    let summary =
-        root.get("summary").and_then(|entry| r.words(&entry.node, "`summary`")).unwrap_or_default().to_owned();
+    let summary = prose(r, root, "summary");
     let goals = root.get("goals").map_or_else(Vec::new, |entry| texts(r, entry));
     let tags = root.get("tags").map_or_else(Vec::new, |entry| texts(r, entry));
+    let misconception = prose(r, root, "misconception");
+    let loopback_differs = prose(r, root, "loopback_differs");
+    let slow = root.get("slow").and_then(|entry| r.boolean(&entry.node, "`slow`")).unwrap_or_default();
+    let kernel = root.get("kernel").and_then(|entry| r.kernel(entry));
+    let stories = root.get("stories").map_or_else(Vec::new, |entry| stories(r, entry));
     let network = network(r, root.get("network").map(|entry| &entry.node), family);
     let nodes = step_nodes(r, root);
     let actors = actors(r, root.get("actors").map(|entry| &entry.node), nodes, network.family);
-    let steps = Steps::new(r, &actors).read(nodes);
+    let steps = Steps::new(r, &actors, &stories).read(nodes);
     let title = title(r, root);
     r.is_clean().then(|| Script {
         id,
@@ -34,6 +38,11 @@ pub(in crate::scenario) fn script(
         summary,
         goals,
         tags,
+        misconception,
+        loopback_differs,
+        slow,
+        kernel,
+        stories,
         source,
         network,
         actors: actors.specs,
@@ -56,6 +65,23 @@ fn title(r: &mut Reader<'_>, root: &Node) -> Option<String> {
         return None;
     }
     Some(title.to_owned())
+}
+
+fn prose(r: &mut Reader<'_>, root: &Node, key: &str) -> String {
+    root.get(key).and_then(|entry| r.words(&entry.node, &format!("`{key}`"))).unwrap_or_default().to_owned()
+}
+
+fn stories(r: &mut Reader<'_>, entry: &Entry) -> Vec<PossibleStory> {
+    let Some(entries) = r.entries(&entry.node, "`stories`") else { return Vec::new() };
+    if entries.is_empty() {
+        r.report(Fault::new(entry.node.span.clone(), "`stories` is empty").label("expected a name and what happens"));
+    }
+    let story = |entry: &Entry| {
+        let name = r.name(entry.key_span.clone(), &entry.key, "a story")?;
+        let text = r.words(&entry.node, "what a story tells")?.to_owned();
+        Some(PossibleStory { name, text })
+    };
+    entries.iter().filter_map(story).collect()
 }
 
 fn texts(r: &mut Reader<'_>, entry: &Entry) -> Vec<String> {

@@ -4,7 +4,7 @@ use super::paint::{BAD, BOLD, DIM, GOOD, PLAIN, Page};
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
 use crate::story::rules::rule;
-use crate::story::{Cause, Check, FindingKind};
+use crate::story::{Cause, Check, Expected, FindingKind};
 
 pub(super) fn write(page: &mut Page, ties: &Ties<'_>, options: &Options) {
     causes(page, ties, options);
@@ -48,6 +48,10 @@ fn verdict(page: &mut Page, ties: &Ties<'_>, options: &Options) {
     for check in &verdict.checks {
         if !check.passed {
             failed_check(page, ties, check);
+        } else if check.expected == Expected::Kernel {
+            let said = words::check(ties, check);
+            let text = format!("expected for {}, this is {}", said.expected, said.actual);
+            page.prose(1, (&format!("· {} ", said.place), DIM), &text, PLAIN);
         } else if options.verbose {
             let said = words::check(ties, check);
             let text = format!("{}: {}", said.step, said.expected);
