@@ -23,7 +23,7 @@ pub(super) struct Args {
 const EXIT_CODES: &str = "\
 Exit codes:
   0    told as expected
-  1    an expectation failed, or the capture is incomplete
+  1    an expectation failed, the capture is incomplete, or with --strict something is unexplained
   2    the scenario or the arguments are wrong
   3    this machine cannot: run `tcpstory doctor`
   101  a bug in tcpstory
@@ -52,10 +52,20 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct RunArgs {
     /// Built-in names (see `tcpstory list`), scenario files, folders of them, or - for standard input
-    #[arg(required = true, value_name = "SCENARIO")]
+    #[arg(required_unless_present = "all", value_name = "SCENARIO")]
     pub(super) scenarios: Vec<PathBuf>,
+    /// Run every built-in scenario
+    #[arg(long, conflicts_with = "scenarios")]
+    pub(super) all: bool,
+    /// Leave out scenarios that wait for timers of the kernel, a second or more
+    #[arg(long)]
+    pub(super) no_slow: bool,
+    /// Fail where the model does not explain what happened
+    #[arg(long)]
+    pub(super) strict: bool,
     /// What to print; without it one scenario prints its ladder, several print a summary
     #[arg(short, long, value_name = "NAME", value_parser = formats())]
     pub(super) format: Option<String>,
@@ -169,6 +179,9 @@ pub(super) struct ListArgs {
     /// Only scenarios with this tag
     #[arg(long, value_name = "TAG")]
     pub(super) tag: Option<String>,
+    /// Only scenarios that show this rule
+    #[arg(long, value_name = "ID")]
+    pub(super) rule: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -41,6 +41,11 @@ pub(super) fn read(names: &[PathBuf], family: Option<Family>) -> Option<Vec<Scri
     all_well.then_some(scripts)
 }
 
+/// Every built-in scenario.
+pub(super) fn read_all(family: Option<Family>) -> Option<Vec<Script>> {
+    read(&builtin::all().map(|one| PathBuf::from(one.name)).collect::<Vec<_>>(), family)
+}
+
 /// A scenario before it is parsed.
 pub(super) enum Found {
     Builtin(&'static builtin::Builtin),

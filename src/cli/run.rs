@@ -28,7 +28,13 @@ const STOPPING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 /// Runs scenarios.
 pub(super) fn run(args: &RunArgs) -> Code {
     let family = args.ipv6.then_some(Family::Ipv6);
-    let Some(scripts) = lessons::read(&args.scenarios, family) else { return Code::Usage };
+    let read = if args.all { lessons::read_all(family) } else { lessons::read(&args.scenarios, family) };
+    let Some(mut scripts) = read else { return Code::Usage };
+    scripts.retain(|script| !(args.no_slow && script.slow));
+    if scripts.is_empty() {
+        output::error("every scenario that was named is slow\n  help: leave --no-slow out");
+        return Code::Usage;
+    }
     if let Err(message) = unclear(&scripts, args) {
         output::error(&message);
         return Code::Usage;
@@ -173,7 +179,7 @@ impl Batch<'_> {
         }
         let story = report::tell(recording, &self.options);
         if let Ok(mut tally) = tally.lock() {
-            tally.add(run, story);
+            tally.add(run, story, self.args.strict);
         }
     }
 
@@ -290,6 +296,7 @@ fn quoted(path: &Path) -> String {
 struct Line {
     id: String,
     title: String,
+    slow: bool,
     runs: u64,
     failed: u64,
     incomplete: u64,
@@ -303,6 +310,7 @@ impl Line {
         Self {
             id: escape(&script.id),
             title: escape(&script.title),
+            slow: script.slow,
             runs: tally.runs,
             failed: tally.failed,
             incomplete: tally.incomplete,
@@ -363,8 +371,9 @@ fn table(lines: &[Line], scenarios: usize) -> String {
             let stories = if line.stories == 1 { "one story".to_owned() } else { format!("{} stories", line.stories) };
             format!("{}, {stories}", count(line.runs, "run"))
         };
+        let slow = if line.slow { "  (slow)" } else { "" };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{mark} {:width$}  {told:16}  {}", line.id, line.title);
+        let _ = writeln!(text, "{mark} {:width$}  {told:16}  {}{slow}", line.id, line.title);
     }
     let failed = lines.iter().filter(|line| line.failed > 0).count();
     let passed = lines.len() - failed;

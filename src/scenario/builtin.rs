@@ -4,12 +4,30 @@ use crate::record::Script;
 
 use super::{Diagnostic, SourceText, parse};
 
+/// A chapter of the catalogue: a folder of `scenarios/`.
+#[derive(Clone, Copy, Debug)]
+pub struct Chapter {
+    /// The folder: `01-broken-pipe-and-reset`. Chapters are in the order of their numbers.
+    pub folder: &'static str,
+    /// What it is about.
+    pub title: &'static str,
+    /// Its scenarios, in the order in which they are best taught.
+    pub lessons: &'static [Builtin],
+}
+
+impl Chapter {
+    /// Its number, from 1.
+    pub fn number(&self) -> u32 {
+        self.folder.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+}
+
 /// A scenario that is part of the program.
 #[derive(Clone, Copy, Debug)]
 pub struct Builtin {
-    /// Its name: what `tcpstory run` takes.
+    /// Its name: what `tcpstory run` takes. No two chapters have the same one.
     pub name: &'static str,
-    /// `NAME.toml`.
+    /// `CHAPTER/NAME.toml`.
     pub path: &'static str,
     /// The file's text.
     pub text: &'static str,
@@ -31,40 +49,68 @@ impl Builtin {
     }
 }
 
-macro_rules! builtins {
-    ($($name:literal,)*) => {
-        &[$(Builtin {
-            name: $name,
-            path: concat!($name, ".toml"),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/", $name, ".toml")),
+macro_rules! chapters {
+    ($($folder:literal $title:literal [$($name:literal,)*])*) => {
+        &[$(Chapter {
+            folder: $folder,
+            title: $title,
+            lessons: &[$(Builtin {
+                name: $name,
+                path: concat!($folder, "/", $name, ".toml"),
+                text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/", $folder, "/", $name, ".toml")),
+            },)*],
         },)*]
     };
 }
 
-const BUILTINS: &[Builtin] = builtins![
-    "broken-pipe",
-    "broken-pipe-server-side",
-    "connection-reset-on-read",
-    "connection-reset-on-write",
-    "read-after-rst-returns-zero",
-    "abortive-close",
-    "server-crash",
-    "server-crash-unread",
-    "sigpipe-kills",
-    "msg-nosignal",
-    "handle-ignore",
-    "handle-log",
-    "handle-reconnect",
-    "half-close",
-    "connection-refused",
-    "read-timeout",
-    "graceful-close",
-    "upstream-prematurely-closed",
+const CHAPTERS: &[Chapter] = chapters![
+    "01-broken-pipe-and-reset" "Broken pipe and connection reset" [
+        "broken-pipe",
+        "broken-pipe-server-side",
+        "connection-reset-on-read",
+        "connection-reset-on-write",
+        "read-after-rst-returns-zero",
+        "msg-nosignal",
+        "handle-ignore",
+        "handle-log",
+        "handle-reconnect",
+    ]
+    "02-shutdown-is-not-close" "Shutdown is not close" [
+        "graceful-close",
+        "half-close",
+    ]
+    "03-crash-exit-fork" "Crash, exit, fork" [
+        "server-crash",
+        "server-crash-unread",
+        "sigpipe-kills",
+    ]
+    "04-abort-and-linger" "Abort and linger" [
+        "abortive-close",
+    ]
+    "05-connecting" "Connecting" [
+        "connection-refused",
+    ]
+    "08-flow" "Flow" [
+        "read-timeout",
+    ]
+    "13-war-stories" "War stories" [
+        "upstream-prematurely-closed",
+    ]
 ];
+
+/// The chapters, in their order.
+pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
+    CHAPTERS.iter()
+}
 
 /// Every shipped scenario, in the order in which they are best taught.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
-    BUILTINS.iter()
+    chapters().flat_map(|chapter| chapter.lessons)
+}
+
+/// The chapter of a shipped scenario.
+pub fn chapter_of(name: &str) -> Option<&'static Chapter> {
+    chapters().find(|chapter| chapter.lessons.iter().any(|lesson| lesson.name == name))
 }
 
 /// The shipped scenario of that name.

@@ -31,13 +31,11 @@ pub(crate) fn scenario(seed: u64) -> Script {
     Script {
         id: format!("random-{seed}"),
         title: format!("A random scenario, seed {seed}"),
-        summary: String::new(),
-        goals: Vec::new(),
-        tags: Vec::new(),
         source: Source { path: format!("random-{seed}.toml"), sha256: String::new() },
         network: Network::default(),
         actors: (0..actors).map(|place| actor(&mut rng, place)).collect(),
         steps,
+        ..Script::default()
     }
 }
 
@@ -56,7 +54,7 @@ fn step(action: Action) -> Step {
 }
 
 fn call(actor: ActorId, socket: &str, call: Call) -> Step {
-    step(Action::Call { actor, socket: socket.to_owned(), call, blocks: None })
+    step(Action::Call { actor, socket: socket.to_owned(), call, blocks: None, starts: None })
 }
 
 fn opening(rng: &mut Rng, from: ActorId, name: &str) -> Vec<Step> {

@@ -6,7 +6,7 @@ use libtest_mimic::Failed;
 use tcpstory::lab::sandbox::Ground;
 use tcpstory::record::{
     Action, CONNECTION, Call, Data, Detail, End, Errno, Exit, ExitStatus, Family, Flags, LISTENER, MsgFlag, Outcome,
-    PollEvent, Recording, SegmentKind, SocketOption, StepId, Target, TcpState, What,
+    PollEvent, Recording, SegmentKind, SocketOption, Step, StepId, Target, TcpState, What,
 };
 
 use crate::build::{
@@ -32,6 +32,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_bulk_write_is_carried_whole", true, a_bulk_write_is_carried_whole),
     ("pauses_last", false, pauses_last),
     ("flags_are_passed_on", false, flags_are_passed_on),
+    ("a_started_call_runs_against_the_next", false, a_started_call_runs_against_the_next),
 ];
 
 fn returned(value: i64) -> Outcome {
@@ -349,5 +350,31 @@ fn flags_are_passed_on(ground: Ground) -> Result<(), Failed> {
     let segments: Vec<_> = recording.frames.iter().filter_map(|frame| frame.segment.as_ref()).collect();
     assert!(segments.iter().any(|one| one.payload == b"cd"), "MSG_MORE did not hold back");
     assert!(segments.iter().any(|one| one.flags.has(Flags::URG)), "nothing was urgent");
+    Ok(())
+}
+
+fn a_started_call_runs_against_the_next(ground: Ground) -> Result<(), Failed> {
+    let started = |mut step: Step| {
+        if let Action::Call { starts, .. } = &mut step.action {
+            *starts = Some("it".into());
+        }
+        step
+    };
+    let mut steps = connected();
+    // It neither sleeps nor has to: a poll of half a second is left under way at once.
+    let wait = Call::Poll { events: vec![PollEvent::In], timeout_ns: Some(500_000_000) };
+    steps.extend([
+        started(call(SERVER, wait)), // step 3
+        write(CLIENT, "a").wire(CLIENT, SegmentKind::Data),
+        step(Action::Finish { step: StepId(3) }),
+        started(close(SERVER)), // step 6
+        write(CLIENT, "b"),
+        step(Action::Finish { step: StepId(6) }),
+    ]);
+    let recording = perform(ground, &script("started", steps))?;
+    assert!(recording.steps.iter().all(|step| step.missed.is_none()), "{:?}", recording.steps);
+    assert_eq!(outcome(&recording, 3), Outcome::Returned { value: 1, detail: Detail::Ready(vec![PollEvent::In]) });
+    assert_eq!(outcome(&recording, 6), returned(0));
+    assert_eq!(recording.end, End::Completed);
     Ok(())
 }

@@ -105,7 +105,7 @@ impl Expecting<'_, '_> {
                     .help("`exit = 0` expects how the process ends")
             }
             Subject::Call(actor, call) => return Some((actor, call)),
-            Subject::Blocked(_) => fault(format!("a call that stays blocked has no `{key}` in this step"))
+            Subject::Blocked(_) => fault(format!("a call that is left under way has no `{key}` in this step"))
                 .label("not yet")
                 .help("put it into the step that finishes the call"),
             Subject::Kill(_) | Subject::Nobody => {

@@ -43,6 +43,22 @@ struct Deed {
     ends: Option<(ActorId, Call)>,
 }
 
+/// Whether a step leaves its call under way, by the label of `finish`.
+enum Left {
+    No,
+    Blocked(String),
+    Started(String),
+}
+
+impl Left {
+    fn label(&self) -> Option<&str> {
+        match self {
+            Self::No => None,
+            Self::Blocked(label) | Self::Started(label) => Some(label),
+        }
+    }
+}
+
 impl From<Action> for Deed {
     fn from(action: Action) -> Self {
         Self { action, ends: None }
@@ -161,32 +177,33 @@ impl<'r, 'a> Steps<'r, 'a> {
             call: &call,
             named: named.as_deref(),
             error: node.get("error").and_then(|entry| Errno::from_name(entry.node.text()?)),
-            blocks: left.is_some(),
+            blocks: left.label().is_some(),
             step: at,
             line,
             by: self.r.inside(&by.node),
             span,
         })?;
-        if let Some((_, label)) = &left {
+        if let Some(label) = left.label() {
             self.world.block(actor, label, line);
             let blocked =
                 Blocked { step: StepId(at), line, actor, socket: socket.clone(), call: call.clone(), finished: None };
-            self.blocked.insert(label.clone(), blocked);
+            self.blocked.insert(label.to_owned(), blocked);
         }
-        let ends = left.is_none().then(|| (actor, call.clone()));
+        let ends = left.label().is_none().then(|| (actor, call.clone()));
         let (blocks, starts) = match left {
-            Some(("blocks", label)) => (Some(label), None),
-            Some((_, label)) => (None, Some(label)),
-            None => (None, None),
+            Left::No => (None, None),
+            Left::Blocked(label) => (Some(label), None),
+            Left::Started(label) => (None, Some(label)),
         };
         Some(Deed { action: Action::Call { actor, socket, call, blocks, starts }, ends })
     }
 
-    /// The key by which a call is left under way, with its label.
-    fn left<'n>(&mut self, node: &'n Node) -> Option<Option<(&'n str, String)>> {
+    /// Whether and how the call is left under way.
+    fn left(&mut self, node: &Node) -> Option<Left> {
         match (node.get("blocks"), node.get("starts")) {
-            (None, None) => Some(None),
-            (Some(entry), None) | (None, Some(entry)) => Some(Some((entry.key.as_str(), self.label(entry)?))),
+            (None, None) => Some(Left::No),
+            (Some(entry), None) => self.label(entry).map(Left::Blocked),
+            (None, Some(entry)) => self.label(entry).map(Left::Started),
             (Some(blocks), Some(starts)) => {
                 let later = if blocks.key_span.start < starts.key_span.start { starts } else { blocks };
                 let fault = Fault::new(later.key_span.clone(), "a call is either left blocked or only started");
