@@ -86,7 +86,7 @@ fn list_by_rule() -> Result<(), Failed> {
 fn run_all_takes_no_names() -> Result<(), Failed> {
     let world = World::new();
     world.tcpstory(&["run", "--all", "broken-pipe"]).code(2).complains(&["--all"]);
-    world.file("slow.toml", &format!("slow = true\n{SHORT}"));
+    world.file("slow.toml", format!("slow = true\n{SHORT}"));
     world.tcpstory(&["run", "slow.toml", "--no-slow", "--no-save"]).code(2).complains(&["--no-slow"]);
     Ok(())
 }
