@@ -16,17 +16,23 @@ const SECOND: &str = "second";
 pub(crate) fn scenario(seed: u64) -> Script {
     let mut rng = Rng::with_seed(seed);
     let actors = rng.usize(2..=3);
+    let mut second = false;
     let mut steps = Vec::new();
     if rng.u8(..10) > 0 {
         steps.extend(opening(&mut rng, CLIENT, CONNECTION));
         if actors == 3 || rng.u8(..4) == 0 {
+            second = true;
             let from = if actors == 3 { ActorId(2) } else { CLIENT };
             steps.extend(opening(&mut rng, from, SECOND).into_iter().skip(1));
         }
     }
-    for _ in 0..rng.usize(3..16) {
+    for _ in 0..rng.usize(3..20) {
         let actor = ActorId(rng.usize(..actors));
-        steps.push(any_step(&mut rng, actor));
+        match rng.u8(..12) {
+            0 => steps.extend(questions(&mut rng, actor)),
+            1 => steps.extend(hasty_connect(&mut rng)),
+            _ => steps.push(any_step(&mut rng, actor, second)),
+        }
     }
     Script {
         id: format!("random-{seed}"),
@@ -68,14 +74,40 @@ fn opening(rng: &mut Rng, from: ActorId, name: &str) -> Vec<Step> {
     steps
 }
 
-fn any_step(rng: &mut Rng, actor: ActorId) -> Step {
+/// What a program asks when something seems wrong, in any order: who asks first takes the error.
+fn questions(rng: &mut Rng, actor: ActorId) -> Vec<Step> {
+    let mut asked = vec![
+        Call::Getsockopt { option: SocketOptionName::SoError },
+        Call::Poll { events: events(rng), timeout_ns: Some(0) },
+        Call::Recv { size: 1, flags: vec![MsgFlag::DontWait] },
+        Call::Send { data: Data::Text("x".to_owned()), flags: vec![MsgFlag::DontWait] },
+    ];
+    rng.shuffle(&mut asked);
+    asked.into_iter().map(|made| call(actor, CONNECTION, made)).collect()
+}
+
+/// A connect that does not wait for its answer.
+fn hasty_connect(rng: &mut Rng) -> Vec<Step> {
+    let mut calls = vec![
+        Call::Setsockopt { option: SocketOption::ONonblock(true) },
+        Call::Connect { to: Target::Actor(SERVER) },
+        Call::Poll { events: vec![PollEvent::Out], timeout_ns: Some(0) },
+    ];
+    if rng.bool() {
+        calls.push(Call::Connect { to: Target::Actor(SERVER) });
+    }
+    calls.into_iter().map(|made| call(CLIENT, "hasty", made)).collect()
+}
+
+fn any_step(rng: &mut Rng, actor: ActorId, second: bool) -> Step {
     if rng.u8(..60) == 0 {
         let signal = if rng.bool() { Signal::SIGKILL } else { Signal::SIGTERM };
         return step(Action::Kill { actor, signal });
     }
-    let mut socket = match rng.u8(..12) {
-        0 | 1 => SECOND,
-        2 if actor == SERVER => LISTENER,
+    let mut socket = match rng.u8(..24) {
+        0 => SECOND,
+        1..6 if second && actor != ActorId(2) => SECOND,
+        6 | 7 if actor == SERVER => LISTENER,
         _ => CONNECTION,
     };
     let made = any_call(rng);
@@ -96,14 +128,19 @@ fn any_step(rng: &mut Rng, actor: ActorId) -> Step {
 fn any_call(rng: &mut Rng) -> Call {
     match rng.u8(..100) {
         0..22 => Call::Read { size: read_size(rng) },
-        22..30 => Call::Recv { size: read_size(rng), flags: flags(rng, &[MsgFlag::Peek, MsgFlag::DontWait]) },
+        22..30 => Call::Recv {
+            size: read_size(rng),
+            flags: flags(rng, &[MsgFlag::Peek, MsgFlag::DontWait, MsgFlag::WaitAll]),
+        },
         30..50 => Call::Write { data: data(rng) },
-        50..60 => Call::Send { data: data(rng), flags: flags(rng, &[MsgFlag::NoSignal, MsgFlag::DontWait]) },
+        50..60 => {
+            Call::Send { data: data(rng), flags: flags(rng, &[MsgFlag::NoSignal, MsgFlag::DontWait, MsgFlag::More]) }
+        }
         60..68 => Call::Shutdown { how: *pick(rng, ShutdownHow::ALL) },
         68..75 => Call::Close,
         75..82 => Call::Setsockopt { option: option(rng) },
-        82..86 => Call::Getsockopt { option: SocketOptionName::SoError },
-        86..94 => Call::Poll { events: events(rng), timeout_ns: Some(if rng.u8(..8) == 0 { 3_000_000 } else { 0 }) },
+        82..88 => Call::Getsockopt { option: SocketOptionName::SoError },
+        88..94 => Call::Poll { events: events(rng), timeout_ns: Some(if rng.u8(..8) == 0 { 3_000_000 } else { 0 }) },
         94..96 => Call::Connect { to: Target::Actor(SERVER) },
         96..98 => Call::Accept { from: LISTENER.to_owned() },
         98 => Call::Listen { backlog: rng.u32(1..8) },
@@ -134,12 +171,17 @@ fn events(rng: &mut Rng) -> Vec<PollEvent> {
 }
 
 fn option(rng: &mut Rng) -> SocketOption {
-    match rng.u8(..10) {
+    match rng.u8(..15) {
         0..3 => SocketOption::SoLinger(Some(0)),
         3 => SocketOption::SoLinger(None),
         4..7 => SocketOption::ONonblock(true),
         7 => SocketOption::ONonblock(false),
         8 => SocketOption::SoRcvtimeo(5_000_000),
-        _ => SocketOption::TcpNodelay(rng.bool()),
+        9 => SocketOption::TcpNodelay(rng.bool()),
+        10 => SocketOption::TcpCork(rng.bool()),
+        11 => SocketOption::TcpQuickack(rng.bool()),
+        12 => SocketOption::SoKeepalive(rng.bool()),
+        13 => SocketOption::SoReuseaddr(rng.bool()),
+        _ => SocketOption::SoLinger(Some(1)),
     }
 }

@@ -1,9 +1,10 @@
 //! Random scenarios on the real kernel, held against the model: every outcome and every state.
 //!
-//! `TCPSTORY_RANDOM` is how many are run (300 by default) and `TCPSTORY_SEED` the seed of the first. A scenario on which the model
+//! `TCPSTORY_RANDOM` is how many are run (400 by default) and `TCPSTORY_SEED` the seed of the first. A scenario on which the model
 //! and the kernel disagree is made as small as it goes and told with its seed.
 
 mod coverage;
+mod file;
 mod generate;
 #[path = "../support/live.rs"]
 mod live;
@@ -25,7 +26,7 @@ use tcpstory::record::{Recording, SandboxKind, Script};
 use tcpstory::story::{Deviation, Story, tell, tell_deviating};
 
 /// How many scenarios may be needed to notice a deviation.
-const FEW_HUNDRED: usize = 300;
+const FEW_HUNDRED: usize = 400;
 
 fn main() {
     actor::main_if_asked();
@@ -33,6 +34,7 @@ fn main() {
     let alone = |ground: Ground| ground.kind() == SandboxKind::Namespace;
     let mut trials = Vec::new();
     trials.extend(live::trial(&standing, "the model allows what the kernel does", alone, agrees));
+    trials.extend(live::trial(&standing, "a scenario can be kept as a file", alone, is_written));
     for deviation in Deviation::ALL {
         let name = format!("a model that deviates is found out: {deviation:?}");
         trials.extend(live::trial(&standing, name, alone, move |ground| is_noticed(ground, deviation)));
@@ -55,7 +57,7 @@ fn corpus(ground: Ground) -> &'static [(u64, Result<Recording, LabError>)] {
     static CORPUS: OnceLock<Vec<(u64, Result<Recording, LabError>)>> = OnceLock::new();
     CORPUS.get_or_init(|| {
         let first = number("TCPSTORY_SEED", 1);
-        let end = first + number("TCPSTORY_RANDOM", 300);
+        let end = first + number("TCPSTORY_RANDOM", 400);
         let next = AtomicU64::new(first);
         let work = || {
             let mut done = Vec::new();
@@ -116,4 +118,17 @@ fn is_noticed(ground: Ground, deviation: Deviation) -> Result<(), Failed> {
         }
     }
     Err(format!("{FEW_HUNDRED} scenarios did not show it").into())
+}
+
+/// Most random scenarios are ones that an author could write.
+fn is_written(ground: Ground) -> Result<(), Failed> {
+    let mut written = 0;
+    for (_, recording) in corpus(ground).iter().take(FEW_HUNDRED) {
+        written += usize::from(file::write(recording.as_ref().map_err(Clone::clone)?).is_some());
+    }
+    if written * 10 < FEW_HUNDRED {
+        Err(format!("only {written} of {FEW_HUNDRED} could be written").into())
+    } else {
+        Ok(())
+    }
 }

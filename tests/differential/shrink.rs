@@ -1,11 +1,11 @@
 //! Making a scenario on which the model and the kernel disagree as small as it goes.
 
 use tcpstory::lab::sandbox::Ground;
-use tcpstory::record::{Action, Script};
+use tcpstory::record::{Action, Recording, Script};
 use tcpstory::report::words;
 use tcpstory::story::tell;
 
-use crate::{disagreements, generate, perform};
+use crate::{disagreements, file, generate, perform};
 
 /// The smallest scenario found that still disagrees, in words.
 pub(crate) fn smallest(ground: Ground, seed: u64) -> String {
@@ -28,14 +28,18 @@ pub(crate) fn smallest(ground: Ground, seed: u64) -> String {
     }
     let steps: Vec<_> = script.steps.iter().map(|step| format!("    {}", action(&script, &step.action))).collect();
     let again = format!("TCPSTORY_SEED={seed} TCPSTORY_RANDOM=1 cargo test --test differential");
-    let found = found.unwrap_or_else(|| "it did not disagree again".to_owned());
-    format!("seed {seed}:\n{}\n  {found}\n  again: {again}", steps.join("\n"))
+    let (found, file) = match found {
+        Some((found, recording)) => (found, file::write(&recording)),
+        None => ("it did not disagree again".to_owned(), None),
+    };
+    let or = file.map(|command| format!("\n     or: {command}")).unwrap_or_default();
+    format!("seed {seed}:\n{}\n  {found}\n  again: {again}{or}", steps.join("\n"))
 }
 
-fn disagreement(ground: Ground, script: &Script) -> Option<String> {
-    let recording = perform(ground, script).ok()?;
-    let all = disagreements(&tell(recording));
-    (!all.is_empty()).then(|| all.join("\n  "))
+fn disagreement(ground: Ground, script: &Script) -> Option<(String, Recording)> {
+    let story = tell(perform(ground, script).ok()?);
+    let all = disagreements(&story);
+    (!all.is_empty()).then(|| (all.join("\n  "), story.recording))
 }
 
 fn action(script: &Script, action: &Action) -> String {

@@ -1,0 +1,125 @@
+//! A random scenario as a scenario file, to be run and looked at like any other.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use tcpstory::record::{
+    Action, CONNECTION, Call, Data, Errno, LISTENER, MsgFlag, Outcome, PollEvent, Recording, Script, SocketOption,
+    StepId, Syscall, What,
+};
+use tcpstory::scenario::{SourceText, parse};
+
+/// Writes the scenario of a recording and says how to run it; none where the language refuses it, because no author would
+/// write such a thing (a read on a socket that was never connected, say).
+pub(crate) fn write(recording: &Recording) -> Option<String> {
+    let text = text(recording)?;
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.toml", recording.script.id));
+    let shown = path.display().to_string();
+    parse(&SourceText { path: &shown, bytes: text.as_bytes() }).ok()?;
+    std::fs::write(&path, text).ok()?;
+    Some(format!("tcpstory run {shown} --strict"))
+}
+
+fn text(recording: &Recording) -> Option<String> {
+    let script = &recording.script;
+    let mut text = format!("title = {:?}\n", script.title);
+    for actor in &script.actors {
+        let sigpipe = format!("{:?}", actor.sigpipe).to_lowercase();
+        write!(text, "\n[actors.{}]\nsigpipe = \"{sigpipe}\"\n", actor.name).ok()?;
+    }
+    for (place, step) in script.steps.iter().enumerate() {
+        let made = made(recording, StepId(place));
+        match &step.action {
+            Action::Kill { actor, signal } => {
+                let name = &script.actors[actor.0].name;
+                write!(text, "\n[[step]]\nkill = {{ actor = \"{name}\", signal = \"{signal}\" }}\n").ok()?;
+            }
+            Action::Call { actor, socket, call, .. } => {
+                // A step that was passed over is none.
+                let Some(made) = made else { continue };
+                let by = by(script, actor.0, socket, call);
+                write!(text, "\n[[step]]\nby = \"{by}\"\n{}\n", deed(script, call)?).ok()?;
+                if made.outcome == (Outcome::Failed { errno: Errno(9) }) {
+                    text += "error = \"EBADF\"\n";
+                }
+                if made.blocked {
+                    writeln!(text, "blocks = \"b{place}\"").ok()?;
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+fn made(recording: &Recording, step: StepId) -> Option<&Syscall> {
+    recording.events.iter().find_map(|event| match &event.what {
+        What::Syscall(call) if call.step == step && !call.implied => Some(call),
+        _ => None,
+    })
+}
+
+fn by(script: &Script, actor: usize, socket: &str, call: &Call) -> String {
+    let name = &script.actors[actor].name;
+    let unsaid = match call {
+        Call::Listen { .. } => socket == LISTENER,
+        _ => socket == CONNECTION,
+    };
+    if unsaid { name.clone() } else { format!("{name}.{socket}") }
+}
+
+/// `do.NAME = ARGUMENT`, for the calls that are generated.
+fn deed(script: &Script, call: &Call) -> Option<String> {
+    let argument = match call {
+        Call::Listen { backlog } => backlog.to_string(),
+        Call::Connect { to: tcpstory::record::Target::Actor(actor) } => format!("{:?}", script.actors[actor.0].name),
+        Call::Accept { .. } | Call::Close => return Some(format!("do = \"{}\"", call.name())),
+        Call::Read { size } => size.to_string(),
+        Call::Recv { size, flags } => {
+            format!("{{ size = {size}, flags = {} }}", names(flags.iter().map(|flag| MsgFlag::name(*flag))))
+        }
+        Call::Write { data } => bytes(data)?,
+        Call::Send { data, flags } => {
+            format!("{{ data = {}, flags = {} }}", bytes(data)?, names(flags.iter().map(|flag| MsgFlag::name(*flag))))
+        }
+        Call::Shutdown { how } => format!("{:?}", how.name()),
+        Call::Setsockopt { option } => format!("{{ {} = {} }}", option.name(), value(*option)?),
+        Call::Getsockopt { option } => format!("{:?}", option.name()),
+        Call::Poll { events, timeout_ns } => {
+            let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{}us\"", ns / 1000));
+            format!("{{ events = {}{timeout} }}", names(events.iter().map(|event| PollEvent::name(*event))))
+        }
+        Call::Exit { code } => code.to_string(),
+        _ => return None,
+    };
+    Some(format!("do.{} = {argument}", call.name()))
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<_> = names.map(|name| format!("{name:?}")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+fn bytes(data: &Data) -> Option<String> {
+    match data {
+        Data::Repeat { pattern, size } => {
+            Some(format!("{{ repeat = \"{}\", size = {size} }}", pattern.0.escape_ascii()))
+        }
+        _ => None,
+    }
+}
+
+fn value(option: SocketOption) -> Option<String> {
+    Some(match option {
+        SocketOption::SoLinger(None) => "\"off\"".to_owned(),
+        SocketOption::SoLinger(Some(seconds)) => seconds.to_string(),
+        SocketOption::SoRcvtimeo(ns) => format!("\"{}us\"", ns / 1000),
+        SocketOption::ONonblock(on)
+        | SocketOption::TcpNodelay(on)
+        | SocketOption::TcpCork(on)
+        | SocketOption::TcpQuickack(on)
+        | SocketOption::SoKeepalive(on)
+        | SocketOption::SoReuseaddr(on) => on.to_string(),
+        _ => return None,
+    })
+}
