@@ -71,6 +71,8 @@ impl Errno {
     pub const EPIPE: Self = Self(32);
     /// Address already in use.
     pub const EADDRINUSE: Self = Self(98);
+    /// No address, or no port, is left to take.
+    pub const EADDRNOTAVAIL: Self = Self(99);
     /// Connection reset by peer.
     pub const ECONNRESET: Self = Self(104);
     /// Already connected.

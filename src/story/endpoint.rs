@@ -31,6 +31,8 @@ pub struct Endpoint {
     pub ending: Ending,
     /// Its socket had `SO_REUSEADDR` when it was closed.
     pub reuse: bool,
+    /// Its socket's `TCP_LINGER2` when it was closed, in nanoseconds, where it was set.
+    pub linger2_ns: Option<i64>,
     /// The connection was established once.
     pub established: bool,
     /// Received and not yet read: stream range and segment.
@@ -101,6 +103,7 @@ impl Default for Endpoint {
             closed: None,
             ending: Ending::Open,
             reuse: false,
+            linger2_ns: None,
             established: false,
             unread: VecDeque::new(),
             read: 0,
@@ -180,6 +183,11 @@ impl Endpoint {
         };
         let first = self.history.iter().rposition(|(at, _)| *at <= since).unwrap_or_default();
         self.history[first..].iter().take_while(|(at, _)| *at <= to_ns).any(|(_, held)| *held == state)
+    }
+
+    /// Since when it has been in its state.
+    pub fn since_ns(&self) -> i64 {
+        self.history.last().map_or(i64::MIN, |(at, _)| *at)
     }
 
     /// Goes into a state; returns the one before if it is another.

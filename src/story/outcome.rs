@@ -42,6 +42,7 @@ pub(super) fn tie(rule: &str, part: &str, outcome: &Outcome, call: &Call) -> Opt
         "fin" if matches!(rule, "fin-is-end-of-file" | "read-after-fin-stays-0-in-spite-of-rst") => {
             Some((Rel::EndOfFile, Basis::Model))
         }
+        "data" if !failed => None,
         "rst" | "data" | "shutdown" | "close" | "kill" if failed => Some((Rel::Failed, Basis::Model)),
         "rst" if rule == "so-error-takes-the-pending-error" => Some((Rel::Failed, Basis::Model)),
         "shutdown" => Some((Rel::EndOfFile, Basis::Model)),

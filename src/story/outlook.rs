@@ -5,7 +5,7 @@
 use super::EventId;
 use super::Predicted;
 use super::endpoint::Endpoint;
-use super::predict::{SocketModel, View, predict};
+use super::predict::{Ports, SocketModel, View, predict};
 use crate::record::{
     Call, Data, Flags, PollEvent, Segment, SigpipeDisposition, SocketOptionName, TcpOptions, TcpState,
 };
@@ -133,7 +133,8 @@ fn segment(seq: u32, flags: Flags, payload: &[u8]) -> Segment {
 
 fn answers(endpoint: &Endpoint) -> Answers {
     let socket = SocketModel::default();
-    let view = View { socket: &socket, endpoint, occupied_by: None, sigpipe: SigpipeDisposition::Catch };
+    let view =
+        View { socket: &socket, endpoint, ports: Ports::Free, occupied_by: None, sigpipe: SigpipeDisposition::Catch };
     let events = vec![PollEvent::In, PollEvent::Out, PollEvent::RdHup];
     let ask = |call: Call| predict(view, &call).outcome;
     Answers {

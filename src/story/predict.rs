@@ -38,6 +38,8 @@ pub struct SocketModel {
     pub connect: Option<(EventId, bool)>,
     /// The address that it was bound to, or got by accept.
     pub bound: Option<core::net::SocketAddr>,
+    /// `TCP_LINGER2`, in nanoseconds, where it was set.
+    pub linger2_ns: Option<i64>,
     /// It came from accept.
     pub accepted: bool,
     /// `SO_REUSEADDR`.
@@ -69,11 +71,23 @@ impl SocketModel {
             | SocketOption::TcpCork(_)
             | SocketOption::TcpQuickack(_)
             | SocketOption::TcpDeferAccept(_)
-            | SocketOption::TcpLinger2(_)
             | SocketOption::SoOobinline(_) => {}
             SocketOption::SoReuseaddr(on) => self.reuse = on,
+            SocketOption::TcpLinger2(ns) => self.linger2_ns = ns.and_then(|ns| i64::try_from(ns).ok()),
         }
     }
+}
+
+/// Whether a connect finds a local port (`ip_local_port_range`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ports {
+    /// There are enough.
+    #[default]
+    Free,
+    /// All are used, but some only by connections in `TIME_WAIT` that the kernel may replace (`tcp_tw_reuse`).
+    Reusable,
+    /// All are used.
+    Exhausted,
 }
 
 /// What occupies an address.
@@ -92,6 +106,8 @@ pub struct View<'a> {
     pub socket: &'a SocketModel,
     /// Its endpoint.
     pub endpoint: &'a Endpoint,
+    /// Whether a connect can have a port of its own.
+    pub ports: Ports,
     /// What occupies the address that a bind asks for.
     pub occupied_by: Option<Occupant>,
     /// What the caller does with SIGPIPE.
@@ -302,6 +318,7 @@ impl View<'_> {
                 let answer = endpoint.last_received.map(|(event, _)| event);
                 plain(Predicted::Value(0), "syn-ack-completes-connect").maybe_role("syn_ack", answer)
             }
+            _ if self.ports == Ports::Exhausted => fails(Errno::EADDRNOTAVAIL, "no-local-port-is-left"),
             (false, Some((_, true))) if self.socket.nonblocking => fails(Errno::EALREADY, "connect-still-under-way"),
             (false, _) if self.socket.nonblocking => {
                 fails(Errno::EINPROGRESS, "connect-non-blocking-gives-einprogress")
@@ -447,11 +464,24 @@ impl View<'_> {
         if ready.is_empty() && timeout_ns != Some(0) {
             return plain(Predicted::Blocks, "poll-waits");
         }
-        let mut foreseen = plain(Predicted::Ready(ready), "poll-tells-readiness");
+        let mut foreseen = plain(Predicted::Ready(ready), self.poll_rule());
         for (name, event) in because {
             foreseen = foreseen.role(name, event);
         }
         foreseen
+    }
+
+    /// The rule that says most about what poll tells.
+    fn poll_rule(&self) -> &'static str {
+        let endpoint = self.endpoint;
+        match (endpoint.pending, endpoint.reset_by, endpoint.fin_in) {
+            _ if self.socket.queue.is_some() => "poll-tells-readiness",
+            (Some(_), Some(_), _) => "poll-tells-the-pending-error",
+            (None, Some(_), _) => "poll-after-the-error-was-taken",
+            (_, _, Some(_)) if endpoint.send_ended() => "poll-after-both-directions-ended",
+            (_, _, Some(_)) => "poll-after-fin",
+            _ => "poll-tells-readiness",
+        }
     }
 
     fn readiness(&self) -> (Vec<PollEvent>, Vec<(&'static str, EventId)>) {
@@ -487,7 +517,8 @@ impl View<'_> {
 
 fn queued(endpoint: &Endpoint, bytes: u64) -> Foreseen {
     let rule = if endpoint.reset_by.is_some() { "received-data-survives-the-rst" } else { "read-takes-queued-data" };
-    let mut foreseen = plain(Predicted::Value(size(bytes)), rule).bytes(bytes);
+    let carried = endpoint.unread.front().map(|(.., data)| *data);
+    let mut foreseen = plain(Predicted::Value(size(bytes)), rule).bytes(bytes).maybe_role("data", carried);
     if let Some((rst, _)) = endpoint.reset_by {
         foreseen = foreseen.role("rst", rst);
     }

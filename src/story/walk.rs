@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::endpoint::{Ending, Endpoint};
 use super::flow::Flow;
-use super::predict::{self, Foreseen, Occupant, SocketModel, View};
+use super::predict::{self, Foreseen, Occupant, Ports, SocketModel, View};
 use super::{
     Allowed, Basis, CallTold, Cause, Confidence, Deviation, EndpointId, EventId, Fact, Finding, FindingKind, Link,
     Predicted, Prediction, Rel, SegmentTold, StateTold, Told, Transition, outcome,
@@ -45,6 +45,12 @@ pub(super) struct Walk<'r> {
     /// The kill that ended each actor.
     killed: BTreeMap<ActorId, EventId>,
 }
+
+/// The most ports that are counted one by one.
+const SHORT_RANGE: usize = 64;
+
+/// How long `TIME_WAIT` lasts (`TCP_TIMEWAIT_LEN`), and how long an orphan waits in `FIN_WAIT2` by default, in nanoseconds.
+const MINUTE_NS: i64 = 60_000_000_000;
 
 /// A call under way.
 #[derive(Debug)]
@@ -215,6 +221,34 @@ impl Walk<'_> {
         &mut self.endpoints[id.connection.0][id.side.index()]
     }
 
+    /// Whether a connect of that actor finds a port. Only short ranges are counted; a long one is never used up here.
+    fn ports(&self, call: &Syscall) -> Ports {
+        let Call::Connect { .. } = call.call else { return Ports::Free };
+        let sysctl = |name: &str| self.recording.machine.sysctls.get(name).map(String::as_str);
+        let range = sysctl("net.ipv4.ip_local_port_range").and_then(|text| {
+            let mut ends = text.split_ascii_whitespace().filter_map(|end| end.parse::<u16>().ok());
+            Some(ends.next()?..=ends.next()?)
+        });
+        let Some(range) = range.filter(|range| range.len() <= SHORT_RANGE) else { return Ports::Free };
+        let Some(actor) = self.recording.actors.get(call.actor.0) else { return Ports::Free };
+        let bound = self.sockets[call.socket.0].bound.is_some_and(|address| range.contains(&address.port()));
+        let (mut taken, mut waiting) = (0, 0);
+        for port in range.clone() {
+            let ends = self.flow.ends_at(SocketAddr::new(actor.address, port)).map(|id| self.endpoint(id));
+            let mut states = ends.map(|end| end.state).filter(|state| *state != TcpState::Close);
+            match states.next() {
+                Some(TcpState::TimeWait) => waiting += 1,
+                Some(_) => taken += 1,
+                None => {}
+            }
+        }
+        match range.len() {
+            all if bound || taken + waiting < all => Ports::Free,
+            all if taken < all && sysctl("net.ipv4.tcp_tw_reuse") != Some("0") => Ports::Reusable,
+            _ => Ports::Exhausted,
+        }
+    }
+
     /// What a bind would meet. Both sockets may allow it with `SO_REUSEADDR`, unless the other one listens
     /// (`inet_bind_conflict`).
     fn occupant(&self, call: &Syscall, socket: &SocketModel) -> Option<Occupant> {
@@ -256,7 +290,8 @@ impl Walk<'_> {
         let socket = self.sockets.get(call.socket.0)?;
         let endpoint = self.endpoint_of(call.socket).map_or(&socket.unconnected, |id| self.endpoint(id));
         let occupied_by = self.occupant(call, socket);
-        Some(View { socket, endpoint, occupied_by, sigpipe })
+        let ports = self.ports(call);
+        Some(View { socket, endpoint, ports, occupied_by, sigpipe })
     }
 
     fn foresee(&self, call: &Syscall) -> Foreseen {
@@ -292,6 +327,9 @@ impl Walk<'_> {
             (Call::Shutdown { .. }, _) if listens => self.stop_listening(event, call.socket),
             (Call::Shutdown { how }, _) => {
                 let endpoint = self.endpoint_or_own(call.socket);
+                if endpoint.dead() {
+                    return;
+                }
                 if *how != ShutdownHow::Write {
                     endpoint.shut_read.get_or_insert(event);
                     if endpoint.deviates(Deviation::ShutdownReadFlushes) {
@@ -325,7 +363,7 @@ impl Walk<'_> {
         }
         model.closed = Some(by);
         let linger = model.linger;
-        let reuse = self.sockets[socket.0].reuse;
+        let (reuse, linger2_ns) = (self.sockets[socket.0].reuse, self.sockets[socket.0].linger2_ns);
         self.stop_listening(by, socket);
         if let Some(id) = self.endpoint_of(socket) {
             let t_ns = self.recording.events[by.0].t_ns;
@@ -333,6 +371,7 @@ impl Walk<'_> {
             endpoint.ending = ending(endpoint, linger);
             endpoint.closed.get_or_insert(by);
             endpoint.reuse = reuse;
+            endpoint.linger2_ns = linger2_ns;
             endpoint.pending = None;
             // The FIN waits behind what is still unsent, but the state changes at once.
             let waits = endpoint.ending == Ending::Fin && endpoint.has_unsent();
@@ -579,6 +618,9 @@ impl Walk<'_> {
 
     fn sample(&mut self, event: EventId, t_ns: i64, sample: &StateSample) {
         let known = self.flow.latest(sample.local, sample.peer, usize::MAX);
+        if let Some(id) = known {
+            self.expire(event, id, sample.end_ns);
+        }
         let endpoint = known.map(|id| self.endpoint(id));
         let agrees = endpoint.is_none_or(|endpoint| {
             endpoint.held(sample.state, t_ns, sample.end_ns) || self.will_hold(known, sample, event)
@@ -588,6 +630,22 @@ impl Walk<'_> {
             self.found.findings.push(Finding { kind: FindingKind::StateNotExplained, about: vec![event] });
         }
         self.found.told[event.0] = Some(Told::State(StateTold { endpoint: known, model, agrees }));
+    }
+
+    /// A connection that only waits disappears without a segment when its time is up: `TIME_WAIT`, and `FIN_WAIT2` where no
+    /// program has the socket any more.
+    fn expire(&mut self, event: EventId, id: EndpointId, now_ns: i64) {
+        let endpoint = self.endpoint(id);
+        let seconds = self.recording.machine.sysctls.get("net.ipv4.tcp_fin_timeout").and_then(|text| text.parse().ok());
+        let fin_timeout_ns = endpoint.linger2_ns.or(seconds.map(|seconds: i64| seconds.saturating_mul(1_000_000_000)));
+        let lasts_ns = match endpoint.state {
+            TcpState::TimeWait => MINUTE_NS,
+            TcpState::FinWait2 if endpoint.closed.is_some() => fin_timeout_ns.unwrap_or(MINUTE_NS),
+            _ => return,
+        };
+        if now_ns.saturating_sub(endpoint.since_ns()) >= lasts_ns {
+            self.enter(event, now_ns, id, Some(TcpState::Close));
+        }
     }
 
     /// A segment that was captured while the kernel was being asked may count already.

@@ -83,4 +83,17 @@ pub(super) const RULES: &[Rule] = &[
         misconception: "A connect that ran out of SO_SNDTIMEO fails with ETIMEDOUT, and the attempt is over.",
         ..PLAIN
     },
+    Rule {
+        id: "no-local-port-is-left",
+        statement: "connect() fails with EADDRNOTAVAIL when every local port towards that address is in use; nothing is sent.",
+        sentence: "every port of ip_local_port_range is in use towards this address, also by connections in TIME_WAIT: {errno}, and \
+                   no SYN was sent.",
+        notable: true,
+        wire: "Nothing: there is no port to send a SYN from.",
+        calls: &["connect"],
+        errno: Some(Errno::EADDRNOTAVAIL),
+        linux: "__inet_hash_connect() finds no port.",
+        misconception: "EADDRNOTAVAIL from connect() means that the server's address is wrong.",
+        ..PLAIN
+    },
 ];

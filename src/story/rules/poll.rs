@@ -44,4 +44,48 @@ pub(super) const RULES: &[Rule] = &[
         linux: "tcp_poll().",
         ..PLAIN
     },
+    Rule {
+        id: "poll-tells-the-pending-error",
+        statement: "After an RST poll() tells POLLERR while the error is pending, and POLLHUP because both directions are over.",
+        sentence: "the RST {rst} ended both directions (POLLIN, POLLOUT, POLLRDHUP, POLLHUP), and its error is still pending \
+                   (POLLERR): whoever asks first takes it.",
+        notable: true,
+        wire: "An RST from the peer; poll() itself sends nothing.",
+        calls: &["poll"],
+        linux: "tcp_poll() reads sk_err, sk_shutdown and the state.",
+        ..PLAIN
+    },
+    Rule {
+        id: "poll-after-the-error-was-taken",
+        statement: "Once the error has been reported POLLERR goes; POLLHUP stays.",
+        sentence: "{rst} ended both directions, so POLLHUP stays; its error was reported before, so POLLERR is gone.",
+        notable: true,
+        wire: "Nothing new: the RST is long past.",
+        calls: &["poll"],
+        linux: "tcp_poll() reads sk_err, which sock_error() has cleared.",
+        misconception: "POLLERR stays on a socket that was reset.",
+        ..PLAIN
+    },
+    Rule {
+        id: "poll-after-fin",
+        statement: "After the peer's FIN poll() tells POLLIN and POLLRDHUP, and still POLLOUT: not POLLHUP.",
+        sentence: "the FIN {fin} ended one direction: POLLIN because a read would return 0, POLLRDHUP because the peer will send no \
+                   more. POLLHUP would need both directions to be over.",
+        notable: true,
+        wire: "A FIN from the peer, and none from this side.",
+        calls: &["poll"],
+        linux: "tcp_poll() tells POLLHUP only when sk_shutdown has both bits or the state is TCP_CLOSE.",
+        misconception: "POLLHUP says that the peer has closed.",
+        ..PLAIN
+    },
+    Rule {
+        id: "poll-after-both-directions-ended",
+        statement: "When this side's FIN is sent and the peer's has come, poll() tells POLLHUP without POLLERR.",
+        sentence: "the FIN {fin} came, and this side has ended its own direction: POLLHUP, but no POLLERR, for nothing went wrong.",
+        notable: true,
+        wire: "A FIN in each direction.",
+        calls: &["poll"],
+        linux: "tcp_poll() tells POLLHUP when sk_shutdown has both bits.",
+        ..PLAIN
+    },
 ];

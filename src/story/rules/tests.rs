@@ -68,6 +68,7 @@ fn no_rfc_is_the_source_of_an_errno() {
 fn functions_were_looked_up() {
     const READ: &[&str] = &[
         "__inet_bind",
+        "__inet_hash_connect",
         "__inet_stream_connect",
         "__tcp_close",
         "do_exit",
