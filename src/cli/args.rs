@@ -41,6 +41,8 @@ pub(super) enum Command {
     Render(RenderArgs),
     /// Explain an errno, a call or a rule
     Explain(ExplainArgs),
+    /// Say what may be behind a line of a log
+    Why(WhyArgs),
     /// Say what this machine allows, and why not
     Doctor,
     /// Print the JSON Schema of a file format
@@ -204,6 +206,15 @@ pub(super) struct ExplainArgs {
     /// An errno (EPIPE, 104, "broken pipe"), a call (read), a rule's id or SIGPIPE; without it, the list of them
     #[arg(value_name = "TOPIC")]
     pub(super) topic: Vec<String>,
+    #[command(flatten)]
+    pub(super) sheet: Sheet,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct WhyArgs {
+    /// The line, as it stands in the log; or - for standard input (a whole log or traceback); without it, the forms that are known
+    #[arg(value_name = "LINE")]
+    pub(super) line: Vec<String>,
     #[command(flatten)]
     pub(super) sheet: Sheet,
 }

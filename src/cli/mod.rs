@@ -17,6 +17,7 @@ mod run;
 mod save;
 mod schema;
 mod shell;
+mod why;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::list(args),
         Command::Render(args) => render::render(args),
         Command::Explain(args) => explain::explain(args),
+        Command::Why(args) => why::why(args),
         Command::Doctor => doctor::doctor(),
         Command::Schema(args) => schema::schema(args),
         Command::Completions(args) => shell::completions(args),

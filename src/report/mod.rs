@@ -6,6 +6,7 @@
 //! - [`format`](mod@format): one file per output; the table [`format::FORMATS`] lists them
 //! - [`knowledge`]: pages about errnos, calls and rules
 //! - [`languages`]: how six languages show each error
+//! - [`why`]: log lines of real programs, and the stories behind them
 //! - [`page`]: a page of text and its forms
 //! - [`normalize`]: a recording with everything replaced that differs between two runs of the same story
 
@@ -20,6 +21,7 @@ pub mod page;
 #[cfg(test)]
 mod testing;
 pub mod ties;
+pub mod why;
 pub mod words;
 
 pub use format::json::schema as timeline_schema;

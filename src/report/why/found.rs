@@ -1,0 +1,100 @@
+//! What a line says besides its form: call, errno, addresses.
+
+use core::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::record::Errno;
+
+fn compiled(regex: &str) -> Regex {
+    #[expect(clippy::expect_used, reason = "the expressions are constants; the tests compile them")]
+    Regex::new(regex).expect("a constant expression is right")
+}
+
+static NUMBERED: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?:os error |\[Errno |failed \(|errno[ =:]+|error: )(\d{1,3})\b"));
+static NAMED: LazyLock<Regex> = LazyLock::new(|| compiled(r"\bE[A-Z]{3,15}\b"));
+static CALLED: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(
+        r"\b(connect|accept4?|bind|listen|read|readv|recv|recvfrom|recvmsg|write|writev|send|sendto|sendmsg|sendfile|shutdown|close)\b(?:\(|:| E[A-Z]| failed)",
+    )
+});
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"\[[0-9A-Fa-f:.]{2,45}\]:\d{1,5}\b|\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?\b")
+});
+
+/// The errno that a line names: by number, by name, or by the text of strerror(3).
+pub(super) fn errno(line: &str) -> Option<Errno> {
+    let known = |errno: Errno| (errno.text() != "Unknown error").then_some(errno);
+    let by_number = || NUMBERED.captures_iter(line).find_map(|found| known(Errno(found[1].parse().ok()?)));
+    let by_name = || NAMED.find_iter(line).find_map(|found| Errno::from_name(found.as_str()));
+    let lower = line.to_lowercase();
+    let by_text = || {
+        let said =
+            Errno::names().filter_map(Errno::from_name).find(|errno| lower.contains(&errno.text().to_lowercase()));
+        said.or_else(|| lower.contains("operation timed out").then_some(Errno::ETIMEDOUT))
+    };
+    by_number().or_else(by_name).or_else(by_text)
+}
+
+/// The call that a line names, by the name that has a page.
+pub(super) fn call(line: &str) -> Option<&'static str> {
+    let found = CALLED.captures(line)?;
+    Some(match &found[1] {
+        "accept" | "accept4" => "accept",
+        "bind" => "bind",
+        "connect" => "connect",
+        "listen" => "listen",
+        "shutdown" => "shutdown",
+        "close" => "close",
+        "read" | "readv" | "recv" | "recvfrom" | "recvmsg" => "read",
+        _ => "write",
+    })
+}
+
+/// The addresses that a line names, each once, in their order; a port where there is one.
+pub(super) fn addresses(line: &str) -> Vec<(IpAddr, Option<u16>)> {
+    let mut found = Vec::new();
+    for text in ADDRESS.find_iter(line).map(|found| found.as_str()).take(8) {
+        let whole = text.parse::<SocketAddr>().ok().map(|address| (address.ip(), Some(address.port())));
+        let one = whole.or_else(|| text.parse::<IpAddr>().ok().map(|ip| (ip, None)));
+        if let Some(one) = one.filter(|one| !found.contains(one)) {
+            found.push(one);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_errno_is_found_by_number_name_and_text() {
+        for (line, name) in [
+            ("x (os error 104)", "ECONNRESET"),
+            ("recv() failed (104: Connection reset by peer)", "ECONNRESET"),
+            ("write(3, \"\", 1) = -1 EPIPE (Broken pipe)", "EPIPE"),
+            ("rsync: Connection Refused", "ECONNREFUSED"),
+            ("connect: Operation timed out", "ETIMEDOUT"),
+        ] {
+            assert_eq!(errno(line), Errno::from_name(name), "{line}");
+        }
+        assert_eq!(errno("EVERYTHING is fine (os error 999)"), None);
+    }
+
+    #[test]
+    fn a_call_is_found() {
+        assert_eq!(call("recvfrom(5, 0x7f, 4096) = -1 ECONNRESET"), Some("read"));
+        assert_eq!(call("Error: connect ECONNREFUSED 127.0.0.1:1"), Some("connect"));
+        assert_eq!(call("I read a book"), None);
+    }
+
+    #[test]
+    fn addresses_are_found_with_and_without_port() {
+        let found = addresses("write tcp 10.0.0.1:443->[2001:db8::1]:5012 via 10.0.0.9, again 10.0.0.1:443, 999.1.1.1");
+        let text: Vec<_> = found.iter().map(|(ip, port)| format!("{ip} {port:?}")).collect();
+        assert_eq!(text, ["10.0.0.1 Some(443)", "2001:db8::1 Some(5012)", "10.0.0.9 None"]);
+    }
+}

@@ -1,0 +1,54 @@
+//! The kernel's own words: strace, errno names, the texts of strerror(3). Call and errno come from the line.
+
+use super::{Pattern, row};
+
+pub(super) const PATTERNS: &[Pattern] = &[
+    row(
+        "strace",
+        r"SIGPIPE \{si_signo=SIGPIPE|\+\+\+ killed by SIGPIPE",
+        ("write", "EPIPE"),
+        "SIGPIPE came with EPIPE; by default it ends the process.",
+        &[],
+        "--- SIGPIPE {si_signo=SIGPIPE, si_code=SI_USER, si_pid=4711, si_uid=1000} ---",
+    ),
+    row(
+        "strace",
+        r"\b[a-z0-9_]+\(.*\)\s+= -1 E[A-Z]+",
+        ("", ""),
+        "A system call failed.",
+        &[],
+        "write(3, \"b\", 1) = -1 EPIPE (Broken pipe)",
+    ),
+    row(
+        "a Rust program",
+        r"\(os error \d+\)",
+        ("", ""),
+        "std::io::Error shows the kernel's text and number.",
+        &[],
+        "Os { code: 104, kind: ConnectionReset, message: \"Connection reset by peer\" } (os error 104)",
+    ),
+    row(
+        "a program with the C library's texts",
+        r"(?i)\b(broken pipe|connection reset by peer|connection refused|connection timed out|operation timed out|no route to host|network is unreachable|address already in use|(cannot|can't) assign requested address|transport endpoint is (not|already) connected|bad file descriptor|software caused connection abort|resource temporarily unavailable|operation (now|already) in progress|too many open files)\b",
+        ("", ""),
+        "The text of strerror(3).",
+        &[],
+        "sendmail: Connection reset by peer",
+    ),
+    row(
+        "a program that names the errno",
+        r"\b(EPIPE|ECONNRESET|ECONNREFUSED|ETIMEDOUT|EAGAIN|EWOULDBLOCK|EADDRINUSE|EADDRNOTAVAIL|EHOSTUNREACH|ENETUNREACH|ENOTCONN|ECONNABORTED|EBADF|EINPROGRESS|EALREADY|EMFILE|ENOBUFS|EISCONN|EINTR)\b",
+        ("", ""),
+        "The name of the errno.",
+        &[],
+        "worker 7: flush failed: EPIPE",
+    ),
+    row(
+        "a shell",
+        r"\b(exit(ed)?|status|code|returned)\b.{0,20}\b141\b",
+        ("write", "EPIPE"),
+        "141 is 128 + 13: the process was ended by SIGPIPE.",
+        &[],
+        "command exited with status 141",
+    ),
+];
