@@ -33,6 +33,8 @@ pub struct Endpoint {
     pub reuse: bool,
     /// Its socket's `TCP_LINGER2` when it was closed, in nanoseconds, where it was set.
     pub linger2_ns: Option<i64>,
+    /// The segment that established the connection at this end.
+    pub established_by: Option<EventId>,
     /// The connection was established once.
     pub established: bool,
     /// Received and not yet read: stream range and segment.
@@ -104,6 +106,7 @@ impl Default for Endpoint {
             ending: Ending::Open,
             reuse: false,
             linger2_ns: None,
+            established_by: None,
             established: false,
             unread: VecDeque::new(),
             read: 0,
@@ -155,6 +158,12 @@ impl Endpoint {
     /// Something was written and not yet sent.
     pub fn has_unsent(&self) -> bool {
         self.written > self.sent_upto
+    }
+
+    /// Its FIN was sent and acknowledged.
+    pub fn fin_is_acked(&self) -> bool {
+        matches!(self.state, TcpState::FinWait2 | TcpState::TimeWait)
+            || (self.state == TcpState::Close && self.established)
     }
 
     /// Nothing more will be received for the user (`RCV_SHUTDOWN`).
@@ -299,6 +308,9 @@ impl Endpoint {
         }
         let mut states = Vec::new();
         states.extend(self.after_ack(segment, ack));
+        if states.contains(&TcpState::Established) {
+            self.established_by = Some(event);
+        }
         let state = states.last().copied().unwrap_or(self.state);
         if self.aborts_on(state, segment, seq) {
             self.reset(event, state, Errno::ECONNRESET);
@@ -342,7 +354,10 @@ impl Endpoint {
             _ => Errno::ECONNRESET,
         };
         let expected = self.next_expected();
-        let fits = self.state == TcpState::SynSent || segment.flags.has(Flags::SYN) || seq == expected;
+        // One before RCV.NXT is taken too once the peer's FIN has come: what it answers crossed the FIN (`tcp_reset_check`).
+        let crossed = matches!(self.state, TcpState::CloseWait | TcpState::LastAck | TcpState::Closing)
+            && seq.wrapping_add(1) == expected;
+        let fits = self.state == TcpState::SynSent || segment.flags.has(Flags::SYN) || seq == expected || crossed;
         if !fits {
             return Vec::new();
         }

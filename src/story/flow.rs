@@ -17,6 +17,8 @@ pub(super) struct Flow {
     /// Every connection of a 4-tuple, seen from its first address, in order.
     of_tuple: BTreeMap<(SocketAddr, SocketAddr), Vec<EndpointId>>,
     tracks: Vec<[Track; 2]>,
+    /// The event that began each connection.
+    begun: Vec<usize>,
 }
 
 /// One direction of a connection while the segments are walked.
@@ -40,7 +42,7 @@ impl Flow {
         let mut flow = Self::default();
         for (place, event) in recording.events.iter().enumerate() {
             if let Some(segment) = recording.segment(event) {
-                let sender = flow.sender(segment);
+                let sender = flow.sender(place, segment);
                 let told = flow.number(sender, segment);
                 flow.segments.insert(place, told);
             }
@@ -50,10 +52,10 @@ impl Flow {
         flow
     }
 
-    /// The connection of a 4-tuple that was the latest one before `limit` connections were known.
-    pub(super) fn latest(&self, local: SocketAddr, peer: SocketAddr, limit: usize) -> Option<EndpointId> {
+    /// The latest connection of a 4-tuple that had begun when that event happened.
+    pub(super) fn latest(&self, local: SocketAddr, peer: SocketAddr, event: usize) -> Option<EndpointId> {
         let all = self.of_tuple.get(&(local, peer))?;
-        all.iter().rev().find(|end| end.connection.0 < limit).copied()
+        all.iter().rev().find(|end| self.begun[end.connection.0] <= event).copied()
     }
 
     /// Every end with that address.
@@ -62,10 +64,10 @@ impl Flow {
         from.take_while(move |((local, _), _)| *local == address).flat_map(|(_, ends)| ends.iter().copied())
     }
 
-    fn sender(&mut self, segment: &Segment) -> EndpointId {
-        match self.latest(segment.src, segment.dst, usize::MAX) {
+    fn sender(&mut self, place: usize, segment: &Segment) -> EndpointId {
+        match self.latest(segment.src, segment.dst, place) {
             Some(end) if !self.begins_anew(end, segment) => end,
-            _ => self.open(segment),
+            _ => self.open(place, segment),
         }
     }
 
@@ -78,7 +80,8 @@ impl Flow {
         opens && (other_number || tracks.iter().any(|track| track.reset))
     }
 
-    fn open(&mut self, segment: &Segment) -> EndpointId {
+    fn open(&mut self, place: usize, segment: &Segment) -> EndpointId {
+        self.begun.push(place);
         let end = |address, isn| End { actor: None, socket: None, address, isn, window_scale: 0 };
         let connection = ConnectionId(self.connections.len());
         self.connections

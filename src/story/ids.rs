@@ -102,7 +102,7 @@ impl Namer<'_> {
                 return Names { id: format!("{}.exit", self.actor(exit.actor)), alias, step };
             }
             What::State(sample) => {
-                let end = self.flow.latest(sample.local, sample.peer, usize::MAX);
+                let end = self.flow.latest(sample.local, sample.peer, place);
                 let base = end.map_or_else(
                     || format!("{}>{}.state", sample.local, sample.peer),
                     |end| format!("{}.state_{}", self.label(end), end.side.name()),

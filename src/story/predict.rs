@@ -88,6 +88,8 @@ pub enum Ports {
     Reusable,
     /// All are used.
     Exhausted,
+    /// The port that was chosen with bind is in use towards the same address.
+    StillUsed,
 }
 
 /// What occupies an address.
@@ -242,6 +244,14 @@ pub fn may_wait(view: View<'_>, call: &Call) -> Option<Foreseen> {
     waits.then(|| plain(Predicted::Blocks, "write-waits-for-room"))
 }
 
+/// What let a close that lingered return: the acknowledgment of the FIN, or the end of its time.
+pub fn after_lingering(view: View<'_>) -> Foreseen {
+    let acked = view.endpoint.fin_is_acked();
+    let rule = if acked { "lingering-close-saw-everything-acknowledged" } else { "lingering-close-ran-out-of-time" };
+    let ack = view.endpoint.last_received.map(|(event, _)| event).filter(|_| acked);
+    plain(Predicted::Value(0), rule).maybe_role("ack", ack)
+}
+
 /// A close that lingers waits until what was written and the FIN are acknowledged, or until its time is up.
 pub fn may_linger(view: View<'_>, call: &Call) -> Option<Foreseen> {
     let lingers = *call == Call::Close && view.socket.linger.is_some_and(|seconds| seconds > 0);
@@ -319,6 +329,7 @@ impl View<'_> {
                 plain(Predicted::Value(0), "syn-ack-completes-connect").maybe_role("syn_ack", answer)
             }
             _ if self.ports == Ports::Exhausted => fails(Errno::EADDRNOTAVAIL, "no-local-port-is-left"),
+            _ if self.ports == Ports::StillUsed => fails(Errno::EADDRNOTAVAIL, "the-chosen-port-is-still-used"),
             (false, Some((_, true))) if self.socket.nonblocking => fails(Errno::EALREADY, "connect-still-under-way"),
             (false, _) if self.socket.nonblocking => {
                 fails(Errno::EINPROGRESS, "connect-non-blocking-gives-einprogress")
@@ -395,6 +406,9 @@ impl View<'_> {
     /// `tcp_sendmsg_locked` and `sk_stream_error`: the pending error first, then EPIPE.
     fn send(&self, data: &Data, flags: &[MsgFlag]) -> Foreseen {
         let endpoint = self.endpoint;
+        if self.socket.queue.is_some() {
+            return self.broken(plain(Predicted::Blocks, "write-on-a-listener-gives-epipe"), flags);
+        }
         if !endpoint.begun() {
             return self.broken(plain(Predicted::Blocks, "write-needs-a-connection"), flags);
         }
@@ -480,6 +494,9 @@ impl View<'_> {
             (None, Some(_), _) => "poll-after-the-error-was-taken",
             (_, _, Some(_)) if endpoint.send_ended() => "poll-after-both-directions-ended",
             (_, _, Some(_)) => "poll-after-fin",
+            _ if self.socket.connect.is_some_and(|(_, told)| !told) && endpoint.established => {
+                "poll-tells-that-connect-is-done"
+            }
             _ => "poll-tells-readiness",
         }
     }
@@ -511,7 +528,9 @@ impl View<'_> {
         let rst = endpoint.reset_by.map(|(rst, _)| ("rst", rst));
         let fin = endpoint.fin_in.map(|fin| ("fin", fin));
         let data = endpoint.unread.front().map(|(.., data)| ("data", *data));
-        (mask, [rst, fin, data].into_iter().flatten().collect())
+        let connecting = self.socket.connect.is_some_and(|(_, told)| !told);
+        let answer = endpoint.established_by.filter(|_| connecting).map(|answer| ("syn_ack", answer));
+        (mask, [rst, fin, data, answer].into_iter().flatten().collect())
     }
 }
 

@@ -225,13 +225,17 @@ impl Walk<'_> {
     fn ports(&self, call: &Syscall) -> Ports {
         let Call::Connect { .. } = call.call else { return Ports::Free };
         let sysctl = |name: &str| self.recording.machine.sysctls.get(name).map(String::as_str);
+        if let Some(bound) = self.sockets[call.socket.0].bound.filter(|bound| bound.port() != 0) {
+            let still_used =
+                self.four_tuple_is_used(bound, call.socket, sysctl("net.ipv4.tcp_timestamps") != Some("0"));
+            return if still_used { Ports::StillUsed } else { Ports::Free };
+        }
         let range = sysctl("net.ipv4.ip_local_port_range").and_then(|text| {
             let mut ends = text.split_ascii_whitespace().filter_map(|end| end.parse::<u16>().ok());
             Some(ends.next()?..=ends.next()?)
         });
         let Some(range) = range.filter(|range| range.len() <= SHORT_RANGE) else { return Ports::Free };
         let Some(actor) = self.recording.actors.get(call.actor.0) else { return Ports::Free };
-        let bound = self.sockets[call.socket.0].bound.is_some_and(|address| range.contains(&address.port()));
         let (mut taken, mut waiting) = (0, 0);
         for port in range.clone() {
             let ends = self.flow.ends_at(SocketAddr::new(actor.address, port)).map(|id| self.endpoint(id));
@@ -243,17 +247,30 @@ impl Walk<'_> {
             }
         }
         match range.len() {
-            all if bound || taken + waiting < all => Ports::Free,
+            all if taken + waiting < all => Ports::Free,
             all if taken < all && sysctl("net.ipv4.tcp_tw_reuse") != Some("0") => Ports::Reusable,
             _ => Ports::Exhausted,
         }
+    }
+
+    /// Whether the 4-tuple of a connect from a chosen port is in use. One in `TIME_WAIT` may be taken over if its timestamps tell
+    /// old segments from new ones (`tcp_twsk_unique`).
+    fn four_tuple_is_used(&self, bound: SocketAddr, socket: SocketId, timestamps: bool) -> bool {
+        let peer = self.recording.sockets[socket.0].peer;
+        self.flow.ends_at(bound).any(|id| {
+            let state = self.endpoint(id).state;
+            let same = Some(self.flow.connections[id.connection.0].end(id.side.other()).address) == peer;
+            same && state != TcpState::Close && !(state == TcpState::TimeWait && timestamps)
+        })
     }
 
     /// What a bind would meet. Both sockets may allow it with `SO_REUSEADDR`, unless the other one listens
     /// (`inet_bind_conflict`).
     fn occupant(&self, call: &Syscall, socket: &SocketModel) -> Option<Occupant> {
         let wanted = match call.call {
-            Call::Bind { to: Address { ip: Some(ip), port: Some(port) } } => SocketAddr::new(ip, port),
+            Call::Bind { to: Address { ip, port: Some(port) } } => {
+                SocketAddr::new(ip.or(self.recording.actors.get(call.actor.0).map(|actor| actor.address))?, port)
+            }
             // A socket that begins to listen asks for its port once more (`inet_csk_listen_start`).
             Call::Listen { .. } if socket.queue.is_none() => socket.bound?,
             _ => return None,
@@ -273,7 +290,8 @@ impl Walk<'_> {
             return Some(Occupant::Socket);
         }
         let ends = self.flow.ends_at(wanted).map(|id| self.endpoint(id));
-        let mut left = ends.filter(|end| end.state != TcpState::Close && !(socket.reuse && end.reuse));
+        let gone = |end: &&Endpoint| end.closed.is_some() && end.state != TcpState::Close;
+        let mut left = ends.filter(gone).filter(|end| !(socket.reuse && end.reuse));
         left.next().map(|end| Occupant::Connection(end.closed))
     }
 
@@ -428,6 +446,9 @@ impl Walk<'_> {
             foreseen.push(late);
         }
         foreseen.extend(predict::when_the_buffer_is_full(view, &call.call, call.blocked));
+        if let (Call::Close, true) = (&call.call, call.blocked) {
+            foreseen.insert(0, predict::after_lingering(view));
+        }
         if let (Outcome::Killed { signal }, Some(kill)) = (&call.outcome, self.killed.get(&call.actor)) {
             let fact = Fact { signal: Some(*signal), roles: vec![("kill", *kill)], ..Fact::default() };
             let rule = "a-kill-ends-the-call";
@@ -617,13 +638,16 @@ impl Walk<'_> {
     // ---- the kernel's testimony ----
 
     fn sample(&mut self, event: EventId, t_ns: i64, sample: &StateSample) {
-        let known = self.flow.latest(sample.local, sample.peer, usize::MAX);
+        let known = self.flow.latest(sample.local, sample.peer, event.0);
         if let Some(id) = known {
             self.expire(event, id, sample.end_ns);
         }
         let endpoint = known.map(|id| self.endpoint(id));
         let agrees = endpoint.is_none_or(|endpoint| {
-            endpoint.held(sample.state, t_ns, sample.end_ns) || self.will_hold(known, sample, event)
+            let held = endpoint.held(sample.state, t_ns, sample.end_ns) || self.will_hold(known, sample, event);
+            // A close changes the state before its FIN is captured.
+            let closes = endpoint.ending == Ending::Fin || (endpoint.closed.is_none() && endpoint.shut_write.is_some());
+            held || (closes && endpoint.after_fin_sent() == Some(sample.state))
         });
         let model = endpoint.map(|endpoint| endpoint.state);
         if !agrees {

@@ -96,4 +96,15 @@ pub(super) const RULES: &[Rule] = &[
         misconception: "EADDRNOTAVAIL from connect() means that the server's address is wrong.",
         ..PLAIN
     },
+    Rule {
+        id: "the-chosen-port-is-still-used",
+        statement: "connect() from a port chosen with bind fails with EADDRNOTAVAIL while the same two addresses and ports are in use.",
+        sentence: "the port that was chosen with bind still belongs to a connection between the same addresses and ports: {errno}, and no SYN was sent.",
+        notable: true,
+        wire: "Nothing: no SYN is sent.",
+        calls: &["connect"],
+        errno: Some(Errno::EADDRNOTAVAIL),
+        linux: "__inet_hash_connect() finds the 4-tuple taken.",
+        ..PLAIN
+    },
 ];

@@ -148,4 +148,26 @@ pub(super) const RULES: &[Rule] = &[
         linux: "__tcp_close() sleeps in sk_stream_wait_close().",
         ..PLAIN
     },
+    Rule {
+        id: "lingering-close-saw-everything-acknowledged",
+        statement: "close() with SO_LINGER on returns when the data and the FIN have been acknowledged.",
+        sentence: "{of} lingered until {ack} had acknowledged the last byte and the FIN.",
+        notable: true,
+        wire: "The data, the FIN, and the acknowledgment of both before close() returns.",
+        calls: &["close"],
+        linux: "__tcp_close() sleeps in sk_stream_wait_close().",
+        misconception: "close() with SO_LINGER waits until the peer's program has read everything.",
+        ..PLAIN
+    },
+    Rule {
+        id: "lingering-close-ran-out-of-time",
+        statement: "close() with SO_LINGER on returns 0 when its time is up, although not everything was acknowledged; the kernel goes on trying.",
+        sentence: "the linger time of {of} was over before everything was acknowledged; close says 0 all the same, and the kernel goes on trying.",
+        notable: true,
+        wire: "Data without its acknowledgment when close() returns.",
+        calls: &["close"],
+        linux: "__tcp_close() sleeps in sk_stream_wait_close() for the linger time.",
+        misconception: "close() with SO_LINGER fails when its time runs out.",
+        ..PLAIN
+    },
 ];

@@ -88,4 +88,14 @@ pub(super) const RULES: &[Rule] = &[
         linux: "tcp_poll() tells POLLHUP when sk_shutdown has both bits.",
         ..PLAIN
     },
+    Rule {
+        id: "poll-tells-that-connect-is-done",
+        statement: "After a non-blocking connect poll() tells POLLOUT when the handshake is complete.",
+        sentence: "the SYN-ACK {syn_ack} completed the handshake that connect had begun: POLLOUT.",
+        notable: true,
+        wire: "The SYN-ACK came before.",
+        calls: &["poll"],
+        linux: "tcp_poll() tells POLLOUT in TCP_ESTABLISHED, not in TCP_SYN_SENT.",
+        ..PLAIN
+    },
 ];

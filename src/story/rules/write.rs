@@ -195,4 +195,15 @@ pub(super) const RULES: &[Rule] = &[
         lessons: &["sigpipe-kills"],
         ..PLAIN
     },
+    Rule {
+        id: "write-on-a-listener-gives-epipe",
+        statement: "A write on a listening socket fails with EPIPE.",
+        sentence: "the socket listens and is no connection: {errno}, and nothing is sent.",
+        notable: true,
+        wire: "Nothing.",
+        calls: &["write", "send"],
+        errno: Some(Errno::EPIPE),
+        linux: "sk_stream_wait_connect() answers -EPIPE in TCP_LISTEN.",
+        ..PLAIN
+    },
 ];
