@@ -67,6 +67,14 @@ fn ports(recording: &Recording) -> BTreeMap<SocketAddr, u16> {
         };
         ports.insert(local, port);
     }
+    // A socket that connects again after a refusal gets another port: its earlier ones stand in its SYNs alone.
+    for segment in recording.frames.iter().filter_map(|frame| frame.segment.as_ref()) {
+        let opens = segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK);
+        if opens && !chosen.contains(&segment.src) && !ports.contains_key(&segment.src) {
+            ports.insert(segment.src, next);
+            next = next.saturating_add(1);
+        }
+    }
     ports
 }
 
