@@ -69,7 +69,18 @@ const CHAPTERS: &[Chapter] = chapters![
         "broken-pipe-server-side",
         "connection-reset-on-read",
         "connection-reset-on-write",
+        "after-fin-read",
+        "after-fin-write",
+        "after-rst-read",
+        "after-rst-write",
         "read-after-rst-returns-zero",
+        "reset-after-fin",
+        "answer-outlives-the-reset",
+        "data-survives-a-reset",
+        "one-reset-one-report",
+        "so-error-after-broken-pipe",
+        "so-error-hides-a-reset",
+        "race-close-against-write",
         "msg-nosignal",
         "handle-ignore",
         "handle-log",
@@ -78,17 +89,46 @@ const CHAPTERS: &[Chapter] = chapters![
     "02-shutdown-is-not-close" "Shutdown is not close" [
         "graceful-close",
         "half-close",
+        "fin-is-not-goodbye",
+        "shutdown-read-sends-nothing",
+        "shutdown-both-is-not-close",
+        "write-after-own-shutdown",
+        "calls-without-a-connection",
+        "listener-is-no-connection",
     ]
     "03-crash-exit-fork" "Crash, exit, fork" [
         "server-crash",
         "server-crash-unread",
+        "crash-wakes-a-waiting-reader",
+        "exit-without-close",
+        "exit-with-unread-data",
+        "ctrl-c-during-a-download",
         "sigpipe-kills",
+        "sigpipe-ignored",
+        "sigpipe-caught",
     ]
     "04-abort-and-linger" "Abort and linger" [
         "abortive-close",
+        "abortive-close-write",
+        "abort-wakes-a-blocked-read",
+        "abort-cuts-a-blocked-write",
+        "close-returns-before-delivery",
+        "abort-discards-unsent-data",
+        "linger-waits-for-delivery",
+        "linger-runs-out",
+        "linger2-off",
     ]
     "05-connecting" "Connecting" [
         "connection-refused",
+        "refused-socket-again",
+        "nonblocking-connect-refused",
+        "try-the-next-address",
+    ]
+    "06-listening" "Listening" [
+        "accept-comes-late",
+        "backlog-full",
+        "listener-closed-with-a-queue",
+        "listener-closed-connections-stay",
     ]
     "08-flow" "Flow" [
         "read-timeout",

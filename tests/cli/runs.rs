@@ -141,7 +141,7 @@ fn every_scenario_at_once() -> Result<(), Failed> {
         let shown: Vec<_> =
             text.lines().filter_map(|line| line.strip_prefix("✓ ")?.split_whitespace().next()).collect();
         assert_eq!(shown, names, "in the order in which they were named");
-        ran.says(&["18 as expected, 0 not"]);
+        ran.says(&[&format!("{} as expected, 0 not", names.len())]);
     }
     assert_eq!(world.files().len(), 3 * names.len());
     Ok(())
@@ -283,7 +283,8 @@ fn ipv6() -> Result<(), Failed> {
 
 fn normalized_timelines_are_equal() -> Result<(), Failed> {
     let world = World::new();
-    let names: Vec<_> = builtin::all().map(|one| one.name).collect();
+    let tells_one_story = |one: &&builtin::Builtin| one.parse().is_ok_and(|script| script.stories.is_empty());
+    let names: Vec<_> = builtin::all().filter(tells_one_story).map(|one| one.name).collect();
     for folder in ["one", "two"] {
         world.run(&[&names[..], &["--normalize", "--save", folder]].concat()).code(0);
     }
