@@ -180,7 +180,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing of its own: the same segments as EPIPE.",
         linux: "sk_stream_error() sends SIGPIPE to the caller with EPIPE, unless MSG_NOSIGNAL is set.",
         misconception: "SIGPIPE comes with every write to a dead connection.",
-        lessons: &["broken-pipe", "msg-nosignal", "handle-ignore"],
+        lessons: &["broken-pipe", "server-crash"],
         ..PLAIN
     },
     Rule {

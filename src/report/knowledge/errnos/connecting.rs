@@ -178,20 +178,12 @@ pub(super) const ERRNOS: &[Known] = &[
         meaning: &[
             "From bind: this machine does not have that address. From connect: there is no local port left for that destination, or the one that was bound is still in TIME_WAIT towards it. Nothing is sent.",
         ],
-        ways: &[
-            Way {
-                name: "bind to an address that is not here",
-                text: "The address belongs to no interface of this network namespace (and net.ipv4.ip_nonlocal_bind is 0).",
-                wire: "Nothing.",
-                basis: Source("__inet_bind()"),
-            },
-            Way {
-                name: "connect finds no free local port",
-                text: "Every port of the range, or the only one that was bound, is in TIME_WAIT towards the same destination and may not be reused: timestamps off, or tcp_tw_reuse 0.",
-                wire: "No SYN. Earlier: connections that this side closed first.",
-                basis: Measured(&["I2b", "I2d"]),
-            },
-        ],
+        ways: &[Way {
+            name: "bind to an address that is not here",
+            text: "The address belongs to no interface of this network namespace (and net.ipv4.ip_nonlocal_bind is 0).",
+            wire: "Nothing.",
+            basis: Source("__inet_bind()"),
+        }],
         signs: &[(
             "no SYN at all, and many connections that this side closed first",
             "ports are used up by TIME_WAIT: `ss -tan state time-wait | wc -l`",
