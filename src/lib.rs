@@ -40,10 +40,12 @@
 //! capture  → packet record
 //! scenario → record
 //! story    → record
-//! report   → capture packet record story
+//! report   → capture packet record scenario story
 //! lab      → packet record
 //! cli      → capture lab packet record report scenario story
 //! ```
+//!
+//! `report` reads the catalogue of `scenario`, because a page about an errno or a rule names the lessons that show it.
 //!
 //! # Invariants
 //!
@@ -74,7 +76,7 @@
 //!
 //! 1. `cli` reads the arguments and the scenarios; everything that is wrong with them is told before anything is done.
 //! 2. [`lab::sandbox::enter_with`] steps onto the best ground that this machine allows, while the process has one thread: with
-//!    CAP_SYS_ADMIN a network namespace for each run, else a user namespace and in it a network namespace for each run, else the
+//!    `CAP_SYS_ADMIN` a network namespace for each run, else a user namespace and in it a network namespace for each run, else the
 //!    host's loopback. A child tries the whole chain first, for some distributions refuse only its end.
 //! 3. Each run opens a sandbox, calibrates a sniffer, starts its actors and performs the steps, one call at a time: an
 //!    order to an actor, the kernel's stamps, the awaited segments and states.
@@ -94,7 +96,7 @@
 //! - No asynchronous runtime: actors block, because what is taught are blocking calls.
 //! - No global state and no configuration file: a run depends on its arguments, its scenario and the kernel.
 //! - No root helper and no daemon.
-//! - No other systems than Linux: namespaces, packet sockets and sock_diag are the tools, and other kernels end connections in
+//! - No other systems than Linux: namespaces, packet sockets and `sock_diag` are the tools, and other kernels end connections in
 //!   other ways.
 
 pub mod capture;

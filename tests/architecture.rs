@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("capture", &["packet", "record"]),
     ("scenario", &["record"]),
     ("story", &["record"]),
-    ("report", &["capture", "packet", "record", "story"]),
+    ("report", &["capture", "packet", "record", "scenario", "story"]),
     ("lab", &["packet", "record"]),
     ("cli", &["capture", "lab", "packet", "record", "report", "scenario", "story"]),
 ];

@@ -8,7 +8,7 @@
 //! - [`languages`]: how six languages show each error
 //! - [`why`]: log lines of real programs, and the stories behind them
 //! - [`page`]: a page of text and its forms
-//! - [`normalize`]: a recording with everything replaced that differs between two runs of the same story
+//! - [`normalize`](normalize()): a recording with everything replaced that differs between two runs of the same story
 
 mod columns;
 pub mod format;

@@ -2,7 +2,7 @@
 //!
 //! [`parse`] reads a file that somebody else has opened; this room does no I/O. The language is described in
 //! `scenarios/README.md`; its tables of keys and calls live in `vocabulary` and `read::calls`, and the parser, the
-//! [`schema`] and the [`reference`](reference()) are all made from them.
+//! [`schema`](schema()) and the [`reference`](reference()) are all made from them.
 //!
 //! # How a file becomes a script
 //!

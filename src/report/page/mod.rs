@@ -1,7 +1,7 @@
 //! A page of text: what `explain` and `why` print, as data, and its forms.
 //!
-//! - [`terminal`]: wrapped to a width, with colours where the reader has them
-//! - [`markdown`]: for notes and slides
+//! - [`terminal`](terminal()): wrapped to a width, with colours where the reader has them
+//! - [`markdown`](markdown()): for notes and slides
 //! - JSON: the page itself, for programs
 
 mod markdown;

@@ -31,7 +31,7 @@ pub fn check(ties: &Ties<'_>, check: &Check) -> CheckSaid {
     }
 }
 
-/// A segment pattern in the notation of [`flight`](super::flight): `server → client RST`, `client → any DATA "b"`.
+/// A segment pattern in the notation of [`flight`](super::flight()): `server → client RST`, `client → any DATA "b"`.
 pub fn pattern(pattern: &SegmentPattern, script: &Script) -> String {
     let mut said = actor_name(script, pattern.from);
     if let Some(to) = pattern.to {
