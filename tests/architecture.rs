@@ -46,8 +46,8 @@ fn root() -> &'static Path {
 /// The Rust files in a folder and below it.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("its entries too").path();
         if path.is_dir() {
             found.extend(files(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -64,7 +64,7 @@ fn code(path: &Path) -> String {
     if ["tests.rs", "testing.rs"].iter().any(|name| path.ends_with(name)) || path.iter().any(|part| part == "tests") {
         return String::new();
     }
-    let text = fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(path).expect("source is text");
     let mut lines = Vec::new();
     let mut rest = text.lines().peekable();
     while let Some(line) = rest.next() {
@@ -87,7 +87,7 @@ fn imports(code: &str) -> BTreeSet<String> {
         let rest = &code[at + "crate::".len()..];
         match rest.strip_prefix('{') {
             Some(list) => found.extend(first_names(list)),
-            None => found.insert(name(rest)).then_some(()).unwrap_or_default(),
+            None => found.extend([name(rest)]),
         }
     }
     found.remove("");

@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use require::unavailable;
 use tcpstory::lab::doctor;
-use tcpstory::report::format::FORMATS;
+use tcpstory::report::format::{FORMATS, Format};
 use tcpstory::scenario::{self, SourceText, builtin};
 use tempfile::TempDir;
 
@@ -84,7 +84,7 @@ fn blocks(text: &str) -> Vec<Block> {
         match (line.strip_prefix("```"), open.as_mut()) {
             (Some(kind), None) => open = Some(Block { kind: kind.to_owned(), line: at + 1, text: String::new() }),
             (Some(_), Some(_)) => found.extend(open.take()),
-            (None, Some(block)) => block.text += &format!("{line}\n"),
+            (None, Some(block)) => block.text.extend([line, "\n"]),
             (None, None) => {}
         }
     }
@@ -205,26 +205,19 @@ fn table(name: &str, expected: &str) -> Result<(), Failed> {
 }
 
 fn scenarios() -> String {
-    let mut rows = "| name | what it shows | tags |\n|---|---|---|\n".to_owned();
-    for one in builtin::all() {
+    let row = |one: &builtin::Builtin| {
         let script = one.parse().expect("shipped scenarios are right");
-        rows += &format!(
-            "| [`{0}`](scenarios/{1}) | {2} | {3} |\n",
-            one.name,
-            one.path,
-            script.title,
-            script.tags.join(", ")
-        );
-    }
-    rows
+        let (name, path) = (one.name, one.path);
+        format!("| [`{name}`](scenarios/{path}) | {} | {} |\n", script.title, script.tags.join(", "))
+    };
+    "| name | what it shows | tags |\n|---|---|---|\n".to_owned()
+        + &builtin::all().map(row).collect::<Vec<_>>().concat()
 }
 
 fn formats() -> String {
-    let mut rows = "| `--format` | extension | what it is |\n|---|---|---|\n".to_owned();
-    for format in FORMATS {
-        rows += &format!("| `{}` | `.{}` | {} |\n", format.name, format.extension, format.description);
-    }
-    rows
+    let row = |format: &Format| format!("| `{}` | `.{}` | {} |\n", format.name, format.extension, format.description);
+    let rows: Vec<_> = FORMATS.iter().map(row).collect();
+    "| `--format` | extension | what it is |\n|---|---|---|\n".to_owned() + &rows.concat()
 }
 
 /// Each code in the program's help has its row, and each row its line in the help.
@@ -246,7 +239,9 @@ fn links_lead_somewhere() -> Result<(), Failed> {
     assert!(targets.len() > builtin::all().count(), "{targets:?}");
     for target in targets {
         let found = target.starts_with("https://") || Path::new(env!("CARGO_MANIFEST_DIR")).join(target).exists();
-        assert!(found, "{target}");
+        if !found {
+            return Err(format!("{target} leads nowhere").into());
+        }
     }
     Ok(())
 }
