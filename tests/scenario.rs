@@ -173,6 +173,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "expect-within-zero",
     "expect-without-call",
     "duration-too-long",
+    "epoll-returns-of-poll",
     "finish-",
     "one-of-story-without-stories",
     "one-of-unknown-story",

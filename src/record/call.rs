@@ -83,6 +83,36 @@ pub enum Call {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         timeout_ns: Option<u64>,
     },
+    /// getsockname(2).
+    Getsockname,
+    /// getpeername(2).
+    Getpeername,
+    /// sendfile(2) of a whole file: one in memory that holds this data.
+    Sendfile {
+        /// What the file holds.
+        data: Data,
+    },
+    /// `epoll_create1(2)`: an epoll instance for this socket alone. Implied by the first `epoll_wait`.
+    EpollCreate,
+    /// `epoll_ctl(2)` of the socket. Implied by an `epoll_wait` that asks for something else than before.
+    EpollCtl {
+        /// `EPOLL_CTL_ADD` the first time, `EPOLL_CTL_MOD` later.
+        add: bool,
+        /// The events asked for, by the names of poll(2), whose values are the same.
+        events: Vec<PollEvent>,
+        /// `EPOLLET`: tell each change once.
+        edge: bool,
+    },
+    /// `epoll_wait(2)` on the socket's epoll instance.
+    EpollWait {
+        /// The events asked for, by the names of poll(2), whose values are the same.
+        events: Vec<PollEvent>,
+        /// `EPOLLET`: tell each change once.
+        edge: bool,
+        /// How long to wait, in nanoseconds; none waits for ever.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        timeout_ns: Option<u64>,
+    },
     /// `_exit(2)`: the process ends without closing anything itself.
     Exit {
         /// The exit code.
@@ -108,14 +138,20 @@ impl Call {
             Self::Setsockopt { .. } => "setsockopt",
             Self::Getsockopt { .. } => "getsockopt",
             Self::Poll { .. } => "poll",
+            Self::Getsockname => "getsockname",
+            Self::Getpeername => "getpeername",
+            Self::Sendfile { .. } => "sendfile",
+            Self::EpollCreate => "epoll_create1",
+            Self::EpollCtl { .. } => "epoll_ctl",
+            Self::EpollWait { .. } => "epoll_wait",
             Self::Exit { .. } => "exit",
         }
     }
 
-    /// The bytes that the call hands to the kernel, for write and send.
+    /// The bytes that the call hands to the kernel, for write, send and sendfile.
     pub fn data(&self) -> Option<&Data> {
         match self {
-            Self::Write { data } | Self::Send { data, .. } => Some(data),
+            Self::Write { data } | Self::Send { data, .. } | Self::Sendfile { data } => Some(data),
             _ => None,
         }
     }
@@ -257,6 +293,19 @@ constants! {
         RdHup = "POLLRDHUP",
         /// Not an open descriptor; always reported.
         Nval = "POLLNVAL",
+    }
+}
+
+impl PollEvent {
+    /// The names of the events that epoll has too: `EPOLLIN` and so on.
+    pub fn epoll_names() -> impl Iterator<Item = &'static str> + Clone {
+        ["EPOLLIN", "EPOLLPRI", "EPOLLOUT", "EPOLLERR", "EPOLLHUP", "EPOLLRDHUP"].into_iter()
+    }
+
+    /// The event that epoll calls so.
+    pub fn from_epoll_name(name: &str) -> Option<Self> {
+        let name = Self::epoll_names().find(|known| *known == name)?;
+        Self::from_name(&name[1..])
     }
 }
 

@@ -101,6 +101,8 @@ pub enum Detail {
     Ready(Vec<PollEvent>),
     /// An option's value: a number, 0 or 1 for a switch, bytes or nanoseconds; for `SO_LINGER` the seconds, or −1 for off.
     Option(i64),
+    /// The address that getsockname or getpeername returned.
+    Address(SocketAddr),
     /// The pending error that `SO_ERROR` returned; none was 0.
     PendingError(Option<Errno>),
 }

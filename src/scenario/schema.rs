@@ -99,6 +99,10 @@ pub(super) mod shape {
         json!({ "type": "array", "items": words(PollEvent::ALL.iter().map(|event| event.name())) })
     }
 
+    pub(in crate::scenario) fn epoll_events() -> Json {
+        json!({ "type": "array", "items": words(PollEvent::epoll_names()) })
+    }
+
     pub(in crate::scenario) fn data() -> Json {
         data_up_to(MAX_DATA)
     }
@@ -114,7 +118,7 @@ pub(super) mod shape {
     }
 
     pub(in crate::scenario) fn returns() -> Json {
-        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data_up_to(MAX_EXPECTED_DATA), events()] })
+        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data_up_to(MAX_EXPECTED_DATA), events(), epoll_events()] })
     }
 
     pub(in crate::scenario) fn kernel() -> Json {

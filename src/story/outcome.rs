@@ -37,7 +37,7 @@ pub(super) fn fits(predicted: &Predicted, outcome: &Outcome, caught: Option<Sign
 pub(super) fn tie(rule: &str, part: &str, outcome: &Outcome, call: &Call) -> Option<(Rel, Basis)> {
     let failed = matches!(outcome, Outcome::Failed { .. } | Outcome::Killed { .. });
     match part {
-        _ if matches!(call, Call::Poll { .. }) => Some((Rel::Readied, Basis::Model)),
+        _ if matches!(call, Call::Poll { .. } | Call::EpollWait { .. }) => Some((Rel::Readied, Basis::Model)),
         "syn_ack" | "ack" => Some((Rel::Completed, Basis::Sequence)),
         "fin" if matches!(rule, "fin-is-end-of-file" | "read-after-fin-stays-0-in-spite-of-rst") => {
             Some((Rel::EndOfFile, Basis::Model))

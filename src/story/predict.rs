@@ -50,6 +50,19 @@ pub struct SocketModel {
     pub unconnected: Endpoint,
     /// What closed the descriptor.
     pub closed: Option<EventId>,
+    /// Its registration with its epoll instance.
+    pub epoll: Option<EpollModel>,
+}
+
+/// A socket's registration with epoll.
+#[derive(Clone, Debug)]
+pub struct EpollModel {
+    /// The events asked for.
+    pub events: Vec<PollEvent>,
+    /// `EPOLLET`.
+    pub edge: bool,
+    /// It is on the ready list: something happened since it was last told (`ep_poll_callback`).
+    pub listed: bool,
 }
 
 impl SocketModel {
@@ -179,6 +192,12 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         Call::Shutdown { .. } => view.shutdown(),
         Call::Close => plain(Predicted::Value(0), "close-returns-at-once"),
         Call::Poll { events, timeout_ns } => view.poll(events, *timeout_ns),
+        Call::Getsockname => plain(Predicted::Value(0), "getsockname-tells-the-own-address"),
+        Call::Getpeername => view.getpeername(),
+        Call::Sendfile { data } => view.send(data, &[]),
+        Call::EpollCreate => plain(Predicted::Descriptor, "epoll-is-created"),
+        Call::EpollCtl { .. } => plain(Predicted::Value(0), "epoll-registers-the-socket"),
+        Call::EpollWait { timeout_ns, .. } => view.epoll(*timeout_ns),
         Call::Exit { .. } => plain(Predicted::Ends, "exit-ends-the-process"),
     }
 }
@@ -203,8 +222,13 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
         Call::Read { .. } | Call::Recv { .. } | Call::Accept { .. } => {
             (receive, fails(Errno::EAGAIN, "receive-timeout-gives-eagain"))
         }
-        Call::Write { .. } | Call::Send { .. } => (send, fails(Errno::EAGAIN, "send-timeout-gives-eagain")),
+        Call::Write { .. } | Call::Send { .. } | Call::Sendfile { .. } => {
+            (send, fails(Errno::EAGAIN, "send-timeout-gives-eagain"))
+        }
         Call::Connect { .. } => (send, fails(Errno::EINPROGRESS, "connect-send-timeout-gives-einprogress")),
+        Call::EpollWait { timeout_ns: Some(ns), .. } => {
+            (*ns, plain(Predicted::Ready(Vec::new()), "epoll-timeout-gives-0"))
+        }
         Call::Poll { timeout_ns: Some(ns), .. } => (*ns, plain(Predicted::Ready(Vec::new()), "poll-timeout-gives-0")),
         _ => (0, plain(Predicted::Blocks, "call-waits")),
     };
@@ -218,7 +242,7 @@ const SURELY_FITS: u64 = 4096;
 /// The flags and the data of a write or send.
 fn write_of(call: &Call) -> Option<(&[MsgFlag], &Data)> {
     match call {
-        Call::Write { data } => Some((&[], data)),
+        Call::Write { data } | Call::Sendfile { data } => Some((&[], data)),
         Call::Send { data, flags } => Some((flags, data)),
         _ => None,
     }
@@ -260,7 +284,7 @@ pub fn may_linger(view: View<'_>, call: &Call) -> Option<Foreseen> {
 
 /// What else a poll may tell: whether a send buffer in use has room depends on sizes that the kernel tunes.
 pub fn without_room(view: View<'_>, call: &Call, usual: &Foreseen) -> Option<Foreseen> {
-    let Call::Poll { timeout_ns, .. } = call else { return None };
+    let (Call::Poll { timeout_ns, .. } | Call::EpollWait { timeout_ns, .. }) = call else { return None };
     let Predicted::Ready(ready) = &usual.outcome else { return None };
     let full = view.endpoint.written.saturating_sub(view.endpoint.acked) > SURELY_FITS;
     let uncertain = full && !view.endpoint.send_ended() && ready.contains(&PollEvent::Out);
@@ -467,6 +491,39 @@ impl View<'_> {
             return fails(Errno::ENOTCONN, "shutdown-of-a-dead-connection-gives-enotconn").maybe_role("rst", rst);
         }
         plain(Predicted::Value(0), "shutdown-returns-at-once")
+    }
+
+    /// `inet_getname`.
+    fn getpeername(&self) -> Foreseen {
+        let endpoint = self.endpoint;
+        if self.socket.queue.is_some() || !endpoint.begun() || endpoint.state == TcpState::SynSent {
+            return fails(Errno::ENOTCONN, "call-needs-a-connection");
+        }
+        if endpoint.dead() {
+            let rst = endpoint.reset_by.map(|(rst, _)| rst);
+            return fails(Errno::ENOTCONN, "getpeername-of-a-dead-connection-gives-enotconn").maybe_role("rst", rst);
+        }
+        plain(Predicted::Value(0), "getpeername-tells-the-peer")
+    }
+
+    /// What is ready of what epoll was asked for, and whether it is told.
+    fn epoll(&self, timeout_ns: Option<u64>) -> Foreseen {
+        let told = self.socket.epoll.as_ref().filter(|epoll| epoll.listed || !epoll.edge);
+        let asked = told.map_or(&[][..], |epoll| epoll.events.as_slice());
+        let now = timeout_ns == Some(0);
+        let mut foreseen = match told {
+            Some(_) => self.poll(asked, timeout_ns),
+            None if now => return plain(Predicted::Ready(Vec::new()), "epoll-tells-an-edge-once"),
+            None => return plain(Predicted::Blocks, "epoll-waits"),
+        };
+        let waits = foreseen.outcome == Predicted::Blocks;
+        foreseen.rule = if waits { "epoll-waits" } else { "epoll-tells-readiness" };
+        foreseen
+    }
+
+    /// Whether something is ready of what was asked for: a registration then begins on the ready list.
+    pub fn is_ready(&self, asked: &[PollEvent]) -> bool {
+        matches!(self.poll(asked, Some(0)).outcome, Predicted::Ready(ready) if !ready.is_empty())
     }
 
     /// `tcp_poll`.

@@ -1,5 +1,7 @@
 //! Walks a recording in time order, feeds the model and ties events together.
 
+mod epoll;
+
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +44,8 @@ pub(super) struct Walk<'r> {
     listeners: BTreeMap<u16, Vec<SocketId>>,
     /// The last call that each actor has begun.
     last_call: BTreeMap<ActorId, EventId>,
+    /// Sockets that are registered with epoll.
+    watched: BTreeSet<SocketId>,
     /// The kill that ended each actor.
     killed: BTreeMap<ActorId, EventId>,
 }
@@ -99,6 +103,7 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         caught: signals(recording),
         listeners: BTreeMap::new(),
         last_call: BTreeMap::new(),
+        watched: BTreeSet::new(),
         killed: BTreeMap::new(),
     };
     for (_, moment, place) in moments(recording) {
@@ -357,8 +362,9 @@ impl Walk<'_> {
                 if *how != ShutdownHow::Read {
                     endpoint.shut_write.get_or_insert(event);
                 }
+                self.wakes(call.socket, false);
             }
-            (Call::Write { data } | Call::Send { data, .. }, Some(id)) if accepted => {
+            (Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data }, Some(id)) if accepted => {
                 self.endpoint_mut(id).write(event, data.size());
             }
             _ => {}
@@ -474,7 +480,7 @@ impl Walk<'_> {
             (Call::Recv { flags, .. }, Some(id)) => {
                 return self.delivered(event, id, *value, detail, flags.contains(&MsgFlag::Peek));
             }
-            (Call::Write { .. } | Call::Send { .. }, Some(id)) => {
+            (Call::Write { .. } | Call::Send { .. } | Call::Sendfile { .. }, Some(id)) => {
                 self.endpoint_mut(id).unwrite(event, u64::try_from(*value).unwrap_or_default());
             }
             (Call::Getsockopt { .. }, Some(id)) if matches!(detail, Detail::PendingError(_)) => {
@@ -485,6 +491,8 @@ impl Walk<'_> {
             }
             (Call::Connect { .. }, _) => self.sockets[call.socket.0].connect = Some((event, true)),
             (Call::Setsockopt { option }, _) => self.sockets[call.socket.0].set(*option),
+            (Call::EpollCtl { events, edge, .. }, _) => self.registers(call, events, *edge),
+            (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call.socket),
             (Call::Listen { .. }, _) => self.listens(call.socket),
             (Call::Bind { .. }, _) => self.sockets[call.socket.0].bound = self.recording.sockets[call.socket.0].local,
             (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
@@ -711,12 +719,14 @@ impl Walk<'_> {
         let next = self.endpoint_mut(sender).sends(event, segment, told.seq_rel, told.ack_rel);
         self.enter(event, t_ns, sender, next);
         self.mark_sent(sender);
+        let before = self.endpoint(receiver).state;
         let states = self.endpoint_mut(receiver).receives(event, t_ns, segment, told.seq_rel, told.ack_rel);
         let established = states.contains(&TcpState::Established);
         self.enter(event, t_ns, receiver, states.last().copied());
         if established && receiver.side == super::Side::Responder {
             self.enqueue(event, receiver);
         }
+        self.wakes_receiver(receiver, segment, before);
         self.arrived(receiver);
         self.found.told[event.0] = Some(Told::Segment(told));
     }
@@ -739,7 +749,8 @@ impl Walk<'_> {
         let Some(active) = self.active.get_mut(&actor).filter(|active| active.endpoint == Some(id)) else { return };
         let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
         // What a read makes the kernel send acknowledges; what arrives next does not answer it.
-        active.has_sent |= !matches!(call.call, Call::Read { .. } | Call::Recv { .. } | Call::Poll { .. });
+        active.has_sent |=
+            !matches!(call.call, Call::Read { .. } | Call::Recv { .. } | Call::Poll { .. } | Call::EpollWait { .. });
     }
 
     /// An established connection waits for accept at the listener of its port.
@@ -754,6 +765,9 @@ impl Walk<'_> {
         if let Some(queue) = listener.and_then(|socket| self.sockets[socket.0].queue.as_mut()) {
             queue.push_back((id, event));
         }
+        if let Some(listener) = listener {
+            self.wakes(listener, true);
+        }
     }
 
     /// Something arrived: what a call that is under way there may return now.
@@ -761,7 +775,8 @@ impl Walk<'_> {
         let Some(actor) = self.flow.connections[id.connection.0].end(id.side).actor else { return };
         let Some(active) = self.active.get(&actor) else { return };
         let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
-        let concerned = active.endpoint == Some(id) || matches!(call.call, Call::Accept { .. } | Call::Poll { .. });
+        let concerned = active.endpoint == Some(id)
+            || matches!(call.call, Call::Accept { .. } | Call::Poll { .. } | Call::EpollWait { .. });
         let waiting = active.foreseen.last().is_none_or(|last| last.outcome == Predicted::Blocks);
         if !concerned || (active.has_sent && !waiting) {
             return;

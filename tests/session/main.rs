@@ -14,6 +14,7 @@ mod repeats;
 mod require;
 mod stories;
 mod trouble;
+mod vocabulary;
 
 use libtest_mimic::{Arguments, Failed};
 use tcpstory::lab::run::run;
@@ -34,7 +35,13 @@ fn main() {
         let is_about = move |ground: Ground| !alone || ground.kind() == SandboxKind::Namespace;
         live::trial(&standing, name, is_about, test)
     };
-    let trials = tests.into_iter().filter_map(trial).collect();
+    let mut trials: Vec<_> = tests.into_iter().filter_map(trial).collect();
+    for (name, text) in vocabulary::FILES {
+        let alone = |ground: Ground| ground.kind() == SandboxKind::Namespace;
+        let name = format!("vocabulary {name}");
+        trials
+            .extend(live::trial(&standing, name.clone(), alone, move |ground| vocabulary::holds(ground, &name, text)));
+    }
     // One after the other: some count the processes and descriptors of this one.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     libtest_mimic::run(&arguments, trials).exit();

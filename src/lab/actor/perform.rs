@@ -1,7 +1,11 @@
 //! One call, as a program in C would make it.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::RawFd;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, RawFd};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::protocol::{Done, Order};
 use crate::lab::sys::process::caught;
@@ -18,6 +22,9 @@ const REPORTED: usize = 65_536;
 const LARGEST_BUFFER: u64 = 64 * 1024 * 1024;
 
 const NANOSECONDS: u64 = 1_000_000_000;
+
+/// The exit code of an actor that could not make the file of a sendfile.
+const NO_FILE: i32 = 3;
 
 /// Prepares everything that the call needs, says `begun`, makes it, and tells how it went.
 ///
@@ -85,6 +92,16 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
         Call::Setsockopt { option } => set(fd, *option, begun),
         Call::Getsockopt { option } => get(fd, *option, begun),
         Call::Poll { events, timeout_ns } => poll(fd, events, *timeout_ns, begun),
+        Call::Getsockname => named(begun, || socket::getsockname(fd)),
+        Call::Getpeername => named(begun, || socket::getpeername(fd)),
+        Call::Sendfile { data } => sendfile(fd, &data.bytes(), begun),
+        Call::EpollCreate => plain(begun, socket::epoll_create),
+        Call::EpollCtl { add, events, edge } => {
+            let operation = if *add { libc::EPOLL_CTL_ADD } else { libc::EPOLL_CTL_MOD };
+            let asked = epoll_bits(events, *edge);
+            plain(begun, || socket::epoll_ctl(order.epoll, operation, fd, asked))
+        }
+        Call::EpollWait { timeout_ns, .. } => epoll_wait(order.epoll, *timeout_ns, begun),
         Call::Exit { code } => {
             begun();
             crate::lab::sys::process::exit(i32::from(*code))
@@ -95,6 +112,24 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
 fn plain(begun: impl FnOnce(), call: impl FnOnce() -> Timed) -> (Timed, Detail) {
     begun();
     (call(), Detail::None)
+}
+
+fn named(begun: impl FnOnce(), call: impl FnOnce() -> (Timed, Option<SocketAddr>)) -> (Timed, Detail) {
+    begun();
+    let (made, address) = call();
+    (made, address.map_or(Detail::None, Detail::Address))
+}
+
+/// The file is made before the call begins and is gone after it. An actor that cannot have one cannot go on.
+fn sendfile(fd: RawFd, data: &[u8], begun: impl FnOnce()) -> (Timed, Detail) {
+    let Ok(file) = memory_file(data) else { crate::lab::sys::process::exit(NO_FILE) };
+    plain(begun, || socket::sendfile(fd, file.as_fd(), data.len()))
+}
+
+fn memory_file(data: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create(c"tcpstory", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(data)?;
+    Ok(file)
 }
 
 fn reading(size: u64, begun: impl FnOnce(), call: impl FnOnce(&mut [u8]) -> Timed) -> (Timed, Detail) {
@@ -275,11 +310,30 @@ const POLL_EVENTS: [(PollEvent, i16); 7] = [
     (PollEvent::Nval, libc::POLLNVAL),
 ];
 
+/// The constants of epoll have the values of those of poll (`include/uapi/linux/eventpoll.h`).
+fn epoll_bits(events: &[PollEvent], edge: bool) -> u32 {
+    let asked = POLL_EVENTS.iter().filter(|(event, _)| events.contains(event));
+    let bits = asked.fold(0, |bits, (_, bit)| bits | u32::from(bit.unsigned_abs()));
+    if edge { bits | libc::EPOLLET.cast_unsigned() } else { bits }
+}
+
+fn epoll_wait(epoll: RawFd, timeout_ns: Option<u64>, begun: impl FnOnce()) -> (Timed, Detail) {
+    begun();
+    let (made, returned) = socket::epoll_wait(epoll, milliseconds(timeout_ns));
+    let is_ready = |bit: i16| returned & u32::from(bit.unsigned_abs()) != 0;
+    let ready = POLL_EVENTS.iter().filter(|(_, bit)| is_ready(*bit)).map(|(event, _)| *event).collect();
+    (made, Detail::Ready(ready))
+}
+
+/// A timeout as poll takes it: rounded up, and negative for ever.
+fn milliseconds(timeout_ns: Option<u64>) -> i32 {
+    timeout_ns.map_or(-1, |ns| i32::try_from(ns.div_ceil(1_000_000)).unwrap_or(i32::MAX))
+}
+
 fn poll(fd: RawFd, events: &[PollEvent], timeout_ns: Option<u64>, begun: impl FnOnce()) -> (Timed, Detail) {
     let asked = POLL_EVENTS.iter().filter(|(event, _)| events.contains(event)).fold(0, |bits, (_, bit)| bits | bit);
-    let timeout = timeout_ns.map_or(-1, |ns| i32::try_from(ns.div_ceil(1_000_000)).unwrap_or(i32::MAX));
     begun();
-    let (made, returned) = socket::poll(fd, asked, timeout);
+    let (made, returned) = socket::poll(fd, asked, milliseconds(timeout_ns));
     let ready = POLL_EVENTS.iter().filter(|(_, bit)| returned & bit != 0).map(|(event, _)| *event).collect();
     (made, Detail::Ready(ready))
 }
@@ -299,7 +353,7 @@ mod tests {
     #[test]
     fn a_call_on_a_descriptor_that_is_not_open_is_made() {
         for call in [Call::Close, Call::Read { size: 1 }, Call::Getsockopt { option: SocketOptionName::ONonblock }] {
-            let order = Order { fd: i32::MAX, family: Family::Ipv4, call };
+            let order = Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, call };
             let mut begun = false;
             let done = perform(&order, || begun = true);
             assert_eq!(done.outcome, Outcome::Failed { errno: Errno(libc::EBADF) });
@@ -310,7 +364,7 @@ mod tests {
     #[test]
     fn poll_tells_the_exact_events() {
         let call = Call::Poll { events: vec![PollEvent::In], timeout_ns: None };
-        let done = perform(&Order { fd: i32::MAX, family: Family::Ipv4, call }, || {});
+        let done = perform(&Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, call }, || {});
         let ready = Detail::Ready(vec![PollEvent::Nval]);
         assert_eq!(done.outcome, Outcome::Returned { value: 1, detail: ready });
     }
@@ -318,7 +372,7 @@ mod tests {
     #[test]
     fn a_huge_buffer_is_cut() {
         let call = Call::Recv { size: u64::MAX, flags: vec![MsgFlag::DontWait] };
-        let done = perform(&Order { fd: i32::MAX, family: Family::Ipv4, call }, || {});
+        let done = perform(&Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, call }, || {});
         assert_eq!(done.outcome, Outcome::Failed { errno: Errno(libc::EBADF) });
     }
 }

@@ -19,6 +19,8 @@ const PREFIX: usize = size_of::<u32>();
 pub(in crate::lab) struct Order {
     /// The descriptor to call on.
     pub(in crate::lab) fd: i32,
+    /// The epoll instance of that descriptor.
+    pub(in crate::lab) epoll: i32,
     /// The family of new sockets.
     pub(in crate::lab) family: Family,
     /// The call, with every address resolved.
@@ -107,7 +109,7 @@ mod tests {
     use crate::record::{Bytes, Data};
 
     fn order(text: &str) -> Order {
-        Order { fd: 3, family: Family::Ipv4, call: Call::Write { data: Data::Text(text.into()) } }
+        Order { fd: 3, epoll: 4, family: Family::Ipv4, call: Call::Write { data: Data::Text(text.into()) } }
     }
 
     #[test]

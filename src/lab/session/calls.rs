@@ -200,8 +200,8 @@ impl Session {
         let player = &mut self.players[asked.actor.0];
         player.pending =
             Some(Pending { event, step, socket, named, to, begun: false, started: false, given_up: false });
-        let (fd, family) = (self.sockets.fd(socket), self.script.network.family);
-        player.handle.tell(&Order { fd, family, call })?;
+        let (fd, epoll, family) = (self.sockets.fd(socket), self.sockets.epoll(socket), self.script.network.family);
+        player.handle.tell(&Order { fd, epoll, family, call })?;
         Ok(())
     }
 

@@ -33,7 +33,22 @@ impl Session {
             Some(bind) => self.act_implied(asked, socket, bind, deadline)?,
             None => true,
         };
-        Ok(is_bound.then_some(socket))
+        let is_ready = is_bound && self.prepare_epoll(asked, socket, deadline)?;
+        Ok(is_ready.then_some(socket))
+    }
+
+    /// The epoll instance of a socket and its registration there, where an `epoll_wait` needs them. False where that failed.
+    fn prepare_epoll(&mut self, asked: &Asked<'_>, socket: SocketId, deadline: Deadline) -> Result<bool, Halt> {
+        let Call::EpollWait { events, edge, .. } = asked.call else { return Ok(true) };
+        let is_new = self.sockets.registered(socket).is_none();
+        if is_new && !self.act_implied(asked, socket, Call::EpollCreate, deadline)? {
+            return Ok(false);
+        }
+        if self.sockets.registered(socket).is_some_and(|(known, how)| known == events && how == edge) {
+            return Ok(true);
+        }
+        let register = Call::EpollCtl { add: is_new, events: events.clone(), edge: *edge };
+        self.act_implied(asked, socket, register, deadline)
     }
 
     /// The call with every address filled in.

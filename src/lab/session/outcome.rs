@@ -160,6 +160,12 @@ impl Session {
         let Some(call) = self.syscall(pending.event).map(|syscall| syscall.call.clone()) else { return };
         match (&call, outcome) {
             (Call::Socket, Outcome::Returned { value, .. }) => self.sockets.opened(socket, descriptor(*value)),
+            (Call::EpollCreate, Outcome::Returned { value, .. }) => {
+                self.sockets.watched_by(socket, descriptor(*value));
+            }
+            (Call::EpollCtl { events, edge, .. }, Outcome::Returned { .. }) => {
+                self.sockets.register(socket, events.clone(), *edge);
+            }
             (Call::Accept { .. }, Outcome::Returned { value, detail }) => {
                 let accepted = self.sockets.accept(socket, &pending.named);
                 self.sockets.opened(accepted, descriptor(*value));

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeSet;
 use std::os::fd::RawFd;
 
-use crate::record::{ActorId, Socket, SocketId};
+use crate::record::{ActorId, PollEvent, Socket, SocketId};
 
 /// A descriptor that no process has open: calls on a closed socket are made on it, so that they fail as they would on the
 /// closed number, whatever has become of that.
@@ -22,6 +22,9 @@ pub(super) struct Sockets {
 struct Kept {
     fd: Option<RawFd>,
     listens: bool,
+    epoll: Option<RawFd>,
+    /// What it is registered for there: events, and whether each change is told once.
+    registered: Option<(Vec<PollEvent>, bool)>,
 }
 
 impl Sockets {
@@ -79,6 +82,26 @@ impl Sockets {
     /// The descriptor to call on.
     pub(super) fn fd(&self, id: SocketId) -> RawFd {
         self.kept[id.0].fd.unwrap_or(NEVER_OPEN)
+    }
+
+    /// The descriptor of its epoll instance.
+    pub(super) fn epoll(&self, id: SocketId) -> RawFd {
+        self.kept[id.0].epoll.unwrap_or(NEVER_OPEN)
+    }
+
+    /// It has an epoll instance now.
+    pub(super) fn watched_by(&mut self, id: SocketId, epoll: RawFd) {
+        self.kept[id.0].epoll = Some(epoll);
+    }
+
+    /// What it is registered for there.
+    pub(super) fn registered(&self, id: SocketId) -> Option<&(Vec<PollEvent>, bool)> {
+        self.kept[id.0].registered.as_ref()
+    }
+
+    /// It is registered for that now.
+    pub(super) fn register(&mut self, id: SocketId, events: Vec<PollEvent>, edge: bool) {
+        self.kept[id.0].registered = Some((events, edge));
     }
 
     /// Whether it is open.

@@ -139,6 +139,11 @@ pub(in crate::lab) fn syscall_numbers(name: &str) -> &'static [i64] {
         "recv" => &[libc::SYS_recvfrom],
         "send" => &[libc::SYS_sendto],
         "close" => &[libc::SYS_close],
+        "sendfile" => &[libc::SYS_sendfile],
+        #[cfg(target_arch = "x86_64")]
+        "epoll_wait" => &[libc::SYS_epoll_wait, libc::SYS_epoll_pwait],
+        #[cfg(not(target_arch = "x86_64"))]
+        "epoll_wait" => &[libc::SYS_epoll_pwait],
         #[cfg(target_arch = "x86_64")]
         "poll" => &[libc::SYS_poll, libc::SYS_ppoll],
         #[cfg(not(target_arch = "x86_64"))]

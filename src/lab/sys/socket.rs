@@ -5,7 +5,7 @@
 
 use core::net::SocketAddr;
 use std::mem::{MaybeUninit, size_of};
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::{SockaddrLike, SockaddrStorage};
@@ -155,6 +155,49 @@ pub(in crate::lab) fn poll(fd: RawFd, events: i16, timeout_ms: i32) -> (Timed, i
     (made, asked.revents)
 }
 
+/// getsockname(2) as a call of its own, with what it returned.
+pub(in crate::lab) fn getsockname(fd: RawFd) -> (Timed, Option<SocketAddr>) {
+    // SAFETY: getsockname has the signature of an address query and keeps its promise (see `asked_address`).
+    asked_address(|storage, size| unsafe { libc::getsockname(fd, storage, size) })
+}
+
+/// getpeername(2) as a call of its own, with what it returned.
+pub(in crate::lab) fn getpeername(fd: RawFd) -> (Timed, Option<SocketAddr>) {
+    // SAFETY: getpeername has the signature of an address query and keeps its promise (see `asked_address`).
+    asked_address(|storage, size| unsafe { libc::getpeername(fd, storage, size) })
+}
+
+/// sendfile(2) from the beginning of a file.
+pub(in crate::lab) fn sendfile(fd: RawFd, from: BorrowedFd<'_>, count: usize) -> Timed {
+    let mut offset: libc::off_t = 0;
+    let pointer = &raw mut offset;
+    // SAFETY: the pointer is to an offset that outlives the call.
+    timed(|| unsafe { libc::sendfile(fd, from.as_raw_fd(), pointer, count) } as i64)
+}
+
+/// `epoll_create1(2)`.
+pub(in crate::lab) fn epoll_create() -> Timed {
+    // SAFETY: takes numbers only.
+    timed(|| i64::from(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }))
+}
+
+/// `epoll_ctl(2)` with `EPOLL_CTL_ADD` or `EPOLL_CTL_MOD`.
+pub(in crate::lab) fn epoll_ctl(epoll: RawFd, operation: i32, fd: RawFd, events: u32) -> Timed {
+    let mut asked = libc::epoll_event { events, u64: 0 };
+    let pointer = &raw mut asked;
+    // SAFETY: the pointer is to one `epoll_event`, which outlives the call.
+    timed(|| i64::from(unsafe { libc::epoll_ctl(epoll, operation, fd, pointer) }))
+}
+
+/// `epoll_wait(2)` for one event: with the call, what it returned. A negative timeout waits for ever.
+pub(in crate::lab) fn epoll_wait(epoll: RawFd, timeout_ms: i32) -> (Timed, u32) {
+    let mut told = libc::epoll_event { events: 0, u64: 0 };
+    let pointer = &raw mut told;
+    // SAFETY: the pointer is to one `epoll_event`, which outlives the call, and one is the most that is asked for.
+    let made = timed(|| i64::from(unsafe { libc::epoll_wait(epoll, pointer, 1, timeout_ms) }));
+    (made, told.events)
+}
+
 /// getsockname(2): the socket's own address, where it has a family that we know.
 pub(in crate::lab) fn local_address(fd: RawFd) -> Option<SocketAddr> {
     // SAFETY: getsockname has the signature of an address query and keeps its promise (see `address`).
@@ -168,15 +211,19 @@ pub(in crate::lab) fn peer_address(fd: RawFd) -> Option<SocketAddr> {
 }
 
 fn address(query: impl FnOnce(*mut libc::sockaddr, *mut libc::socklen_t) -> i32) -> Option<SocketAddr> {
+    asked_address(query).1
+}
+
+fn asked_address(query: impl FnOnce(*mut libc::sockaddr, *mut libc::socklen_t) -> i32) -> (Timed, Option<SocketAddr>) {
     let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
     let mut size = socklen(size_of::<libc::sockaddr_storage>());
-    if query(storage.as_mut_ptr().cast(), &raw mut size) != 0 {
-        return None;
+    let made = timed(|| i64::from(query(storage.as_mut_ptr().cast(), &raw mut size)));
+    if made.value != 0 {
+        return (made, None);
     }
     // SAFETY: the kernel wrote an address of `size` bytes into storage that is large enough for every family.
-    let found = unsafe { SockaddrStorage::from_raw(storage.as_ptr().cast(), Some(size)) }?;
-    found
-        .as_sockaddr_in()
-        .map(|v4| SocketAddr::from((v4.ip(), v4.port())))
-        .or_else(|| found.as_sockaddr_in6().map(|v6| SocketAddr::from((v6.ip(), v6.port()))))
+    let found = unsafe { SockaddrStorage::from_raw(storage.as_ptr().cast(), Some(size)) };
+    let of_four = |found: &SockaddrStorage| found.as_sockaddr_in().map(|v4| SocketAddr::from((v4.ip(), v4.port())));
+    let of_six = |found: &SockaddrStorage| found.as_sockaddr_in6().map(|v6| SocketAddr::from((v6.ip(), v6.port())));
+    (made, found.and_then(|found| of_four(&found).or_else(|| of_six(&found))))
 }

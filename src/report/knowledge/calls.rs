@@ -199,6 +199,62 @@ pub(super) const CALLS: &[Known] = &[
         ],
     },
     Known {
+        name: "epoll_wait",
+        meaning: &[
+            "epoll_wait tells what poll would tell, of the sockets that epoll_ctl registered. Level-triggered it tells a state as long as it lasts; edge-triggered (EPOLLET) it tells news once.",
+        ],
+        results: &[
+            ("events", "as for poll, with an E before each name. EPOLLERR and EPOLLHUP come unasked."),
+            ("0", "nothing in the time that was given; with EPOLLET also nothing new, although bytes may lie there."),
+        ],
+        order: "tcp_poll(), as for poll.",
+        advice: &["With EPOLLET, read until EAGAIN after every wake-up: what you leave is not announced again."],
+    },
+    Known {
+        name: "epoll_ctl",
+        meaning: &["epoll_ctl says what is asked of a socket. What is ready at that moment counts as news."],
+        results: &[("0", "registered.")],
+        order: "",
+        advice: &[
+            "The registration belongs to the open socket, not to the descriptor: closing one of two duplicates keeps it.",
+        ],
+    },
+    Known {
+        name: "epoll_create1",
+        meaning: &["epoll_create1 makes an epoll instance: a list of sockets to watch, with a descriptor of its own."],
+        results: &[("a descriptor", "an empty list.")],
+        order: "",
+        advice: &[],
+    },
+    Known {
+        name: "sendfile",
+        meaning: &[
+            "sendfile is write with a file as its source: the same send buffer, the same errors, the same SIGPIPE.",
+        ],
+        results: &[("as write", "see `tcpstory explain write`.")],
+        order: "",
+        advice: &["A short count is no error: go on from there."],
+    },
+    Known {
+        name: "getsockname",
+        meaning: &["getsockname tells the socket's own address. Nothing is sent."],
+        results: &[("0", "told.")],
+        order: "",
+        advice: &[],
+    },
+    Known {
+        name: "getpeername",
+        meaning: &[
+            "getpeername tells the address at the other end, from this machine's memory. It asks nobody, so it says nothing about whether the peer is still there.",
+        ],
+        results: &[
+            ("0", "told; also after the peer's FIN."),
+            ("ENOTCONN", "there is no connection, or none any more: after an RST. A pending error is not taken by it."),
+        ],
+        order: "",
+        advice: &["Ask it right after accept, and remember the answer: for a log line after a reset it is too late."],
+    },
+    Known {
         name: "getsockopt",
         meaning: &[
             "SO_ERROR tells the pending error and clears it: an error is told once, and this is one of the ways. Where none is pending, it tells a soft error: an ICMP message about a connection that goes on.",

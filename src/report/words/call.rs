@@ -36,6 +36,9 @@ pub fn syscall_outcome(syscall: &Syscall) -> String {
     match (&syscall.call, &syscall.outcome) {
         (Call::Exit { .. }, Outcome::Unfinished) => String::new(),
         (_, Outcome::Unfinished) if syscall.end_ns.is_some() => "… never returned".into(),
+        (Call::EpollWait { .. }, Outcome::Returned { value, detail: Detail::Ready(events) }) if !events.is_empty() => {
+            format!("= {value} {}", epoll_events(events, false))
+        }
         (_, ended) => outcome(ended),
     }
 }
@@ -47,14 +50,14 @@ pub fn signal_suffix(signals: impl IntoIterator<Item = Signal>) -> String {
 
 fn arguments(call: &Call, script: &Script) -> String {
     match call {
-        Call::Socket | Call::Close => String::new(),
+        Call::Socket | Call::Close | Call::Getsockname | Call::Getpeername | Call::EpollCreate => String::new(),
         Call::Bind { to } => address(*to),
         Call::Listen { backlog } => backlog.to_string(),
         Call::Connect { to } => target(to, script),
         Call::Accept { from } if from == LISTENER => String::new(),
         Call::Accept { from } => escape(from),
         Call::Read { size } => size.to_string(),
-        Call::Write { data: bytes } => data(bytes),
+        Call::Write { data: bytes } | Call::Sendfile { data: bytes } => data(bytes),
         Call::Recv { size, flags } => with_flags(size.to_string(), flags),
         Call::Send { data: bytes, flags } => with_flags(data(bytes), flags),
         Call::Shutdown { how } => how.name().into(),
@@ -63,6 +66,11 @@ fn arguments(call: &Call, script: &Script) -> String {
         Call::Poll { events, timeout_ns } => {
             format!("{}, {}", ready(events), timeout_ns.map_or("no timeout".into(), duration))
         }
+        Call::EpollCtl { add, events, edge } => {
+            let operation = if *add { "EPOLL_CTL_ADD" } else { "EPOLL_CTL_MOD" };
+            format!("{operation}, {}", epoll_events(events, *edge))
+        }
+        Call::EpollWait { timeout_ns, .. } => timeout_ns.map_or("no timeout".into(), duration),
         Call::Exit { code } => code.to_string(),
     }
 }
@@ -107,6 +115,12 @@ fn ready(events: &[PollEvent]) -> String {
     if events.is_empty() { "0".into() } else { names(events, PollEvent::name) }
 }
 
+/// Events as epoll names them.
+fn epoll_events(events: &[PollEvent], edge: bool) -> String {
+    let named = events.iter().map(|event| format!("E{}", event.name()));
+    named.chain(edge.then(|| "EPOLLET".to_owned())).collect::<Vec<_>>().join("|")
+}
+
 fn names<T: Copy>(items: &[T], name: fn(T) -> &'static str) -> String {
     items.iter().map(|item| name(*item)).collect::<Vec<_>>().join("|")
 }
@@ -141,6 +155,7 @@ fn detail_suffix(detail: &Detail) -> String {
         Detail::Data(bytes) if bytes.0.is_empty() => String::new(),
         Detail::Data(bytes) => format!(" {}", quote_start(&bytes.0)),
         Detail::Ready(events) if !events.is_empty() => format!(" {}", ready(events)),
+        Detail::Address(address) => format!(" {address}"),
         Detail::Option(value) => format!(", value {value}"),
         Detail::None | Detail::Accepted(_) | Detail::Ready(_) | Detail::PendingError(_) => String::new(),
     }

@@ -173,6 +173,49 @@ pub(in crate::scenario) const CALLS: &[CallRow] = &[
         read: |r, _, asked| r.poll(asked.argument?),
     },
     CallRow {
+        name: "epoll_wait",
+        doc: "Waits on an epoll instance of the socket's own, which the first one implies (`epoll_create1`, `epoll_ctl`). \
+              `edge = true` is EPOLLET.",
+        example: "do.epoll_wait = { events = [\"EPOLLIN\"], edge = true, timeout = \"0ms\" }",
+        returns: "the events that are ready, or 0 when the time is over",
+        bare: false,
+        argument: Some(|| {
+            let edge = serde_json::json!({ "type": "boolean" });
+            shape::table(
+                &[("events", shape::epoll_events()), ("edge", edge), ("timeout", shape::duration())],
+                &["events"],
+            )
+        }),
+        read: |r, _, asked| r.epoll_wait(asked.argument?),
+    },
+    CallRow {
+        name: "sendfile",
+        doc: "Sends a file that holds this data; the file is in memory and made before the call.",
+        example: "do.sendfile = { repeat = \"x\", size = 100000 }",
+        returns: "the number of bytes",
+        bare: false,
+        argument: Some(shape::data),
+        read: |r, _, asked| Some(Call::Sendfile { data: r.data(asked.argument?, "what `sendfile` sends")? }),
+    },
+    CallRow {
+        name: "getsockname",
+        doc: "Asks for the socket's own address.",
+        example: "do = \"getsockname\"",
+        returns: "0",
+        bare: true,
+        argument: None,
+        read: |_, _, _| Some(Call::Getsockname),
+    },
+    CallRow {
+        name: "getpeername",
+        doc: "Asks for the peer's address; fails with ENOTCONN where there is no connection any more.",
+        example: "do = \"getpeername\"",
+        returns: "0",
+        bare: true,
+        argument: None,
+        read: |_, _, _| Some(Call::Getpeername),
+    },
+    CallRow {
         name: "exit",
         doc: "Ends the process with this code, 0 if left out. The kernel closes what is open.",
         example: "do.exit = 1",
@@ -452,6 +495,27 @@ impl Reader<'_> {
             None => None,
         };
         Some(Call::Poll { events, timeout_ns })
+    }
+
+    fn epoll_wait(&mut self, node: &Node) -> Option<Call> {
+        let entries = self.entries(node, "`epoll_wait`")?;
+        self.only(entries, &["events", "edge", "timeout"], "`epoll_wait`");
+        let events = self.needed(node, "events", "`epoll_wait`")?;
+        let events = self.epoll_events(&events.node)?;
+        let edge = match node.get("edge") {
+            Some(entry) => self.boolean(&entry.node, "`edge`")?,
+            None => false,
+        };
+        let timeout_ns = match node.get("timeout") {
+            Some(entry) => Some(self.duration(&entry.node, "`timeout`")?),
+            None => None,
+        };
+        Some(Call::EpollWait { events, edge, timeout_ns })
+    }
+
+    /// A list of events of epoll, which are those of poll with an E before them.
+    pub(super) fn epoll_events(&mut self, node: &Node) -> Option<Vec<PollEvent>> {
+        self.each(node, "event", PollEvent::from_epoll_name, &PollEvent::epoll_names())
     }
 
     /// A list of events of poll.

@@ -264,14 +264,19 @@ impl Expecting<'_, '_> {
         let what = format!("what `{}` returns", call.name());
         match call {
             Call::Read { .. } | Call::Recv { .. } => self.received(node, &what),
-            Call::Write { data } | Call::Send { data, .. } => self.number(node, &what, data.size().cast_signed()),
+            Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data } => {
+                self.number(node, &what, data.size().cast_signed())
+            }
             Call::Bind { .. }
             | Call::Listen { .. }
             | Call::Connect { .. }
             | Call::Shutdown { .. }
             | Call::Close
+            | Call::Getsockname
+            | Call::Getpeername
+            | Call::EpollCtl { .. }
             | Call::Setsockopt { .. } => self.number(node, &what, 0),
-            Call::Socket | Call::Accept { .. } => {
+            Call::Socket | Call::Accept { .. } | Call::EpollCreate => {
                 let message = format!("`{}` returns a new descriptor, and its number says nothing", call.name());
                 self.r.report(
                     Fault::new(node.span.clone(), message).label("nothing to expect").help("leave `returns` out"),
@@ -282,6 +287,10 @@ impl Expecting<'_, '_> {
             Call::Poll { .. } => match node.value {
                 Value::Integer(_) => self.number(node, &what, 1),
                 _ => self.r.events(node).map(ExpectValue::Ready),
+            },
+            Call::EpollWait { .. } => match node.value {
+                Value::Integer(_) => self.number(node, &what, 1),
+                _ => self.r.epoll_events(node).map(ExpectValue::Ready),
             },
             Call::Exit { .. } => None,
         }

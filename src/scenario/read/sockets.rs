@@ -145,7 +145,9 @@ impl World {
             | Call::Read { .. }
             | Call::Write { .. }
             | Call::Recv { .. }
-            | Call::Send { .. } => false,
+            | Call::Send { .. }
+            | Call::Sendfile { .. }
+            | Call::Getpeername => false,
             Call::Socket | Call::Bind { .. } | Call::Setsockopt { .. } | Call::Getsockopt { .. } => {
                 !self.is_open(actor, CONNECTION)
                     && match actors.next_opening(actor, attempt.step) {
@@ -154,7 +156,13 @@ impl World {
                         Some(Opening::Accept) | None => self.only_listens(actor),
                     }
             }
-            Call::Close | Call::Shutdown { .. } | Call::Poll { .. } => self.only_listens(actor),
+            Call::Close
+            | Call::Shutdown { .. }
+            | Call::Poll { .. }
+            | Call::Getsockname
+            | Call::EpollCreate
+            | Call::EpollCtl { .. }
+            | Call::EpollWait { .. } => self.only_listens(actor),
         };
         if listener { LISTENER.to_owned() } else { CONNECTION.to_owned() }
     }

@@ -12,6 +12,7 @@ const HEADINGS: [&str; SUBJECTS.len()] = [
     "Reading",
     "Writing, and SIGPIPE",
     "Polling",
+    "Epoll",
     "Closing, shutting down and ending",
     "Segments that find no taker",
 ];

@@ -11,6 +11,7 @@
 mod connect;
 mod document;
 mod ending;
+mod epoll;
 mod listen;
 mod poll;
 mod read;
@@ -80,6 +81,7 @@ const SUBJECTS: &[&[Rule]] = &[
     read::RULES,
     write::RULES,
     poll::RULES,
+    epoll::RULES,
     ending::RULES,
     stray::RULES,
 ];

@@ -102,4 +102,27 @@ pub(super) const RULES: &[Rule] = &[
         linux: "inet_csk_get_port() and inet_bind_conflict().",
         ..PLAIN
     },
+    Rule {
+        id: "getsockname-tells-the-own-address",
+        statement: "getsockname() tells the socket's own address; nothing is sent.",
+        calls: &["getsockname"],
+        ..PLAIN
+    },
+    Rule {
+        id: "getpeername-tells-the-peer",
+        statement: "getpeername() tells the peer's address while there is a connection; nothing is sent.",
+        calls: &["getpeername"],
+        misconception: "getpeername() tells whether the peer is still there.",
+        ..PLAIN
+    },
+    Rule {
+        id: "getpeername-of-a-dead-connection-gives-enotconn",
+        statement: "getpeername() on a connection that is over fails with ENOTCONN, and leaves the pending error to be reported.",
+        sentence: "the connection is over, so nobody is at the other end: {errno}. The pending error, if any, waits for another call.",
+        notable: true,
+        errno: Some(Errno::ENOTCONN),
+        calls: &["getpeername"],
+        wire: "An RST before.",
+        ..PLAIN
+    },
 ];

@@ -1,0 +1,51 @@
+//! What epoll tells.
+
+use super::{PLAIN, Rule};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "epoll-is-created",
+        statement: "epoll_create1() returns a descriptor for an empty list of interests.",
+        calls: &["epoll_create1"],
+        ..PLAIN
+    },
+    Rule {
+        id: "epoll-registers-the-socket",
+        statement: "epoll_ctl() says what is asked of a socket; what is ready already counts as news.",
+        calls: &["epoll_ctl"],
+        ..PLAIN
+    },
+    Rule {
+        id: "epoll-tells-readiness",
+        statement: "epoll_wait() tells what poll() would tell: while it is so, or edge-triggered when something new has happened.",
+        calls: &["epoll_wait"],
+        wire: "Nothing: epoll_wait() sends nothing and consumes nothing. What made the socket ready came before.",
+        misconception: "EPOLLHUP comes with the peer's FIN, or EPOLLIN means that there is data.",
+        ..PLAIN
+    },
+    Rule {
+        id: "epoll-tells-an-edge-once",
+        statement: "Edge-triggered, epoll_wait() is silent until something new happens, whatever is still unread.",
+        sentence: "with EPOLLET what was told is not told again: nothing new has happened since.",
+        notable: true,
+        calls: &["epoll_wait"],
+        wire: "Nothing since the last epoll_wait().",
+        misconception: "epoll tells that data is there as long as it is there.",
+        ..PLAIN
+    },
+    Rule {
+        id: "epoll-waits",
+        statement: "epoll_wait() waits until there is something to tell.",
+        calls: &["epoll_wait"],
+        ..PLAIN
+    },
+    Rule {
+        id: "epoll-timeout-gives-0",
+        statement: "epoll_wait() returns 0 when its time has passed.",
+        sentence: "nothing that was asked for became ready in time.",
+        notable: true,
+        calls: &["epoll_wait"],
+        wire: "Silence.",
+        ..PLAIN
+    },
+];

@@ -1,0 +1,42 @@
+//! Which sockets are on the ready list of their epoll instance.
+
+use super::Walk;
+use crate::record::{Flags, PollEvent, Segment, SocketId, Syscall, TcpState};
+use crate::story::EndpointId;
+use crate::story::predict::EpollModel;
+
+impl Walk<'_> {
+    /// A socket is registered: it begins on the list if something is ready.
+    pub(super) fn registers(&mut self, call: &Syscall, events: &[PollEvent], edge: bool) {
+        let listed = self.view(call).is_some_and(|view| view.is_ready(events));
+        self.sockets[call.socket.0].epoll = Some(EpollModel { events: events.to_vec(), edge, listed });
+        self.watched.insert(call.socket);
+    }
+
+    /// What was ready was told.
+    pub(super) fn was_told(&mut self, socket: SocketId) {
+        if let Some(epoll) = &mut self.sockets[socket.0].epoll {
+            epoll.listed = false;
+        }
+    }
+
+    /// Something woke those who wait for a socket. Data wakes only who asked to read, everything else wakes all.
+    pub(super) fn wakes(&mut self, socket: SocketId, only_readers: bool) {
+        let Some(epoll) = self.sockets.get_mut(socket.0).and_then(|model| model.epoll.as_mut()) else { return };
+        let reads = epoll.events.iter().any(|event| matches!(event, PollEvent::In | PollEvent::Pri));
+        epoll.listed |= reads || !only_readers;
+    }
+
+    /// What a segment wakes at its receiver, which held that state before.
+    pub(super) fn wakes_receiver(&mut self, receiver: EndpointId, segment: &Segment, before: TcpState) {
+        let everybody = before != self.endpoint(receiver).state || segment.flags.has(Flags::FIN);
+        if !everybody && segment.payload.is_empty() {
+            return;
+        }
+        let concerned = |socket: &SocketId| self.endpoint_of(*socket) == Some(receiver);
+        let sockets: Vec<_> = self.watched.iter().copied().filter(concerned).collect();
+        for socket in sockets {
+            self.wakes(socket, !everybody);
+        }
+    }
+}
