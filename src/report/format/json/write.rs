@@ -298,11 +298,10 @@ fn outcome(outcome: &record::Outcome) -> Outcome<'_> {
 fn returned(value: i64, detail: &Detail) -> Outcome<'_> {
     let (mut data, mut accepted, mut ready, mut option, mut pending_error) = (None, None, None, None, None);
     match detail {
-        Detail::None | Detail::PendingError(None) => {}
+        Detail::None | Detail::Address(_) | Detail::PendingError(None) => {} // an address is in the text
         Detail::Data(bytes) => data = Some(payload(&bytes.0)),
         Detail::Accepted(socket) => accepted = Some(*socket),
         Detail::Ready(events) => ready = Some(events.as_slice()),
-        Detail::Address(_) => {} // the recording has it; the text says it
         Detail::Option(value) => option = Some(*value),
         Detail::PendingError(Some(pending)) => pending_error = Some(errno(*pending)),
     }
