@@ -101,8 +101,32 @@ impl Walk<'_> {
             self.link(read, event, Rel::Sent, Basis::Model, (0, 0));
             return true;
         }
+        if self.probe(event, told) {
+            return true;
+        }
         let Some((last, _)) = last else { return false };
-        self.link(last, event, Rel::Answers, Basis::Time, (0, 0));
+        let basis = if self.probes.contains(&last) { Basis::Sequence } else { Basis::Time };
+        self.link(last, event, Rel::Answers, basis, (0, 0));
+        true
+    }
+
+    /// An acknowledgment whose sequence number lies before what was sent is out of the window on purpose: the peer must answer
+    /// it. It is sent while the peer's window is closed, or to see whether the peer is still there (`tcp_xmit_probe_skb`).
+    fn probe(&mut self, event: EventId, told: &SegmentTold) -> bool {
+        let sender = self.endpoint(told.sender);
+        let next = sender.sent.last_key_value().map_or(0, |(end, _)| *end);
+        if told.seq_rel >= next {
+            return false;
+        }
+        let waiting = sender.writes.front().filter(|_| sender.has_unsent()).map(|(.., write)| *write);
+        let rule = if waiting.is_some() { "zero-window-probe" } else { "keep-alive-probe" };
+        let roles: Vec<_> = waiting.iter().map(|write| ("write", *write)).collect();
+        if let Some(write) = waiting {
+            self.link(write, event, Rel::Sent, Basis::Model, (0, 0));
+        }
+        self.probes.insert(event);
+        let because = waiting.into_iter().collect();
+        self.found.causes.push(Cause { of: event, because, rule, fact: Fact { roles, ..Fact::default() } });
         true
     }
 

@@ -36,6 +36,8 @@ pub(super) struct Walk<'r> {
     /// The end that each socket is now.
     tied: BTreeMap<SocketId, EndpointId>,
     pub(super) found: Found,
+    /// Segments that only ask for an acknowledgment.
+    pub(super) probes: BTreeSet<EventId>,
     /// The call that each actor is in.
     active: BTreeMap<ActorId, Active>,
     /// Calls during which a signal was caught.
@@ -99,6 +101,7 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         sockets: vec![SocketModel { unconnected: fresh(), ..SocketModel::default() }; recording.sockets.len()],
         found: Found { told: vec![None; events], transitions: vec![Vec::new(); events], ..Found::default() },
         tied,
+        probes: BTreeSet::new(),
         active: BTreeMap::new(),
         caught: signals(recording),
         listeners: BTreeMap::new(),
@@ -451,7 +454,7 @@ impl Walk<'_> {
         {
             foreseen.push(late);
         }
-        foreseen.extend(predict::when_the_buffer_is_full(view, &call.call, call.blocked));
+        foreseen.extend(predict::when_the_buffer_is_full(view, &call.call, call.blocked || timed_out(view, waited)));
         if let (Call::Close, true) = (&call.call, call.blocked) {
             foreseen.insert(0, predict::after_lingering(view));
         }
@@ -799,6 +802,12 @@ impl Walk<'_> {
             self.found.findings.push(Finding { kind: FindingKind::Likely, about: vec![to, from] });
         }
     }
+}
+
+/// Whether a call lasted as long as its socket lets a write wait.
+fn timed_out(view: View<'_>, waited_ns: i64) -> bool {
+    let limit = i64::try_from(view.socket.send_timeout_ns).unwrap_or(i64::MAX);
+    limit > 0 && waited_ns >= limit
 }
 
 /// How `__tcp_close` ends the connection of an endpoint: unread data is looked at before lingering.

@@ -16,6 +16,8 @@ const BRIEF: &[(&str, &str)] = &[
     ("data-for-a-closed-socket-gets-rst", "{segment} hit a socket closed by {by}"),
     ("data-after-shutdown-of-both-directions-gets-rst", "{segment} hit a socket that {by} had shut down both ways"),
     ("segment-without-a-socket-gets-rst", "{segment} found no connection"),
+    ("zero-window-probe", "{write} waits for the window to open"),
+    ("keep-alive-probe", "the keep-alive time passed"),
 ];
 
 /// The cause of a segment in a few words, the nearest event first: `p7 hit a socket closed by s4`.

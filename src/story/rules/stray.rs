@@ -39,4 +39,24 @@ pub(super) const RULES: &[Rule] = &[
         misconception: "Every RST is somebody's decision to abort.",
         ..PLAIN
     },
+    Rule {
+        id: "zero-window-probe",
+        statement: "While the peer's window is closed and data waits, a probe asks again and again whether it has opened.",
+        sentence: "the peer's window is closed and bytes of {write} still wait: this probe asks whether it has opened.",
+        notable: true,
+        wire: "An ACK whose sequence number lies one before the next; the peer answers with an ACK that tells its window.",
+        rfc: "RFC 9293 3.8.6.1: a sender must probe a zero window.",
+        linux: "tcp_write_wakeup() sends it.",
+        ..PLAIN
+    },
+    Rule {
+        id: "keep-alive-probe",
+        statement: "On an idle connection with SO_KEEPALIVE a probe asks whether the peer is still there.",
+        sentence: "nothing was said for the keep-alive time: this probe asks whether the peer is still there.",
+        notable: true,
+        wire: "An ACK whose sequence number lies one before the next; a live peer answers with an ACK.",
+        rfc: "RFC 9293 3.8.4: keep-alives are optional, off by default, and sent only on an idle connection.",
+        linux: "tcp_keepalive_timer() sends it.",
+        ..PLAIN
+    },
 ];

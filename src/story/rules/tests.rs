@@ -102,7 +102,9 @@ fn functions_were_looked_up() {
         "tcp_send_fin",
         "tcp_sendmsg_locked",
         "tcp_shutdown",
+        "tcp_keepalive_timer",
         "tcp_timewait_state_process",
+        "tcp_write_wakeup",
         "tcp_v4_rcv",
         "tcp_v4_send_reset",
     ];
