@@ -130,11 +130,61 @@ const CHAPTERS: &[Chapter] = chapters![
         "listener-closed-with-a-queue",
         "listener-closed-connections-stay",
     ]
+    "07-the-silent-peer" "The silent peer" [
+        "keep-alive-answered",
+    ]
     "08-flow" "Flow" [
+        "writes-are-not-messages",
+        "segments-are-not-reads",
         "read-timeout",
+        "send-buffer-full",
+        "writer-outruns-reader",
+        "blocked-write-cut-by-reset",
+        "zero-window-and-probes",
+    ]
+    "09-small-writes" "Small writes" [
+        "nagle-unseen",
+        "nagle-meets-delayed-ack",
+        "no-delay",
+        "cork",
+        "cork-forgotten",
+        "more-to-come",
+    ]
+    "10-time-wait" "TIME_WAIT" [
+        "time-wait-client-closes-first",
+        "three-segments-to-close",
+        "time-wait-blocks-the-port",
+        "time-wait-with-reuseaddr",
+        "time-wait-port-reused-by-timestamps",
+        "time-wait-port-without-timestamps",
+        "time-wait-takes-a-new-syn",
+        "reset-by-the-orphan",
+        "reset-by-the-time-wait-socket",
+    ]
+    "11-readiness" "Readiness" [
+        "poll-through-fin-and-reset",
+        "poll-through-a-plain-reset",
+        "poll-hang-up-without-error",
+        "poll-wakes-for-a-fin",
+        "event-loop-loses-a-reset",
+        "nonblocking-connect",
+        "epoll-through-fin-and-reset",
+    ]
+    "12-contrast" "Contrast" [
+        "broken-pipe-ipv6",
     ]
     "13-war-stories" "War stories" [
+        "keep-alive-race-fin-first",
+        "keep-alive-race-request-first",
+        "the-413-nobody-saw",
+        "the-413-with-lingering-close",
         "upstream-prematurely-closed",
+        "upstream-recv-failed-104",
+        "read-before-giving-up",
+        "rollout-reset",
+        "rollout-drain",
+        "restart-address-in-use",
+        "restart-with-reuseaddr",
     ]
 ];
 
