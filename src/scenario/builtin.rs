@@ -138,7 +138,6 @@ const CHAPTERS: &[Chapter] = chapters![
         "segments-are-not-reads",
         "read-timeout",
         "send-buffer-full",
-        "writer-outruns-reader",
         "blocked-write-cut-by-reset",
         "zero-window-and-probes",
     ]
@@ -160,6 +159,7 @@ const CHAPTERS: &[Chapter] = chapters![
         "time-wait-takes-a-new-syn",
         "reset-by-the-orphan",
         "reset-by-the-time-wait-socket",
+        "reset-by-no-socket",
     ]
     "11-readiness" "Readiness" [
         "poll-through-fin-and-reset",
@@ -169,6 +169,7 @@ const CHAPTERS: &[Chapter] = chapters![
         "event-loop-loses-a-reset",
         "nonblocking-connect",
         "epoll-through-fin-and-reset",
+        "epoll-edge-is-told-once",
     ]
     "12-contrast" "Contrast" [
         "broken-pipe-ipv6",
@@ -183,8 +184,10 @@ const CHAPTERS: &[Chapter] = chapters![
         "read-before-giving-up",
         "rollout-reset",
         "rollout-drain",
+        "time-wait-exhaustion",
         "restart-address-in-use",
         "restart-with-reuseaddr",
+        "close-wait-leak",
     ]
 ];
 

@@ -8,6 +8,8 @@ use crate::record::{Address, Call, DEFAULT_PORT, Flags, Outcome, Recording, Segm
 
 /// The first port for a socket that lets the kernel choose.
 const FIRST_PORT: u16 = 50_001;
+/// The sysctl from which the kernel chooses.
+const PORT_RANGE: &str = "net.ipv4.ip_local_port_range";
 /// The value and the echo of every timestamps option: equal ones say nothing.
 const TIMESTAMP: u32 = 1_000;
 /// The distance between the initial sequence numbers.
@@ -49,7 +51,7 @@ fn ports(recording: &Recording) -> BTreeMap<SocketAddr, u16> {
     let chosen = chosen_by_the_author(recording);
     let listening = listening(recording);
     let mut ports = BTreeMap::new();
-    let mut next = FIRST_PORT;
+    let mut next = first_port(recording);
     let mut listeners: BTreeMap<usize, u16> = BTreeMap::new();
     for socket in &recording.sockets {
         let Some(local) = socket.local else { continue };
@@ -76,6 +78,13 @@ fn ports(recording: &Recording) -> BTreeMap<SocketAddr, u16> {
         }
     }
     ports
+}
+
+/// The first port for a socket that lets the kernel choose: of the range that the author chose, if any, because it matters when
+/// that is used up.
+fn first_port(recording: &Recording) -> u16 {
+    let range = recording.script.network.sysctl.get(PORT_RANGE);
+    range.and_then(|range| range.split_ascii_whitespace().next()?.parse().ok()).unwrap_or(FIRST_PORT)
 }
 
 fn listening(recording: &Recording) -> BTreeSet<SocketAddr> {

@@ -7,7 +7,8 @@
 //! stays: how often it had to be asked is chance too.
 //!
 //! Each thing then takes [`TICK_NS`]. Waits that the scenario asks for (a pause, a timeout that passed) keep their length, so
-//! that they can be seen.
+//! that they can be seen. In a scenario that waits for timers of the kernel (`slow`) other gaps keep their whole seconds, for what
+//! ends by such a timer is explained by the time that has passed.
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,10 @@ use crate::story::{EventId, Rel, Story};
 
 /// From one thing to the next, in nanoseconds.
 const TICK_NS: i64 = 10_000;
+/// A second, in nanoseconds.
+const SECOND_NS: i64 = 1_000_000_000;
+/// What a gap may lack of a whole second, in nanoseconds.
+const SLACK_NS: i64 = 250_000_000;
 
 /// The links whose earlier end wakes a call.
 const WAKES: [Rel; 5] = [Rel::Failed, Rel::EndOfFile, Rel::Delivered, Rel::Completed, Rel::Readied];
@@ -55,9 +60,19 @@ impl Order {
         let waits = Waits::of(recording);
         let mut times = BTreeMap::new();
         let mut now = 0_i64;
+        let mut before = None;
         for (_, thing) in keyed {
-            now = now.saturating_add(TICK_NS).saturating_add(waits.before(recording, thing));
+            let asked = waits.before(recording, thing);
+            let recorded = recorded_ns(recording, thing);
+            let gap = before.map_or(0, |before| whole_seconds(recorded.saturating_sub(before)));
+            let since = match thing {
+                Thing::CallEnd(call) if asked > 0 => times.get(&Thing::Event(call)).copied().unwrap_or(now),
+                _ => now,
+            };
+            let wait = if asked == 0 && recording.script.slow { gap } else { asked };
+            now = now.max(since.saturating_add(wait)).saturating_add(TICK_NS);
             times.insert(thing, now);
+            before = Some(recorded);
         }
         let zero = zero(recording, &times);
         for t_ns in times.values_mut() {
@@ -100,6 +115,27 @@ impl Order {
             _ => {}
         }
     }
+}
+
+/// When a thing happened by the recording's clock.
+fn recorded_ns(recording: &Recording, thing: Thing) -> i64 {
+    let run = |place: usize| recording.steps.get(place);
+    let event = |place: usize| recording.events.get(place);
+    let ns = match thing {
+        Thing::StepBegin(place) => run(place).map(|run| run.begin_ns),
+        Thing::StepEnd(place) => run(place).map(|run| run.end_ns),
+        Thing::Event(place) => event(place).map(|event| event.t_ns),
+        Thing::CallEnd(place) => event(place).and_then(|event| match &event.what {
+            What::Syscall(call) => call.end_ns,
+            _ => None,
+        }),
+    };
+    ns.unwrap_or_default()
+}
+
+/// The whole seconds of a gap. A timer of a second may seem a little shorter, because the gap begins after the timer.
+fn whole_seconds(gap_ns: i64) -> i64 {
+    gap_ns.max(0).saturating_add(SLACK_NS) / SECOND_NS * SECOND_NS
 }
 
 /// The time of what is time 0: the first segment, or the first call where nothing was sent.
@@ -250,7 +286,10 @@ impl Waits {
                         limits.insert((syscall.socket, option.name()), *ns);
                     }
                 }
-                (Call::Poll { timeout_ns: Some(ns), .. }, Outcome::Returned { value: 0, .. }) => {
+                (
+                    Call::Poll { timeout_ns: Some(ns), .. } | Call::EpollWait { timeout_ns: Some(ns), .. },
+                    Outcome::Returned { value: 0, .. },
+                ) => {
                     timeouts.insert(place, *ns);
                 }
                 (call, Outcome::Failed { errno: Errno::EAGAIN | Errno::EINPROGRESS }) => {
