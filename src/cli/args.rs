@@ -1,6 +1,6 @@
 //! What was typed.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -81,8 +81,8 @@ pub(super) struct RunArgs {
     #[arg(long, conflicts_with = "save")]
     pub(super) no_save: bool,
     /// Run each scenario N times and count the distinct stories
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub(super) repeat: NonZeroU32,
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) repeat: u32,
     /// How many runs go on at the same time [default: the number of processors]
     #[arg(short, long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,

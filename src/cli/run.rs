@@ -68,6 +68,13 @@ fn unclear(scripts: &[Script], args: &RunArgs) -> Result<(), String> {
     if !args.output.is_empty() && scripts.len() > 1 {
         return Err("-o writes one story, but several scenarios are to run\n  help: run them one by one; --save DIR keeps every timeline".to_owned());
     }
+    let binary = args.format.as_deref().and_then(format::by_name).filter(|format| !format.is_text);
+    if let Some(format) = binary.filter(|_| scripts.len() > 1) {
+        return Err(format!(
+            "{} holds one story, but several scenarios are to run\n  help: run them one by one; --save DIR keeps a file of each",
+            format.name
+        ));
+    }
     args.output.iter().try_for_each(|path| format_of(path).map(drop))
 }
 
@@ -126,7 +133,7 @@ struct Batch<'a> {
 
 impl Batch<'_> {
     fn repeats(&self) -> usize {
-        usize::try_from(self.args.repeat.get()).unwrap_or(usize::MAX)
+        usize::try_from(self.args.repeat).unwrap_or(usize::MAX)
     }
 
     /// Runs everything; the first refusal of the machine ends it.
@@ -214,6 +221,10 @@ impl Batch<'_> {
             let wanted = !several || self.args.look.verbose || line.failed > 0 || stories.len() > 1;
             let format = self.args.format.as_deref().or(wanted.then_some("ladder")).and_then(format::by_name);
             let Some(format) = format else { continue };
+            // Files for other programs hold one story: the most frequent. The others are saved beside it.
+            if place > 0 && !format.is_text {
+                break;
+            }
             if stories.len() > 1 && self.args.format.is_none() {
                 let head = heading(place, told, line.runs, &stories[0].0, digest);
                 code = code.and(output::result(head.as_bytes()));

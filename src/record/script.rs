@@ -77,8 +77,14 @@ pub struct Network {
     pub family: Family,
     /// The loopback interface's MTU, in bytes.
     pub mtu: u32,
+    /// The author chose the MTU, also where it is the default.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub mtu_is_chosen: bool,
     /// The kernel's habit of delaying acknowledgments; off by default, so that runs repeat.
     pub delayed_ack: bool,
+    /// The author said how acknowledgments are to be, also where it is the default.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub delayed_ack_is_chosen: bool,
     /// Per-namespace sysctls to set before the run.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub sysctl: BTreeMap<String, String>,
@@ -86,7 +92,14 @@ pub struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { family: Family::Ipv4, mtu: 1500, delayed_ack: false, sysctl: BTreeMap::new() }
+        Self {
+            family: Family::Ipv4,
+            mtu: 1500,
+            mtu_is_chosen: false,
+            delayed_ack: false,
+            delayed_ack_is_chosen: false,
+            sysctl: BTreeMap::new(),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub struct Foreseen {
 
 /// A program's socket, as far as its outcomes depend on it and not on the connection.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the kernel's socket")]
 pub struct SocketModel {
     /// `O_NONBLOCK`.
     pub nonblocking: bool,
@@ -44,6 +45,8 @@ pub struct SocketModel {
     pub accepted: bool,
     /// `SO_REUSEADDR`.
     pub reuse: bool,
+    /// A connect has returned before its answer and goes on by itself.
+    pub under_way: bool,
     /// How many connections it has begun.
     pub attempts: usize,
     /// The endpoint of a socket without a connection.
@@ -224,6 +227,7 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
         Call::Write { .. } | Call::Send { .. } | Call::Sendfile { .. } => {
             (send, fails(Errno::EAGAIN, "send-timeout-gives-eagain"))
         }
+        Call::Connect { .. } if view.socket.under_way => (send, fails(Errno::EALREADY, "connect-still-under-way")),
         Call::Connect { .. } => (send, fails(Errno::EINPROGRESS, "connect-send-timeout-gives-einprogress")),
         Call::EpollWait { timeout_ns: Some(ns), .. } => {
             (*ns, plain(Predicted::Ready(Vec::new()), "epoll-timeout-gives-0"))
@@ -353,7 +357,9 @@ impl View<'_> {
             }
             _ if self.ports == Ports::Exhausted => fails(Errno::EADDRNOTAVAIL, "no-local-port-is-left"),
             _ if self.ports == Ports::StillUsed => fails(Errno::EADDRNOTAVAIL, "the-chosen-port-is-still-used"),
-            (false, Some((_, true))) if self.socket.nonblocking => fails(Errno::EALREADY, "connect-still-under-way"),
+            (false, _) if self.socket.nonblocking && self.socket.under_way => {
+                fails(Errno::EALREADY, "connect-still-under-way")
+            }
             (false, _) if self.socket.nonblocking => {
                 fails(Errno::EINPROGRESS, "connect-non-blocking-gives-einprogress")
             }

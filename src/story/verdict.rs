@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Actual, Cause, Check, Connection, EventId, Expected, SegmentTold, Verdict};
 use crate::record::{
-    Action, Alternative, Awaited, Detail, End, ExpectOutcome, ExpectValue, KernelRange, Located, Outcome, Recording,
-    SegmentPattern, Signal, Step, StepId, StepRun, What,
+    Action, ActorId, Alternative, Awaited, Detail, End, ExpectOutcome, ExpectValue, KernelRange, Located, Outcome,
+    Recording, SegmentPattern, Signal, Step, StepId, StepRun, What,
 };
 
 /// What a judgement looks at.
@@ -33,7 +33,12 @@ pub(super) fn judge(bench: &Bench<'_>) -> Verdict {
             Action::Finish { step } => step,
             _ => id,
         };
-        let judged = Judged { bench, id, step, run: runs.get(&id).copied(), call: calls.get(&of).copied() };
+        let run = runs.get(&id).copied();
+        // A person who stopped the run has not refuted what was to come.
+        if run.is_none() && matches!(bench.recording.end, End::Interrupted { .. }) {
+            continue;
+        }
+        let judged = Judged { bench, id, step, run, call: calls.get(&of).copied() };
         judged.all(&causes, &mut stories, &mut checks);
     }
     Verdict {
@@ -85,7 +90,12 @@ impl<'a> Judged<'a> {
         }
         self.blocking(checks);
         if let Some(wanted) = &expect.exit {
-            let ended = self.find(|what| matches!(what, What::Exit(exit) if exit.status == wanted.value));
+            let whose = self.whose_end();
+            let of = |what: &What| matches!(what, What::Exit(exit) if whose.is_none_or(|actor| actor == exit.actor));
+            let ended = self.find(of).and_then(|event| match &self.bench.recording.events[event.0].what {
+                What::Exit(exit) if exit.status == wanted.value => Ok(event),
+                _ => Err(Actual::Events(vec![event])),
+            });
             checks.push(self.check(wanted.line, Expected::Exit, ended));
         }
         self.wire(checks);
@@ -152,6 +162,10 @@ impl<'a> Judged<'a> {
 
     /// A call that should block must be seen asleep; one that nothing is said about must return.
     fn blocking(&self, checks: &mut Vec<Check>) {
+        let stopped = matches!(self.bench.recording.end, End::Interrupted { at } if at == self.id);
+        if stopped {
+            return;
+        }
         let (Action::Call { blocks, starts: None, .. }, line) = (&self.step.action, self.step.line) else { return };
         let event = self.call.filter(|_| self.run.is_some());
         let actual = event.map_or(Actual::Nothing, |event| Actual::Events(vec![event]));
@@ -167,6 +181,18 @@ impl<'a> Judged<'a> {
 
     fn says_nothing(&self) -> bool {
         self.step.expect.outcome.is_none() && self.step.expect.one_of.is_empty()
+    }
+
+    /// The actor whose process a step may end.
+    fn whose_end(&self) -> Option<ActorId> {
+        let of = |action: &Action| match action {
+            Action::Call { actor, .. } | Action::Kill { actor, .. } => Some(*actor),
+            _ => None,
+        };
+        match self.step.action {
+            Action::Finish { step } => of(&self.bench.recording.script.steps.get(step.0)?.action),
+            ref action => of(action),
+        }
     }
 
     fn find(&self, fits: impl Fn(&What) -> bool) -> Result<EventId, Actual> {

@@ -212,6 +212,7 @@ impl Walk<'_> {
         if ![Errno::EINPROGRESS, Errno::EALREADY, Errno::EISCONN].contains(&errno) {
             let model = &mut self.sockets[call.socket.0];
             model.connect = None;
+            model.under_way = false;
             model.unconnected = Endpoint::new(model.unconnected.deviation);
             self.tied.remove(&call.socket);
         }
@@ -475,6 +476,7 @@ impl Walk<'_> {
             endpoint.report(*errno);
         }
         if let (Outcome::Failed { errno }, Call::Connect { .. }) = (&call.outcome, &call.call) {
+            self.sockets[call.socket.0].under_way |= *errno == Errno::EINPROGRESS;
             self.connect_failed(call, *errno);
         }
         let Outcome::Returned { value, detail } = &call.outcome else { return true };

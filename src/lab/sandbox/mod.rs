@@ -144,13 +144,16 @@ fn check_host(network: &Network, addresses: &[IpAddr]) -> Result<(), LabError> {
 fn host_refusals(network: &Network, addresses: &[IpAddr]) -> Vec<Attempt> {
     let refusal = |what: String, result: &str| Attempt { what, result: result.to_owned() };
     let sysctls = network.sysctl.keys().map(|name| refusal(format!("sysctl {name}"), "it would change the whole host"));
-    let mtu = (network.mtu != Network::default().mtu && host_mtu() != Some(network.mtu))
+    let chosen = network.mtu_is_chosen || network.mtu != Network::default().mtu;
+    let mtu = (chosen && host_mtu() != Some(network.mtu))
         .then(|| refusal(format!("an MTU of {}", network.mtu), "it would change the whole host"));
     let addresses = addresses
         .iter()
         .filter_map(|ip| Some((ip, UdpSocket::bind(SocketAddr::new(*ip, 0)).err()?)))
         .map(|(ip, error)| refusal(format!("the address {ip}"), &error.to_string()));
-    sysctls.chain(mtu).chain(addresses).collect()
+    let quick = (network.delayed_ack_is_chosen && !network.delayed_ack)
+        .then(|| refusal("acknowledgments without delay".to_owned(), "it would change the host's routes"));
+    sysctls.chain(mtu).chain(quick).chain(addresses).collect()
 }
 
 fn host_mtu() -> Option<u32> {

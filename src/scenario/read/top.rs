@@ -123,10 +123,12 @@ fn network(r: &mut Reader<'_>, node: Option<&Node>, over: Option<Family>) -> Net
         network.family = over.or(family).unwrap_or_default();
     }
     if let Some(entry) = node.get("mtu") {
+        network.mtu_is_chosen = true;
         let least = if network.family == Family::Ipv6 { 1_280 } else { 576 };
         network.mtu = r.integer(&entry.node, "`mtu`", least..=65_536).unwrap_or(network.mtu);
     }
     if let Some(entry) = node.get("delayed_ack") {
+        network.delayed_ack_is_chosen = true;
         network.delayed_ack = r.boolean(&entry.node, "`delayed_ack`").unwrap_or_default();
     }
     if let Some(entry) = node.get("sysctl") {

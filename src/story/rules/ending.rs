@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "close-with-linger-0-sends-rst",
         statement: "close() with SO_LINGER on and a time of 0 sends an RST.",
-        sentence: "{by} closed a socket that lingers for 0 seconds: the connection is aborted with an RST, unsent data is thrown away.",
+        sentence: "{by} closed a socket that lingers for 0 seconds: the connection is aborted with an RST, what was not yet sent, acknowledged or read is thrown away.",
         notable: true,
         calls: &["close", "setsockopt"],
         wire: "RST,ACK and no FIN; looks just like a close with unread data.",
@@ -118,7 +118,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "the-end-of-a-process-sends-fin",
         statement: "A process that ends closes its connections: with nothing unread, by a FIN.",
-        sentence: "the process ended by {by} and nothing was unread, so the kernel closed the connection as close() would: with a FIN, and not with an RST.",
+        sentence: "{by} ended the process, and nothing was unread, so the kernel closed the connection as close() would: with a FIN, and not with an RST.",
         notable: true,
         calls: &["exit"],
         wire: "FIN,ACK: no different from an orderly close.",
@@ -131,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "the-end-of-a-process-with-unread-data-sends-rst",
         statement: "A process that ends with unread data resets the connection.",
-        sentence: "the process ended by {by} while {bytes} from {data} had not been read: the kernel resets the connection, as close() would.",
+        sentence: "{by} ended the process while {bytes} from {data} had not been read: the kernel resets the connection, as close() would.",
         notable: true,
         calls: &["exit"],
         wire: "RST,ACK and no FIN: no different from a close with unread data.",

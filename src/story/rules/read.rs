@@ -77,7 +77,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "read-after-fin-stays-0-in-spite-of-rst",
         statement: "After a FIN, read returns 0 even when an RST has come since.",
-        sentence: "the FIN {fin} came before the RST {rst}: Linux tests for end of file first, so {of} returns 0 and not ECONNRESET.",
+        sentence: "the FIN {fin} came before the RST {rst}: Linux tests for end of file before it looks at the pending error, so {of} returns 0 and reports none.",
         notable: true,
         calls: &["read", "recv"],
         wire: "FIN first, RST later.",

@@ -31,7 +31,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "rst-in-close-wait-sets-epipe",
         statement: "An RST that arrives in CLOSE_WAIT sets the pending error to EPIPE, and the next write reports it.",
-        sentence: "the RST {rst} arrived in {state}; Linux then sets the pending error to {errno} (RFC 9293 3.10.7.4 says only \"connection reset\"), and the next write reports it, once.",
+        sentence: "the RST {rst} arrived in {state}; Linux then sets the pending error to {errno} (RFC 9293 3.10.7.4 says only \"connection reset\"), and {of} takes it. Later writes fail with EPIPE as well: sending is over.",
         notable: true,
         calls: &["write", "send"],
         errno: Some(Errno::EPIPE),
