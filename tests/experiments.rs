@@ -173,6 +173,7 @@ impl Replay {
                 actor,
                 socket,
                 step: StepId(0),
+                through: None,
                 implied: false,
                 call,
                 end_ns: Some(end_ns),
@@ -242,6 +243,7 @@ impl Replay {
             pid: u32::from(last),
             address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)),
             sigpipe: SigpipeDisposition::Catch,
+            forked_from: None,
         };
         Recording {
             script: Script {

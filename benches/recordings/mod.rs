@@ -105,6 +105,7 @@ impl Made {
             actor: ActorId(actor),
             socket: SocketId(socket),
             step: StepId(0),
+            through: None,
             implied: false,
             call,
             end_ns: None,
@@ -130,6 +131,7 @@ impl Made {
             pid: u32::from(last),
             address: address(last, 0).ip(),
             sigpipe: SigpipeDisposition::Catch,
+            forked_from: None,
         };
         Recording {
             script: Script {

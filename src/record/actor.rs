@@ -40,8 +40,11 @@ pub struct ActorSpec {
 pub struct Actor {
     /// The name that the author chose.
     pub name: String,
-    /// Its process id, as seen from outside the sandbox.
+    /// Its process id, as seen from outside the sandbox; 0 where it was never forked.
     pub pid: u32,
+    /// The actor that forked it; none was there from the start.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub forked_from: Option<ActorId>,
     /// Its address.
     pub address: IpAddr,
     /// What it does with SIGPIPE.

@@ -113,6 +113,20 @@ pub enum Call {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         timeout_ns: Option<u64>,
     },
+    /// dup(2): a second descriptor for the same socket.
+    Dup {
+        /// The name of the new descriptor.
+        to: String,
+    },
+    /// fork(2): a new actor that has every descriptor of this one.
+    ///
+    /// The child is made by clone(2) with `CLONE_PARENT`, so that the conductor, not the parent, learns of its end.
+    Fork {
+        /// The child.
+        child: ActorId,
+    },
+    /// The socket disappears without a segment, as when its machine loses power: `TCP_REPAIR` is set, then close(2).
+    Vanish,
     /// `_exit(2)`: the process ends without closing anything itself.
     Exit {
         /// The exit code.
@@ -144,6 +158,9 @@ impl Call {
             Self::EpollCreate => "epoll_create1",
             Self::EpollCtl { .. } => "epoll_ctl",
             Self::EpollWait { .. } => "epoll_wait",
+            Self::Dup { .. } => "dup",
+            Self::Fork { .. } => "fork",
+            Self::Vanish => "vanish",
             Self::Exit { .. } => "exit",
         }
     }

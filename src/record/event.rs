@@ -43,6 +43,9 @@ pub struct Syscall {
     /// The socket it was called on; the listener for accept. `exit` is called on none: one of the actor's sockets stands
     /// here, without meaning.
     pub socket: SocketId,
+    /// The name of the descriptor it was called through, where that is not the socket's own: a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub through: Option<String>,
     /// The step that asked for it.
     pub step: StepId,
     /// Not written by the author, but needed by the step's own call (socket before connect, say).

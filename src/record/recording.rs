@@ -70,7 +70,8 @@ pub fn owner(actors: &[Actor], sockets: &[Socket], address: SocketAddr) -> Optio
 
 fn only_actor(actors: &[Actor], ip: IpAddr, but: Option<ActorId>) -> Option<ActorId> {
     let all = actors.iter().enumerate().map(|(place, actor)| (ActorId(place), actor));
-    let mut matching = all.filter(|(id, actor)| actor.address == ip && Some(*id) != but);
+    // A forked actor has its parent's address, and what is sent there is meant for the parent.
+    let mut matching = all.filter(|(id, actor)| actor.address == ip && actor.forked_from.is_none() && Some(*id) != but);
     match (matching.next(), matching.next()) {
         (Some((id, _)), None) => Some(id),
         _ => None,
@@ -223,7 +224,13 @@ mod tests {
     #[test]
     fn who_is_called_where_nobody_listens() {
         let address: IpAddr = "::1".parse().unwrap();
-        let actor = |name: &str| Actor { name: name.into(), pid: 1, address, sigpipe: SigpipeDisposition::Catch };
+        let actor = |name: &str| Actor {
+            name: name.into(),
+            pid: 1,
+            address,
+            sigpipe: SigpipeDisposition::Catch,
+            forked_from: None,
+        };
         let (local, peer) = (Some(SocketAddr::new(address, 9)), Some(SocketAddr::new(address, 47_000)));
         let name = "connection".into();
         let sockets = [Socket { actor: ActorId(0), name, generation: 1, local, peer, accepted_from: None }];

@@ -239,6 +239,20 @@ impl Expect {
 }
 
 impl Script {
+    /// The actor whose process this one's was forked from, over every generation; itself if it is there from the start.
+    pub fn ancestor_of(&self, actor: ActorId) -> ActorId {
+        let generations = std::iter::successors(Some(actor), |actor| self.parent_of(*actor));
+        generations.take(self.actors.len() + 1).last().unwrap_or(actor)
+    }
+
+    /// The actor that forks this one; none if it is there from the start.
+    pub fn parent_of(&self, child: ActorId) -> Option<ActorId> {
+        self.steps.iter().find_map(|step| match &step.action {
+            Action::Call { actor, call: Call::Fork { child: forked }, .. } if *forked == child => Some(*actor),
+            _ => None,
+        })
+    }
+
     /// Whether its expectations hold on a kernel of that release.
     pub fn holds_on(&self, release: &str) -> bool {
         self.kernel.as_ref().is_none_or(|range| range.value.contains(release))

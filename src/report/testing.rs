@@ -33,6 +33,7 @@ impl Stage {
             pid: 4_711 + u32::try_from(place).unwrap(),
             address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1 + u8::try_from(place).unwrap())),
             sigpipe: SigpipeDisposition::Catch,
+            forked_from: None,
         });
         let script = Script {
             id: "test".into(),
@@ -123,6 +124,7 @@ impl Stage {
             actor: ActorId(actor),
             socket,
             step: self.step.unwrap(),
+            through: None,
             implied: false,
             call,
             end_ns: Some(end * 1_000),

@@ -240,14 +240,10 @@ pub(super) mod shape {
             ["because", "one_of"],
             ["blocks", "starts"],
         ];
-        let deeds = [
-            ["do", "finish"],
-            ["do", "kill"],
-            ["do", "pause"],
-            ["finish", "kill"],
-            ["finish", "pause"],
-            ["kill", "pause"],
-        ];
+        let keys = ["do", "finish", "kill", "vanish", "pause"];
+        let after = |place: usize| keys[place + 1..].iter().copied();
+        let deeds: Vec<[&str; 2]> =
+            keys.iter().enumerate().flat_map(|(place, key)| after(place).map(move |other| [*key, other])).collect();
         let never: Vec<Json> = pairs.iter().chain(&deeds).map(|pair| json!({ "not": { "required": pair } })).collect();
         step["allOf"] = json!(never);
         json!({ "type": "array", "minItems": 1, "items": step })

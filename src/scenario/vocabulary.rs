@@ -137,6 +137,11 @@ const STEP: &[Key] = &[
     key("do", "The call: its name, or a table with the name and its argument.", shape::deed),
     key("finish", "Waits for the end of the call that was left blocked or started with this label.", shape::name),
     key("kill", "Sends a signal to an actor's process; SIGKILL if none is named.", shape::kill),
+    key(
+        "vanish",
+        "The socket of this actor disappears without a segment, as when its machine loses power: \"server\" or \"server.second\".",
+        shape::by,
+    ),
     key("pause", "Lets time pass.", shape::duration),
     key("blocks", "The call is expected to block and is left so; a later step finishes it by this label.", shape::name),
     key(

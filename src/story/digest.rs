@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{EventId, Story, Told};
-use crate::record::{Detail, Outcome, What};
+use crate::record::{Call, Detail, Outcome, Syscall, What};
 
 /// A story without its times and without what may differ between runs of the same scenario.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +49,10 @@ pub fn digest(story: &Story) -> (Digest, Beside) {
     let name = |event: &EventId| story.entries[event.0].id.as_str();
     for (entry, event) in story.entries.iter().zip(&story.recording.events) {
         let line = match (&entry.told, &event.what) {
+            // The process id is another one each time.
+            (_, What::Syscall(Syscall { call: Call::Fork { .. }, outcome: Outcome::Returned { .. }, .. })) => {
+                format!("{} forked", entry.id)
+            }
             (_, What::Syscall(call)) => format!("{} {}", entry.id, outcome(&call.outcome)),
             (Told::Segment(told), _) => {
                 let segment = story.recording.segment(event);

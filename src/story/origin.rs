@@ -88,6 +88,10 @@ impl Walk<'_> {
         matches!(&self.recording.events[event.0].what, What::Syscall(Syscall { call: Call::Close, .. }))
     }
 
+    fn is_vanish(&self, event: EventId) -> bool {
+        matches!(&self.recording.events[event.0].what, What::Syscall(Syscall { call: Call::Vanish, .. }))
+    }
+
     /// A pure acknowledgment answers what it acknowledges first; one that acknowledges nothing new is sent because a read
     /// opened the window, or answers whatever came last.
     fn pure_ack(&mut self, event: EventId, told: &SegmentTold) -> bool {
@@ -200,6 +204,7 @@ impl Walk<'_> {
         let (state, closed, shut) = (endpoint.state, endpoint.closed, endpoint.shut_read);
         self.link(answered, event, Rel::Answers, Basis::Sequence, (0, 0));
         let (rule, by) = match (closed, shut) {
+            (Some(closed), _) if self.is_vanish(closed) => ("segment-for-a-vanished-socket-gets-rst", Some(closed)),
             (Some(closed), _) => ("data-for-a-closed-socket-gets-rst", Some(closed)),
             (None, Some(shutdown)) => ("data-after-shutdown-of-both-directions-gets-rst", Some(shutdown)),
             (None, None) => ("segment-without-a-socket-gets-rst", None),

@@ -133,8 +133,8 @@ fn segment(seq: u32, flags: Flags, payload: &[u8]) -> Segment {
 
 fn answers(endpoint: &Endpoint) -> Answers {
     let socket = SocketModel::default();
-    let view =
-        View { socket: &socket, endpoint, ports: Ports::Free, occupied_by: None, sigpipe: SigpipeDisposition::Catch };
+    let (ports, sigpipe) = (Ports::Free, SigpipeDisposition::Catch);
+    let view = View { socket: &socket, endpoint, ports, occupied_by: None, sigpipe, closed: None, shared: false };
     let events = vec![PollEvent::In, PollEvent::Out, PollEvent::RdHup];
     let ask = |call: Call| predict(view, &call).outcome;
     Answers {

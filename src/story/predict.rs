@@ -130,6 +130,10 @@ pub struct View<'a> {
     pub occupied_by: Option<Occupant>,
     /// What the caller does with SIGPIPE.
     pub sigpipe: SigpipeDisposition,
+    /// What closed the caller's descriptor.
+    pub closed: Option<EventId>,
+    /// Other descriptors refer to the socket: of this process or another.
+    pub shared: bool,
 }
 
 fn plain(outcome: Predicted, rule: &'static str) -> Foreseen {
@@ -173,7 +177,8 @@ fn size(bytes: u64) -> i64 {
 
 /// What the call will do if nothing arrives meanwhile.
 pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
-    if let (Some(close), false) = (view.socket.closed, matches!(call, Call::Socket | Call::Exit { .. })) {
+    let needs_none = matches!(call, Call::Socket | Call::Fork { .. } | Call::Exit { .. });
+    if let (Some(close), false) = (view.closed, needs_none) {
         if matches!(call, Call::Poll { .. }) {
             return plain(Predicted::Ready(vec![PollEvent::Nval]), "poll-of-a-closed-descriptor").role("close", close);
         }
@@ -193,7 +198,11 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         Call::Write { data } | Call::Sendfile { data } => view.send(data, &[]),
         Call::Send { data, flags } => view.send(data, flags),
         Call::Shutdown { .. } => view.shutdown(),
+        Call::Close if view.shared => plain(Predicted::Value(0), "close-of-a-shared-socket-sends-nothing"),
         Call::Close => plain(Predicted::Value(0), "close-returns-at-once"),
+        Call::Dup { .. } => plain(Predicted::Descriptor, "dup-refers-to-the-same-socket"),
+        Call::Fork { .. } => plain(Predicted::Descriptor, "fork-shares-every-descriptor"),
+        Call::Vanish => plain(Predicted::Value(0), "a-socket-vanishes"),
         Call::Poll { events, timeout_ns } => view.poll(events, *timeout_ns),
         Call::Getsockname => plain(Predicted::Value(0), "getsockname-tells-the-own-address"),
         Call::Getpeername => view.getpeername(),
@@ -281,7 +290,7 @@ pub fn after_lingering(view: View<'_>) -> Foreseen {
 
 /// A close that lingers waits until what was written and the FIN are acknowledged, or until its time is up.
 pub fn may_linger(view: View<'_>, call: &Call) -> Option<Foreseen> {
-    let lingers = *call == Call::Close && view.socket.linger.is_some_and(|seconds| seconds > 0);
+    let lingers = *call == Call::Close && !view.shared && view.socket.linger.is_some_and(|seconds| seconds > 0);
     (lingers && view.endpoint.begun()).then(|| plain(Predicted::Blocks, "close-lingers"))
 }
 

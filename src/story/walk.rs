@@ -1,10 +1,12 @@
 //! Walks a recording in time order, feeds the model and ties events together.
 
+mod descriptors;
 mod epoll;
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::descriptors::Holders;
 use super::endpoint::{Ending, Endpoint};
 use super::flow::Flow;
 use super::predict::{self, Foreseen, Occupant, Ports, SocketModel, View};
@@ -46,6 +48,8 @@ pub(super) struct Walk<'r> {
     listeners: BTreeMap<u16, Vec<SocketId>>,
     /// The last call that each actor has begun.
     last_call: BTreeMap<ActorId, EventId>,
+    /// Who holds the sockets that several descriptors refer to.
+    holders: Holders,
     /// Sockets that are registered with epoll.
     watched: BTreeSet<SocketId>,
     /// The kill that ended each actor.
@@ -106,6 +110,7 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         caught: signals(recording),
         listeners: BTreeMap::new(),
         last_call: BTreeMap::new(),
+        holders: Holders::default(),
         watched: BTreeSet::new(),
         killed: BTreeMap::new(),
     };
@@ -184,6 +189,7 @@ impl Walk<'_> {
             self.connects(event, call);
         }
         self.last_call.insert(call.actor, event);
+        self.holders.seen.insert(call.socket);
         let endpoint = self.endpoint_of(call.socket);
         let state = endpoint.map(|id| self.endpoint(id).state);
         let foreseen = self.foresee(call);
@@ -318,7 +324,8 @@ impl Walk<'_> {
         let endpoint = self.endpoint_of(call.socket).map_or(&socket.unconnected, |id| self.endpoint(id));
         let occupied_by = self.occupant(call, socket);
         let ports = self.ports(call);
-        Some(View { socket, endpoint, ports, occupied_by, sigpipe })
+        let (closed, shared) = self.holds(call);
+        Some(View { socket, endpoint, ports, occupied_by, sigpipe, closed, shared })
     }
 
     fn foresee(&self, call: &Syscall) -> Foreseen {
@@ -348,7 +355,8 @@ impl Walk<'_> {
         let accepted = matches!(foreseen, Predicted::Value(_) | Predicted::Between(..));
         let listens = self.sockets[call.socket.0].queue.is_some();
         match (&call.call, endpoint) {
-            (Call::Close, _) => self.close(event, call.socket),
+            (Call::Close, _) => self.lets_go(event, call),
+            (Call::Vanish, _) => self.vanishes(event, call),
             (Call::Exit { .. }, _) => self.close_all(event, call.actor),
             (Call::Shutdown { how: ShutdownHow::Write }, _) if listens => {}
             (Call::Shutdown { .. }, _) if listens => self.stop_listening(event, call.socket),
@@ -372,14 +380,6 @@ impl Walk<'_> {
                 self.endpoint_mut(id).write(event, data.size());
             }
             _ => {}
-        }
-    }
-
-    fn close_all(&mut self, by: EventId, actor: ActorId) {
-        for place in 0..self.sockets.len() {
-            if self.recording.sockets[place].actor == actor && self.sockets[place].closed.is_none() {
-                self.close(by, SocketId(place));
-            }
         }
     }
 
@@ -495,6 +495,8 @@ impl Walk<'_> {
                 }
             }
             (Call::Connect { .. }, _) => self.sockets[call.socket.0].connect = Some((event, true)),
+            (Call::Dup { to }, _) => self.duplicates(call, to),
+            (Call::Fork { child }, _) => self.forks(call.actor, *child),
             (Call::Setsockopt { option }, _) => self.sockets[call.socket.0].set(*option),
             (Call::EpollCtl { events, edge, .. }, _) => self.registers(call, events, *edge),
             (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call.socket),
@@ -517,6 +519,7 @@ impl Walk<'_> {
     /// An accepted socket takes its listener's options over, but not `O_NONBLOCK` (accept(2)).
     fn accepted(&mut self, listener: SocketId, detail: &Detail) {
         let Detail::Accepted(socket) = detail else { return };
+        self.holders.seen.insert(*socket);
         let endpoint = self.flow.of_socket.get(socket).and_then(|ends| ends.first()).copied();
         if let Some(end) = endpoint {
             self.tied.insert(*socket, end);
@@ -777,13 +780,23 @@ impl Walk<'_> {
 
     /// Something arrived: what a call that is under way there may return now.
     fn arrived(&mut self, id: EndpointId) {
-        let Some(actor) = self.flow.connections[id.connection.0].end(id.side).actor else { return };
+        let own = self.flow.connections[id.connection.0].end(id.side).actor;
+        let concerned = |(actor, active): (&ActorId, &Active)| {
+            let What::Syscall(call) = &self.recording.events[active.event.0].what else { return None };
+            let waits = matches!(call.call, Call::Accept { .. } | Call::Poll { .. } | Call::EpollWait { .. });
+            (active.endpoint == Some(id) || (waits && own == Some(*actor))).then_some(*actor)
+        };
+        let concerned: Vec<_> = self.active.iter().filter_map(concerned).collect();
+        for actor in concerned {
+            self.may_return(actor);
+        }
+    }
+
+    fn may_return(&mut self, actor: ActorId) {
         let Some(active) = self.active.get(&actor) else { return };
         let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
-        let concerned = active.endpoint == Some(id)
-            || matches!(call.call, Call::Accept { .. } | Call::Poll { .. } | Call::EpollWait { .. });
         let waiting = active.foreseen.last().is_none_or(|last| last.outcome == Predicted::Blocks);
-        if !concerned || (active.has_sent && !waiting) {
+        if active.has_sent && !waiting {
             return;
         }
         let asleep = active.foreseen.iter().all(|one| one.outcome == Predicted::Blocks);

@@ -11,7 +11,11 @@ use tcpstory::story::tell;
 use crate::perform;
 
 /// Every file of the folder beside this one.
-pub(crate) const FILES: &[(&str, &str)] = &[("epoll", include_str!("vocabulary/epoll.toml"))];
+pub(crate) const FILES: &[(&str, &str)] = &[
+    ("epoll", include_str!("vocabulary/epoll.toml")),
+    ("descriptors", include_str!("vocabulary/descriptors.toml")),
+    ("vanish", include_str!("vocabulary/vanish.toml")),
+];
 
 pub(crate) fn holds(ground: Ground, name: &str, text: &str) -> Result<(), Failed> {
     for family in [Family::Ipv4, Family::Ipv6] {

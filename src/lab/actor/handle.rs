@@ -8,8 +8,11 @@ use std::process::{Child, Command, ExitStatus as WaitStatus, Stdio};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, recv, send};
+use nix::sys::socket::{MsgFlags, send};
+use nix::sys::wait::{WaitPidFlag, WaitStatus as Waited, waitpid};
+use nix::unistd::Pid;
 
+use super::lend::take;
 use super::process::disposition_word;
 use super::protocol::{Done, Inbox, Order, Report, encode};
 use super::{ARGUMENT, Executable};
@@ -23,12 +26,23 @@ const TAKE_ORDER: Duration = Duration::from_secs(5);
 /// An actor's process. Dropping it kills and reaps it.
 #[derive(Debug)]
 pub(in crate::lab) struct Handle {
-    child: Child,
+    process: Process,
     pidfd: OwnedFd,
     control: UnixStream,
     inbox: Inbox,
     buffer: Box<[u8]>,
+    /// The descriptor that came with its last report.
+    lent: Option<OwnedFd>,
     ended: Option<Ended>,
+}
+
+/// A child of this process.
+#[derive(Debug)]
+enum Process {
+    /// That was started.
+    Spawned(Child),
+    /// That another actor forked.
+    Forked(Pid),
 }
 
 /// How and when a process ended.
@@ -75,9 +89,7 @@ impl Handle {
             .process_group(0) // else Ctrl-C in the terminal reaches the actors before the conductor
             .spawn()?;
         match pidfd(child.id()) {
-            Ok(pidfd) => {
-                Ok(Self { child, pidfd, control, inbox: Inbox::default(), buffer: vec![0; 65_536].into(), ended: None })
-            }
+            Ok(pidfd) => Ok(Self::new(Process::Spawned(child), pidfd, control)),
             Err(errno) => {
                 child.kill()?;
                 child.wait()?;
@@ -86,9 +98,36 @@ impl Handle {
         }
     }
 
+    fn new(process: Process, pidfd: OwnedFd, control: UnixStream) -> Self {
+        let (inbox, buffer) = (Inbox::default(), vec![0; 65_536].into());
+        Self { process, pidfd, control, inbox, buffer, lent: None, ended: None }
+    }
+
+    /// The actor that this one has just forked: its process id is what fork returned, its control socket was lent before.
+    ///
+    /// # Errors
+    /// Where it cannot be held on to.
+    pub(in crate::lab) fn forked(&mut self, pid: u32) -> Result<Self, LabError> {
+        let failed = LabError::failed_io("cannot hold a forked actor", "taking its control socket");
+        let control = self.lent().ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+        let control = UnixStream::from(control);
+        let failed = LabError::failed_io("cannot hold a forked actor", "preparing its control socket");
+        control.set_write_timeout(Some(TAKE_ORDER)).map_err(failed)?;
+        let pidfd = pidfd(pid).map_err(LabError::failed("cannot hold a forked actor", "pidfd_open"))?;
+        Ok(Self::new(Process::Forked(Pid::from_raw(pid.cast_signed())), pidfd, control))
+    }
+
+    /// The descriptor that came with its last report, once.
+    pub(in crate::lab) fn lent(&mut self) -> Option<OwnedFd> {
+        self.lent.take()
+    }
+
     /// Its process id, as seen from outside the sandbox.
     pub(in crate::lab) fn pid(&self) -> u32 {
-        self.child.id()
+        match &self.process {
+            Process::Spawned(child) => child.id(),
+            Process::Forked(pid) => pid.as_raw().cast_unsigned(),
+        }
     }
 
     /// Readable when there is something to [`hear`](Self::hear).
@@ -134,11 +173,15 @@ impl Handle {
                 Some(Report::Ready) => return Ok(Heard::Ready),
                 Some(Report::Begun { at_ns }) => return Ok(Heard::Begun(at_ns)),
                 Some(Report::Done(done)) => return Ok(Heard::Done(done)),
+                Some(Report::Lent) => continue,
                 None => {}
             }
-            match recv(self.control.as_raw_fd(), &mut self.buffer[..], MsgFlags::MSG_DONTWAIT) {
-                Ok(0) | Err(Errno::ECONNRESET) => return Ok(Heard::End),
-                Ok(received) => self.inbox.push(&self.buffer[..received]),
+            match take(self.control.as_fd(), &mut self.buffer) {
+                Ok((0, _)) | Err(Errno::ECONNRESET) => return Ok(Heard::End),
+                Ok((received, lent)) => {
+                    self.inbox.push(&self.buffer[..received]);
+                    self.lent = lent.or(self.lent.take());
+                }
                 Err(Errno::EAGAIN) => return Ok(Heard::Silence),
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
@@ -177,7 +220,7 @@ impl Handle {
     pub(in crate::lab) fn ended(&mut self) -> Result<Option<Ended>, LabError> {
         if self.ended.is_none() {
             let status =
-                self.child.try_wait().map_err(LabError::failed_io("cannot learn how an actor ended", "wait"))?;
+                self.process.status().map_err(LabError::failed_io("cannot learn how an actor ended", "wait"))?;
             self.ended = status.map(|status| Ended { status: exit_status(status), at_ns: now_ns() });
         }
         Ok(self.ended)
@@ -187,7 +230,29 @@ impl Handle {
     pub(in crate::lab) fn kill(&mut self) {
         if self.ended.is_none() {
             // An error says that it has ended already.
-            let _ = self.child.kill();
+            let _ = send_signal(&self.pidfd, libc::SIGKILL);
+        }
+    }
+}
+
+impl Process {
+    /// How it ended, once it has; it is reaped then.
+    fn status(&mut self) -> io::Result<Option<WaitStatus>> {
+        match self {
+            Self::Spawned(child) => child.try_wait(),
+            Self::Forked(pid) => Ok(match waitpid(*pid, Some(WaitPidFlag::WNOHANG))? {
+                Waited::Exited(_, code) => Some(WaitStatus::from_raw(code << 8)),
+                Waited::Signaled(_, signal, _) => Some(WaitStatus::from_raw(signal as i32)),
+                _ => None,
+            }),
+        }
+    }
+
+    /// Waits for its end. An error says that somebody else reaped it: then nothing is left to do.
+    fn reap(&mut self) {
+        match self {
+            Self::Spawned(child) => drop(child.wait()),
+            Self::Forked(pid) => while waitpid(*pid, None) == Err(Errno::EINTR) {},
         }
     }
 }
@@ -196,8 +261,7 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.kill();
         if self.ended.is_none() {
-            // An error says that somebody else reaped it: then nothing is left to do.
-            let _ = self.child.wait();
+            self.process.reap();
         }
     }
 }

@@ -6,6 +6,7 @@
 //! expectations are the conductor's.
 
 mod handle;
+mod lend;
 mod perform;
 mod process;
 mod protocol;

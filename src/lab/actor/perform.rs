@@ -8,6 +8,7 @@ use std::os::fd::{AsFd as _, RawFd};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::protocol::{Done, Order};
+use crate::lab::sys::fork::fork_sibling;
 use crate::lab::sys::process::caught;
 use crate::lab::sys::socket::{self, OptionValue, Timed};
 use crate::record::{
@@ -102,6 +103,13 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
             plain(begun, || socket::epoll_ctl(order.epoll, operation, fd, asked))
         }
         Call::EpollWait { timeout_ns, .. } => epoll_wait(order.epoll, *timeout_ns, begun),
+        Call::Dup { .. } => plain(begun, || socket::dup(fd)),
+        // Its last descriptor is in the conductor's hands by then, which sets TCP_REPAIR before it closes that.
+        Call::Vanish => plain(begun, || socket::close(fd)),
+        Call::Fork { .. } => {
+            begun();
+            (fork_sibling(), Detail::None)
+        }
         Call::Exit { code } => {
             begun();
             crate::lab::sys::process::exit(i32::from(*code))
@@ -353,7 +361,7 @@ mod tests {
     #[test]
     fn a_call_on_a_descriptor_that_is_not_open_is_made() {
         for call in [Call::Close, Call::Read { size: 1 }, Call::Getsockopt { option: SocketOptionName::ONonblock }] {
-            let order = Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, call };
+            let order = Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, name: None, call };
             let mut begun = false;
             let done = perform(&order, || begun = true);
             assert_eq!(done.outcome, Outcome::Failed { errno: Errno(libc::EBADF) });
@@ -364,7 +372,7 @@ mod tests {
     #[test]
     fn poll_tells_the_exact_events() {
         let call = Call::Poll { events: vec![PollEvent::In], timeout_ns: None };
-        let done = perform(&Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, call }, || {});
+        let done = perform(&Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, name: None, call }, || {});
         let ready = Detail::Ready(vec![PollEvent::Nval]);
         assert_eq!(done.outcome, Outcome::Returned { value: 1, detail: ready });
     }
@@ -372,7 +380,7 @@ mod tests {
     #[test]
     fn a_huge_buffer_is_cut() {
         let call = Call::Recv { size: u64::MAX, flags: vec![MsgFlag::DontWait] };
-        let done = perform(&Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, call }, || {});
+        let done = perform(&Order { fd: i32::MAX, epoll: i32::MAX, family: Family::Ipv4, name: None, call }, || {});
         assert_eq!(done.outcome, Outcome::Failed { errno: Errno(libc::EBADF) });
     }
 }

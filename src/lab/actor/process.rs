@@ -2,16 +2,20 @@
 
 use std::ffi::{CString, OsString};
 use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixStream;
 
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 
+use super::lend::lend;
 use super::perform::perform;
 use super::protocol::{Inbox, Order, Report, encode};
-use crate::lab::sys::process::{Disposition, close_from, exit, now_ns, reset_signals, set_disposition, standard_input};
-use crate::record::SigpipeDisposition;
+use crate::lab::sys::process::{
+    Disposition, close_from, exit, now_ns, replace_standard_input, reset_signals, set_disposition, standard_input,
+};
+use crate::record::{Call, Outcome, SigpipeDisposition};
 
 /// The exit code of a process that was started as an actor by something else than a conductor.
 const NOT_FOR_HAND: i32 = 2;
@@ -54,9 +58,7 @@ fn set_up(sigpipe: Disposition, name: OsString) -> io::Result<UnixStream> {
     reset_signals();
     set_disposition(libc::SIGPIPE, sigpipe)?;
     close_from(FIRST_SOCKET)?;
-    // The name is what ps and top show; the kernel keeps its first 15 bytes.
-    let name: Vec<u8> = name.into_vec().into_iter().filter(|byte| *byte != 0).collect();
-    prctl::set_name(&CString::new(name)?)?;
+    set_name(name.into_vec())?;
     // The descriptor of standard input itself is used: a duplicate would take number 3.
     let control = UnixStream::from(standard_input());
     control.local_addr()?; // an error where it is no socket: somebody typed the hidden argument
@@ -68,8 +70,12 @@ fn serve(mut control: &UnixStream) -> io::Result<()> {
     let (mut inbox, mut buffer) = (Inbox::default(), vec![0; 65_536]);
     loop {
         while let Some(order) = inbox.next::<Order>()? {
-            let done = perform(&order, || begun(control));
-            control.write_all(&encode(&Report::Done(Box::new(done)))?)?;
+            let report = match order.call {
+                Call::Fork { .. } => fork(control, &order)?,
+                Call::Vanish => vanish(control, &order)?,
+                _ => Report::Done(Box::new(perform(&order, || begun(control)))),
+            };
+            control.write_all(&encode(&report)?)?;
         }
         match control.read(&mut buffer) {
             Ok(0) => return Ok(()), // the conductor is gone
@@ -78,6 +84,38 @@ fn serve(mut control: &UnixStream) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Forks, and tells how it went; the child instead becomes an actor of its own, with a control socket of its own, and says that
+/// it is ready.
+fn fork(control: &UnixStream, order: &Order) -> io::Result<Report> {
+    let (theirs, ours) = UnixStream::pair()?;
+    lend(control, &encode(&Report::Lent)?, ours.as_raw_fd())?;
+    drop(ours);
+    let done = perform(order, || begun(control));
+    if !matches!(done.outcome, Outcome::Returned { value: 0, .. }) {
+        return Ok(Report::Done(Box::new(done)));
+    }
+    // A parent's wish to die with its conductor is not inherited by fork (prctl(2)).
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    replace_standard_input(&theirs.into())?;
+    set_name(order.name.clone().unwrap_or_default().into_bytes())?;
+    Ok(Report::Ready)
+}
+
+/// Hands the socket to the conductor, which alone may make it vanish, and closes the own descriptor.
+fn vanish(control: &UnixStream, order: &Order) -> io::Result<Report> {
+    match lend(control, &encode(&Report::Lent)?, order.fd) {
+        Err(error) if error.raw_os_error() == Some(libc::EBADF) => {} // as the close will say
+        lent => lent?,
+    }
+    Ok(Report::Done(Box::new(perform(order, || begun(control)))))
+}
+
+/// What ps and top show; the kernel keeps its first 15 bytes.
+fn set_name(name: Vec<u8>) -> io::Result<()> {
+    let name: Vec<u8> = name.into_iter().filter(|byte| *byte != 0).collect();
+    Ok(prctl::set_name(&CString::new(name)?)?)
 }
 
 /// A conductor that cannot hear it is gone, which the next read from it says.

@@ -23,6 +23,8 @@ pub(in crate::lab) struct Order {
     pub(in crate::lab) epoll: i32,
     /// The family of new sockets.
     pub(in crate::lab) family: Family,
+    /// The name of the actor that a fork makes.
+    pub(in crate::lab) name: Option<String>,
     /// The call, with every address resolved.
     pub(in crate::lab) call: Call,
 }
@@ -37,6 +39,8 @@ pub(super) enum Report {
         /// `CLOCK_REALTIME`, in nanoseconds since 1970.
         at_ns: u64,
     },
+    /// A descriptor that came with this: the socket that is to vanish, or the forked actor's control socket.
+    Lent,
     /// The call returned.
     Done(Box<Done>),
 }
@@ -109,7 +113,7 @@ mod tests {
     use crate::record::{Bytes, Data};
 
     fn order(text: &str) -> Order {
-        Order { fd: 3, epoll: 4, family: Family::Ipv4, call: Call::Write { data: Data::Text(text.into()) } }
+        Order { fd: 3, epoll: 4, family: Family::Ipv4, name: None, call: Call::Write { data: Data::Text(text.into()) } }
     }
 
     #[test]

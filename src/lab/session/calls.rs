@@ -3,13 +3,14 @@
 use core::net::SocketAddr;
 
 use super::player::{Pending, Player};
+use super::sockets::DescriptorId;
 use super::wait::{Backoff, Deadline, Woken};
 use super::{Halt, Session, now};
 use crate::lab::LabError;
 use crate::lab::actor::Order;
 use crate::record::{
-    Action, ActorId, Awaited, Call, Event, Kill, Outcome, Script, Signal, SigpipeDisposition, SocketId, StepId,
-    Syscall, Target, What,
+    Action, ActorId, Awaited, Call, Event, Kill, Outcome, Script, Signal, SigpipeDisposition, StepId, Syscall, Target,
+    What,
 };
 
 /// The most that one call may write, in bytes: it is held in memory, in the actor.
@@ -84,18 +85,20 @@ impl Session {
         }
     }
 
-    /// An actor that has ended can do nothing more.
+    /// An actor that has ended, or was not forked yet, can do nothing.
     pub(super) fn check_alive(&mut self, actor: ActorId) -> Result<(), Halt> {
         self.notice_deaths()?;
-        if self.players[actor.0].over { Err(Halt::Impossible) } else { Ok(()) }
+        let player = &self.players[actor.0];
+        if player.over || !player.has_begun() { Err(Halt::Impossible) } else { Ok(()) }
     }
 
     /// Makes a step's call, after the calls that it implies. Where one of those fails, the step's own is not made: no program
     /// would go on.
     pub(super) fn act_call(&mut self, asked: &Asked<'_>, deadline: Deadline) -> Result<(), Halt> {
-        let Some(socket) = self.prepare(asked, deadline)? else { return Ok(()) };
-        let call = self.resolved(asked, socket);
-        self.order(asked, socket, call, false)?;
+        let Some(descriptor) = self.prepare(asked, deadline)? else { return Ok(()) };
+        self.check_vanish(asked, descriptor)?;
+        let call = self.resolved(asked, self.sockets.of(descriptor));
+        self.order(asked, descriptor, call, false)?;
         match asked.patience {
             Patience::UntilAsleep => match self.await_sleep(asked.actor, deadline)? {
                 Waited::Over => self.missed(Awaited::Block),
@@ -125,12 +128,12 @@ impl Session {
     pub(super) fn act_implied(
         &mut self,
         asked: &Asked<'_>,
-        socket: SocketId,
+        descriptor: DescriptorId,
         call: Call,
         deadline: Deadline,
     ) -> Result<bool, Halt> {
         let event = self.events.len();
-        self.order(asked, socket, call, true)?;
+        self.order(asked, descriptor, call, true)?;
         if self.await_return(asked.actor, deadline)? == Waited::TimedOut {
             self.give_up(asked.actor, Awaited::Return);
         }
@@ -155,7 +158,7 @@ impl Session {
         deadline: Deadline,
     ) -> Result<(), Halt> {
         self.events.push(Event { t_ns: now(), what: What::Kill(Kill { actor, signal, step }) });
-        self.players[actor.0].handle.signal(signal)?;
+        self.players[actor.0].handle()?.signal(signal)?;
         if ends_process(signal, self.actors[actor.0].sigpipe) && !self.await_death(actor, Some(step), deadline)? {
             self.missed(Awaited::Exit);
         }
@@ -182,10 +185,12 @@ impl Session {
 
     /// Tells the actor to make a call, and opens its event. Written is what the author wrote; what is implied was written by
     /// nobody and has its addresses.
-    fn order(&mut self, asked: &Asked<'_>, socket: SocketId, call: Call, implied: bool) -> Result<(), Halt> {
+    fn order(&mut self, asked: &Asked<'_>, descriptor: DescriptorId, call: Call, implied: bool) -> Result<(), Halt> {
+        let socket = self.sockets.of(descriptor);
         let syscall = Syscall {
             actor: asked.actor,
             socket,
+            through: self.sockets.alias(descriptor).map(str::to_owned),
             step: asked.step,
             implied,
             call: if implied { call.clone() } else { asked.call.clone() },
@@ -199,9 +204,14 @@ impl Session {
         let (step, named) = (asked.step, asked.socket.to_owned());
         let player = &mut self.players[asked.actor.0];
         player.pending =
-            Some(Pending { event, step, socket, named, to, begun: false, started: false, given_up: false });
-        let (fd, epoll, family) = (self.sockets.fd(socket), self.sockets.epoll(socket), self.script.network.family);
-        player.handle.tell(&Order { fd, epoll, family, call })?;
+            Some(Pending { event, step, socket, descriptor, named, to, begun: false, started: false, given_up: false });
+        let (fd, epoll) = (self.sockets.fd(descriptor), self.sockets.epoll(socket));
+        let name = match &call {
+            Call::Fork { child } => self.script.actors.get(child.0).map(|spec| spec.name.clone()),
+            _ => None,
+        };
+        let family = self.script.network.family;
+        player.handle()?.tell(&Order { fd, epoll, family, name, call })?;
         Ok(())
     }
 

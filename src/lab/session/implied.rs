@@ -4,6 +4,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::net::UdpSocket;
 
 use super::calls::Asked;
+use super::sockets::DescriptorId;
 use super::wait::Deadline;
 use super::{Halt, Session};
 use crate::record::{Action, Address, Call, LISTENER, SocketId, Target};
@@ -13,42 +14,43 @@ impl Session {
     ///
     /// A name that was never used gets a socket. One whose socket is closed gets another by bind, listen and connect, with which
     /// a new life begins; every other call is made on the closed one.
-    pub(super) fn prepare(&mut self, asked: &Asked<'_>, deadline: Deadline) -> Result<Option<SocketId>, Halt> {
+    pub(super) fn prepare(&mut self, asked: &Asked<'_>, deadline: Deadline) -> Result<Option<DescriptorId>, Halt> {
         let (actor, name) = (asked.actor, called_on(asked));
         let known = match asked.call {
             Call::Socket => None,
-            Call::Exit { .. } => {
+            Call::Exit { .. } | Call::Fork { .. } => {
                 return Ok(Some(self.sockets.any(actor, name).unwrap_or_else(|| self.sockets.add(actor, name))));
             }
             call => {
                 self.sockets.latest(actor, name).filter(|known| self.sockets.is_open(*known) || !begins_a_life(call))
             }
         };
-        let socket = known.unwrap_or_else(|| self.sockets.add(actor, name));
+        let descriptor = known.unwrap_or_else(|| self.sockets.add(actor, name));
         let is_missing = known.is_none() && *asked.call != Call::Socket;
-        if is_missing && !self.act_implied(asked, socket, Call::Socket, deadline)? {
+        if is_missing && !self.act_implied(asked, descriptor, Call::Socket, deadline)? {
             return Ok(None);
         }
-        let is_bound = match self.implied_bind(asked, socket) {
-            Some(bind) => self.act_implied(asked, socket, bind, deadline)?,
+        let is_bound = match self.implied_bind(asked, descriptor) {
+            Some(bind) => self.act_implied(asked, descriptor, bind, deadline)?,
             None => true,
         };
-        let is_ready = is_bound && self.prepare_epoll(asked, socket, deadline)?;
-        Ok(is_ready.then_some(socket))
+        let is_ready = is_bound && self.prepare_epoll(asked, descriptor, deadline)?;
+        Ok(is_ready.then_some(descriptor))
     }
 
     /// The epoll instance of a socket and its registration there, where an `epoll_wait` needs them. False where that failed.
-    fn prepare_epoll(&mut self, asked: &Asked<'_>, socket: SocketId, deadline: Deadline) -> Result<bool, Halt> {
+    fn prepare_epoll(&mut self, asked: &Asked<'_>, descriptor: DescriptorId, deadline: Deadline) -> Result<bool, Halt> {
         let Call::EpollWait { events, edge, .. } = asked.call else { return Ok(true) };
+        let socket = self.sockets.of(descriptor);
         let is_new = self.sockets.registered(socket).is_none();
-        if is_new && !self.act_implied(asked, socket, Call::EpollCreate, deadline)? {
+        if is_new && !self.act_implied(asked, descriptor, Call::EpollCreate, deadline)? {
             return Ok(false);
         }
         if self.sockets.registered(socket).is_some_and(|(known, how)| known == events && how == edge) {
             return Ok(true);
         }
         let register = Call::EpollCtl { add: is_new, events: events.clone(), edge: *edge };
-        self.act_implied(asked, socket, register, deadline)
+        self.act_implied(asked, descriptor, register, deadline)
     }
 
     /// The call with every address filled in.
@@ -66,8 +68,9 @@ impl Session {
 
     /// The bind that a call on an unbound socket implies: a listener's to its actor's address and port, a connecting socket's
     /// to its actor's address where the kernel would choose another.
-    fn implied_bind(&self, asked: &Asked<'_>, socket: SocketId) -> Option<Call> {
-        if self.sockets.get(socket).local.is_some() || !self.sockets.is_open(socket) {
+    fn implied_bind(&self, asked: &Asked<'_>, descriptor: DescriptorId) -> Option<Call> {
+        let socket = self.sockets.of(descriptor);
+        if self.sockets.get(socket).local.is_some() || !self.sockets.is_open(descriptor) {
             return None;
         }
         let own = self.actors[asked.actor.0].address;

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod await_all;
+mod birth;
 mod calls;
 mod implied;
 mod outcome;
@@ -16,6 +17,7 @@ mod states;
 mod wait;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::player::Player;
@@ -29,7 +31,7 @@ use super::actor::{Executable, Handle, Heard};
 use super::sandbox::{Ground, Sandbox, default_address};
 use super::sys::process::now_ns;
 use super::{LabError, StopFlag};
-use crate::record::{Action, Actor, Awaited, End, Event, Recording, Script, StepId, StepRun};
+use crate::record::{Action, Actor, ActorId, Awaited, End, Event, Recording, Script, StepId, StepRun};
 
 /// How a session is run.
 #[derive(Clone, Debug, Default)]
@@ -92,19 +94,28 @@ impl Session {
         calls::check_sizes(script)?;
         let addresses: Vec<_> = (0..)
             .zip(&script.actors)
-            .map(|(place, spec)| {
-                spec.address.unwrap_or_else(|| default_address(script.network.family, place, ground.kind()))
+            .map(|(place, _)| {
+                let place = script.ancestor_of(ActorId(place)).0;
+                let asked = script.actors[place].address;
+                asked.unwrap_or_else(|| default_address(script.network.family, place, ground.kind()))
             })
             .collect();
-        let sandbox = Sandbox::open(ground, &script.network, &addresses)?;
+        let mut distinct = addresses.clone();
+        let mut seen = BTreeSet::new();
+        distinct.retain(|address| seen.insert(*address));
+        let sandbox = Sandbox::open(ground, &script.network, &distinct)?;
         let ports = Ports::choose(script, &addresses, sandbox.kind())?;
-        let handles: Vec<_> =
-            script.actors.iter().map(|spec| Handle::spawn(&options.actors, spec)).collect::<Result<_, _>>()?;
-        let actors = script.actors.iter().zip(&handles).zip(&addresses);
+        let spawn = |(place, spec)| match script.parent_of(ActorId(place)) {
+            None => Handle::spawn(&options.actors, spec).map(Some),
+            Some(_) => Ok(None),
+        };
+        let handles: Vec<_> = (0..).zip(&script.actors).map(spawn).collect::<Result<_, _>>()?;
+        let actors = (0..).zip(&script.actors).zip(&handles).zip(&addresses);
         let actors = actors
-            .map(|((spec, handle), address)| Actor {
+            .map(|(((place, spec), handle), address)| Actor {
                 name: spec.name.clone(),
-                pid: handle.pid(),
+                pid: handle.as_ref().map_or(0, Handle::pid),
+                forked_from: script.parent_of(ActorId(place)),
                 address: *address,
                 sigpipe: spec.sigpipe,
             })
@@ -180,7 +191,7 @@ impl Session {
     /// A stop while the actors start is one before the first step, which [`step`](Self::step) then says.
     fn await_actors(&mut self) -> Result<(), LabError> {
         let deadline = Deadline::after(None);
-        for player in &mut self.players {
+        for player in self.players.iter_mut().filter(|player| player.has_begun()) {
             match player.await_ready(&self.stop, deadline) {
                 Ok(()) => {}
                 Err(Halt::Failed(error)) => return Err(error),

@@ -33,8 +33,10 @@ impl Session {
     /// Writes down every process that has ended since the last look.
     pub(super) fn notice_deaths(&mut self) -> Result<(), Halt> {
         for actor in (0..self.players.len()).map(ActorId) {
-            if !self.players[actor.0].over
-                && let Some(ended) = self.players[actor.0].handle.ended()?
+            let player = &mut self.players[actor.0];
+            if !player.over
+                && player.has_begun()
+                && let Some(ended) = player.handle()?.ended()?
             {
                 self.bury(actor, ended, None)?;
             }
@@ -74,7 +76,7 @@ impl Session {
         let player = &self.players[actor.0];
         let call =
             player.pending.as_ref().filter(|pending| pending.begun).and_then(|pending| self.syscall(pending.event));
-        call.is_some_and(|syscall| player.handle.is_asleep_in(syscall.call.name()))
+        call.is_some_and(|syscall| player.is_asleep_in(syscall.call.name()))
     }
 
     /// Notes that the actor sleeps in its call. Of a connect the addresses are known then.
@@ -131,8 +133,13 @@ impl Session {
         let Some(pending) = self.players[actor.0].pending.take() else {
             return Err(LabError::new("cannot understand an actor").tried("its report", "no call was made").into());
         };
-        let Done { begin_ns, end_ns, mut outcome, sigpipes, sigpipe_ns, local, peer } = done;
+        let Done { begin_ns, mut end_ns, mut outcome, sigpipes, sigpipe_ns, local, peer } = done;
         self.settle_socket(&pending, &mut outcome, local, peer);
+        match self.syscall(pending.event).map(|syscall| (syscall.call.clone(), &outcome)) {
+            Some((Call::Fork { child }, Outcome::Returned { value, .. })) => self.is_forked(actor, child, *value)?,
+            Some((Call::Vanish, _)) => end_ns = self.vanishes(actor)?.unwrap_or(end_ns),
+            _ => {}
+        }
         let errno = errno(&outcome);
         self.update(pending.event, |t_ns, syscall| {
             *t_ns = begin_ns.cast_signed();
@@ -157,9 +164,19 @@ impl Session {
         peer: Option<SocketAddr>,
     ) {
         let socket = pending.socket;
-        let Some(call) = self.syscall(pending.event).map(|syscall| syscall.call.clone()) else { return };
+        let Some((actor, call)) = self.syscall(pending.event).map(|syscall| (syscall.actor, syscall.call.clone()))
+        else {
+            return;
+        };
         match (&call, outcome) {
-            (Call::Socket, Outcome::Returned { value, .. }) => self.sockets.opened(socket, descriptor(*value)),
+            (Call::Socket, Outcome::Returned { value, .. }) => {
+                self.sockets.opened(pending.descriptor, descriptor(*value));
+            }
+            (Call::Dup { to }, Outcome::Returned { value, .. }) => {
+                let copy = self.sockets.refer(actor, to, socket);
+                self.sockets.opened(copy, descriptor(*value));
+            }
+            (Call::Fork { child }, Outcome::Returned { .. }) => self.sockets.inherit(actor, *child),
             (Call::EpollCreate, Outcome::Returned { value, .. }) => {
                 self.sockets.watched_by(socket, descriptor(*value));
             }
@@ -167,8 +184,9 @@ impl Session {
                 self.sockets.register(socket, events.clone(), *edge);
             }
             (Call::Accept { .. }, Outcome::Returned { value, detail }) => {
-                let accepted = self.sockets.accept(socket, &pending.named);
-                self.sockets.opened(accepted, descriptor(*value));
+                let opened = self.sockets.accept(socket, actor, &pending.named);
+                self.sockets.opened(opened, descriptor(*value));
+                let accepted = self.sockets.of(opened);
                 self.sockets.addressed(accepted, local, peer);
                 *detail = Detail::Accepted(accepted);
             }
@@ -177,7 +195,7 @@ impl Session {
                 self.sockets.addressed(socket, local, None);
             }
             // Whatever close returns, the descriptor is gone (close(2), "Dealing with error returns").
-            (Call::Close, _) => self.sockets.closed(socket),
+            (Call::Close | Call::Vanish, _) => self.sockets.closed(pending.descriptor),
             (Call::Bind { .. }, _) => self.sockets.addressed(socket, local, None),
             (Call::Connect { .. }, Outcome::Failed { errno: Errno::EISCONN }) => {
                 self.sockets.addressed(socket, local, peer);

@@ -18,8 +18,11 @@ impl Ports {
     pub(super) fn choose(script: &Script, addresses: &[IpAddr], kind: SandboxKind) -> Result<Self, LabError> {
         let free = if kind == SandboxKind::HostLoopback { free_ports(addresses)? } else { Vec::new() };
         let chosen = |place: usize| free.get(place).copied().unwrap_or(DEFAULT_PORT);
-        let of_actors: Vec<_> =
-            (0..).zip(&script.actors).map(|(place, spec)| spec.port.unwrap_or_else(|| chosen(place))).collect();
+        let of_actor = |place: usize| {
+            let place = script.ancestor_of(ActorId(place)).0;
+            script.actors[place].port.unwrap_or_else(|| chosen(place))
+        };
+        let of_actors: Vec<_> = (0..script.actors.len()).map(of_actor).collect();
         let named = script.steps.iter().filter_map(|step| match &step.action {
             Action::Call { call, .. } => port_in(call),
             _ => None,

@@ -10,21 +10,34 @@ use crate::record::{ActorId, PollEvent, Socket, SocketId};
 /// closed number, whatever has become of that.
 pub(super) const NEVER_OPEN: RawFd = RawFd::MAX;
 
-/// Every socket that an actor had, in the order in which they came to be.
+/// A descriptor by its place in [`Sockets`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DescriptorId(usize);
+
+/// Every socket that an actor had, in the order in which they came to be, and the descriptors that refer to them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sockets {
     records: Vec<Socket>,
     kept: Vec<Kept>,
+    descriptors: Vec<Descriptor>,
 }
 
 /// What is known of a socket beside its record.
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    fd: Option<RawFd>,
     listens: bool,
     epoll: Option<RawFd>,
     /// What it is registered for there: events, and whether each change is told once.
     registered: Option<(Vec<PollEvent>, bool)>,
+}
+
+/// A descriptor of an actor's process, open or closed.
+#[derive(Clone, Debug)]
+struct Descriptor {
+    actor: ActorId,
+    name: String,
+    socket: SocketId,
+    fd: Option<RawFd>,
 }
 
 impl Sockets {
@@ -43,45 +56,71 @@ impl Sockets {
         &self.records[id.0]
     }
 
+    /// The socket that a descriptor refers to, or referred to.
+    pub(super) fn of(&self, descriptor: DescriptorId) -> SocketId {
+        self.descriptors[descriptor.0].socket
+    }
+
+    /// The name of a descriptor, where it is not that of its socket.
+    pub(super) fn alias(&self, descriptor: DescriptorId) -> Option<&str> {
+        let Descriptor { name, socket, .. } = &self.descriptors[descriptor.0];
+        (*name != self.records[socket.0].name).then_some(name)
+    }
+
     /// A new socket of that name, which now means this one.
-    pub(super) fn add(&mut self, actor: ActorId, name: &str) -> SocketId {
+    pub(super) fn add(&mut self, actor: ActorId, name: &str) -> DescriptorId {
         let before = self.records.iter().filter(|socket| socket.actor == actor && socket.name == name).count();
         let generation = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
-        let name = name.to_owned();
-        self.records.push(Socket { actor, name, generation, local: None, peer: None, accepted_from: None });
+        let record = Socket { actor, name: name.to_owned(), generation, local: None, peer: None, accepted_from: None };
+        self.records.push(record);
         self.kept.push(Kept::default());
-        SocketId(self.records.len() - 1)
+        self.refer(actor, name, SocketId(self.records.len() - 1))
     }
 
-    /// A new connection, accepted.
-    pub(super) fn accept(&mut self, from: SocketId, name: &str) -> SocketId {
-        let id = self.add(self.get(from).actor, name);
+    /// Another descriptor for a socket.
+    pub(super) fn refer(&mut self, actor: ActorId, name: &str, socket: SocketId) -> DescriptorId {
+        self.descriptors.push(Descriptor { actor, name: name.to_owned(), socket, fd: None });
+        DescriptorId(self.descriptors.len() - 1)
+    }
+
+    /// A new connection, accepted by the actor.
+    pub(super) fn accept(&mut self, from: SocketId, actor: ActorId, name: &str) -> DescriptorId {
+        let descriptor = self.add(actor, name);
+        let id = self.of(descriptor);
         self.records[id.0].accepted_from = Some(from);
-        id
+        descriptor
     }
 
-    /// The last socket of that name, open or closed.
-    pub(super) fn latest(&self, actor: ActorId, name: &str) -> Option<SocketId> {
-        self.find(|socket, _| socket.actor == actor && socket.name == name)
+    /// The child has what its parent has.
+    pub(super) fn inherit(&mut self, parent: ActorId, child: ActorId) {
+        let open = |descriptor: &&Descriptor| descriptor.actor == parent && descriptor.fd.is_some();
+        let copies: Vec<_> = self.descriptors.iter().filter(open).cloned().collect();
+        self.descriptors.extend(copies.into_iter().map(|copy| Descriptor { actor: child, ..copy }));
     }
 
-    /// Any socket of the actor, preferably the last of that name.
-    pub(super) fn any(&self, actor: ActorId, name: &str) -> Option<SocketId> {
-        self.latest(actor, name).or_else(|| self.find(|socket, _| socket.actor == actor))
+    /// The last descriptor of that name, open or closed.
+    pub(super) fn latest(&self, actor: ActorId, name: &str) -> Option<DescriptorId> {
+        self.find(|descriptor| descriptor.actor == actor && descriptor.name == name)
+    }
+
+    /// Any descriptor of the actor, preferably the last of that name.
+    pub(super) fn any(&self, actor: ActorId, name: &str) -> Option<DescriptorId> {
+        self.latest(actor, name).or_else(|| self.find(|descriptor| descriptor.actor == actor))
     }
 
     /// The actor's last listener.
     pub(super) fn listener(&self, actor: ActorId) -> Option<SocketId> {
-        self.find(|socket, kept| socket.actor == actor && kept.listens)
+        let found = self.find(|descriptor| descriptor.actor == actor && self.kept[descriptor.socket.0].listens);
+        found.map(|descriptor| self.of(descriptor))
     }
 
-    fn find(&self, wanted: impl Fn(&Socket, &Kept) -> bool) -> Option<SocketId> {
-        self.records.iter().zip(&self.kept).rposition(|(socket, kept)| wanted(socket, kept)).map(SocketId)
+    fn find(&self, wanted: impl Fn(&Descriptor) -> bool) -> Option<DescriptorId> {
+        self.descriptors.iter().rposition(wanted).map(DescriptorId)
     }
 
-    /// The descriptor to call on.
-    pub(super) fn fd(&self, id: SocketId) -> RawFd {
-        self.kept[id.0].fd.unwrap_or(NEVER_OPEN)
+    /// The number to call on.
+    pub(super) fn fd(&self, descriptor: DescriptorId) -> RawFd {
+        self.descriptors[descriptor.0].fd.unwrap_or(NEVER_OPEN)
     }
 
     /// The descriptor of its epoll instance.
@@ -105,8 +144,8 @@ impl Sockets {
     }
 
     /// Whether it is open.
-    pub(super) fn is_open(&self, id: SocketId) -> bool {
-        self.kept[id.0].fd.is_some()
+    pub(super) fn is_open(&self, descriptor: DescriptorId) -> bool {
+        self.descriptors[descriptor.0].fd.is_some()
     }
 
     /// Whether it was made a listener.
@@ -114,9 +153,9 @@ impl Sockets {
         self.kept[id.0].listens
     }
 
-    /// It has this descriptor now.
-    pub(super) fn opened(&mut self, id: SocketId, fd: RawFd) {
-        self.kept[id.0].fd = Some(fd);
+    /// It has this number now.
+    pub(super) fn opened(&mut self, descriptor: DescriptorId, fd: RawFd) {
+        self.descriptors[descriptor.0].fd = Some(fd);
     }
 
     /// It listens now.
@@ -124,17 +163,26 @@ impl Sockets {
         self.kept[id.0].listens = true;
     }
 
-    /// Its descriptor is closed.
-    pub(super) fn closed(&mut self, id: SocketId) {
-        self.kept[id.0].fd = None;
+    /// It is closed.
+    pub(super) fn closed(&mut self, descriptor: DescriptorId) {
+        self.descriptors[descriptor.0].fd = None;
+    }
+
+    /// The other open descriptors of its socket, as actor and name.
+    pub(super) fn others(&self, descriptor: DescriptorId) -> Vec<(ActorId, String)> {
+        let socket = self.of(descriptor);
+        let open = self
+            .descriptors
+            .iter()
+            .enumerate()
+            .filter(|(place, other)| *place != descriptor.0 && other.socket == socket && other.fd.is_some());
+        open.map(|(_, other)| (other.actor, other.name.clone())).collect()
     }
 
     /// The process is gone, and with it every descriptor.
     pub(super) fn gone(&mut self, actor: ActorId) {
-        for (socket, kept) in self.records.iter().zip(&mut self.kept) {
-            if socket.actor == actor {
-                kept.fd = None;
-            }
+        for descriptor in self.descriptors.iter_mut().filter(|descriptor| descriptor.actor == actor) {
+            descriptor.fd = None;
         }
     }
 
@@ -183,7 +231,8 @@ mod tests {
         assert!(!sockets.is_open(first) && sockets.fd(first) == NEVER_OPEN);
         let second = sockets.add(CLIENT, "connection");
         sockets.add(SERVER, "connection");
-        assert_eq!((sockets.get(second).generation, sockets.get(first).generation), (2, 1));
+        let generation = |descriptor| sockets.get(sockets.of(descriptor)).generation;
+        assert_eq!((generation(second), generation(first)), (2, 1));
         assert_eq!(sockets.latest(CLIENT, "connection"), Some(second));
     }
 
@@ -191,16 +240,36 @@ mod tests {
     fn both_ends_are_one_connection_and_a_queued_one_waits() {
         let mut sockets = Sockets::default();
         let listener = sockets.add(SERVER, "listener");
+        let listener = sockets.of(listener);
         sockets.listening(listener);
         sockets.addressed(listener, at("127.0.0.2:47000"), None);
         let client = sockets.add(CLIENT, "connection");
+        let client = sockets.of(client);
         sockets.addressed(client, at("127.0.0.1:0"), at("127.0.0.2:47000"));
         assert_eq!((sockets.get(client).local, sockets.waiting(SERVER)), (None, None));
         sockets.addressed(client, at("127.0.0.1:9"), None);
         assert_eq!(sockets.waiting(SERVER), at("127.0.0.2:47000").zip(at("127.0.0.1:9")));
-        let accepted = sockets.accept(listener, "connection");
+        let accepted = sockets.accept(listener, SERVER, "connection");
+        let accepted = sockets.of(accepted);
         sockets.addressed(accepted, at("127.0.0.2:47000"), at("127.0.0.1:9"));
         assert_eq!(sockets.waiting(SERVER), None);
         assert_eq!(sockets.connections(), [(at("127.0.0.1:9").unwrap(), at("127.0.0.2:47000").unwrap())]);
+    }
+
+    #[test]
+    fn duplicates_and_children_refer_to_one_socket() {
+        let mut sockets = Sockets::default();
+        let first = sockets.add(CLIENT, "connection");
+        sockets.opened(first, 3);
+        let copy = sockets.refer(CLIENT, "copy", sockets.of(first));
+        sockets.opened(copy, 4);
+        sockets.inherit(CLIENT, SERVER);
+        assert_eq!((sockets.alias(first), sockets.alias(copy)), (None, Some("copy")));
+        assert_eq!(sockets.others(first).len(), 3);
+        sockets.gone(CLIENT);
+        assert!(!sockets.is_open(first));
+        let kept = sockets.latest(SERVER, "copy").unwrap();
+        assert_eq!((sockets.fd(kept), sockets.of(kept)), (4, sockets.of(first)));
+        assert_eq!(sockets.others(kept), [(SERVER, "connection".to_owned())]);
     }
 }

@@ -50,7 +50,7 @@ impl Session {
     /// The state of a socket by its name, now. A connection that was not yet accepted is meant where the name means nothing
     /// yet.
     pub(super) fn state_of(&mut self, socket: &SocketRef) -> Result<TcpState, LabError> {
-        let known = self.sockets.latest(socket.actor, &socket.socket);
+        let known = self.sockets.latest(socket.actor, &socket.socket).map(|descriptor| self.sockets.of(descriptor));
         let ends = match known {
             None => self.sockets.waiting(socket.actor),
             Some(id) if self.sockets.listens(id) => return self.listener_state(id),

@@ -171,6 +171,7 @@ mod tests {
             pid: 1,
             address: address.parse().unwrap(),
             sigpipe: SigpipeDisposition::Catch,
+            forked_from: None,
         };
         vec![actor("client", "127.0.0.1"), actor("server", "127.0.0.2")]
     }

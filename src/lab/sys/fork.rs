@@ -10,6 +10,8 @@ use nix::fcntl::OFlag;
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, pipe2};
 
+use super::socket::{Timed, timed};
+
 /// A forked child that has reported. Dropping it waits for its end.
 #[derive(Debug)]
 pub(in crate::lab) struct Child(Pid);
@@ -40,6 +42,17 @@ pub(in crate::lab) fn in_child(end: u8, work: impl FnOnce(File)) -> nix::Result<
     drop(writer);
     let written = read_until(reader, end)?;
     Ok((child, written))
+}
+
+/// A copy of this process: 0 in the copy, its process id here. It is a child of this process's parent (`CLONE_PARENT`), which is
+/// told of its end and whose death it can be tied to.
+///
+/// For a process with a single thread, whose locks are all free.
+pub(in crate::lab) fn fork_sibling() -> Timed {
+    let flags = libc::CLONE_PARENT | libc::SIGCHLD;
+    // SAFETY: without CLONE_VM and with no stack given this is fork(2): both processes go on here, each in its own memory. There is
+    // one thread, so no lock of the C library is held by another.
+    timed(|| unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) })
 }
 
 /// The child may linger in the kernel after its last word, so the end of the file is not waited for.

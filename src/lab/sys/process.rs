@@ -152,6 +152,19 @@ pub(in crate::lab) fn syscall_numbers(name: &str) -> &'static [i64] {
     }
 }
 
+/// A descriptor that has just come through a socket (`SCM_RIGHTS`), for the one who took it from there.
+pub(in crate::lab) fn received(fd: RawFd) -> OwnedFd {
+    // SAFETY: recvmsg has just made this descriptor for us, and nothing else knows it.
+    unsafe { OwnedFd::from_raw_fd(fd) }
+}
+
+/// Makes a descriptor the standard input, in place of what that was (dup2(2)).
+pub(in crate::lab) fn replace_standard_input(by: &OwnedFd) -> Result<(), Errno> {
+    use std::os::fd::AsRawFd as _;
+    // SAFETY: takes numbers only; who uses descriptor 0 goes on with what it is now.
+    Errno::result(unsafe { libc::dup2(by.as_raw_fd(), 0) }).map(drop)
+}
+
 /// Standard input's own descriptor, for a process that uses it as nothing else.
 pub(in crate::lab) fn standard_input() -> OwnedFd {
     // SAFETY: descriptor 0 is open (the caller was started with it), and the caller takes it once.

@@ -25,7 +25,7 @@ pub(in crate::lab) struct Timed {
     pub(in crate::lab) errno: i32,
 }
 
-fn timed(call: impl FnOnce() -> i64) -> Timed {
+pub(super) fn timed(call: impl FnOnce() -> i64) -> Timed {
     let begin_ns = now_ns();
     let value = call();
     let errno = if value == -1 { Errno::last_raw() } else { 0 };
@@ -105,6 +105,19 @@ pub(in crate::lab) fn shutdown(fd: RawFd, how: i32) -> Timed {
 pub(in crate::lab) fn close(fd: RawFd) -> Timed {
     // SAFETY: takes a number only. No Rust value of an actor owns a descriptor above 2.
     timed(|| i64::from(unsafe { libc::close(fd) }))
+}
+
+/// dup(2).
+pub(in crate::lab) fn dup(fd: RawFd) -> Timed {
+    // SAFETY: takes a number only. No Rust value of an actor owns a descriptor above 2.
+    timed(|| i64::from(unsafe { libc::dup(fd) }))
+}
+
+/// Puts a socket into repair mode, in which close(2) sends nothing and forgets the connection (`TCP_REPAIR`; needs
+/// `CAP_NET_ADMIN`).
+pub(in crate::lab) fn set_repair(socket: BorrowedFd<'_>) -> Result<(), Errno> {
+    let made = setsockopt::<libc::c_int>(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_REPAIR, 1);
+    if made.value == 0 { Ok(()) } else { Err(Errno::from_raw(made.errno)) }
 }
 
 /// A value that a socket option takes: plain C data of fixed size.

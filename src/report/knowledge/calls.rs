@@ -199,6 +199,26 @@ pub(super) const CALLS: &[Known] = &[
         ],
     },
     Known {
+        name: "dup",
+        meaning: &[
+            "dup makes a second descriptor for the same socket. Only the last close of them is a close for TCP.",
+        ],
+        results: &[("a descriptor", "for the same socket.")],
+        order: "",
+        advice: &[
+            "To end a connection that others hold too, call shutdown: it acts on the socket, not on the descriptor.",
+        ],
+    },
+    Known {
+        name: "fork",
+        meaning: &[
+            "fork gives the child a descriptor for every socket of its parent. A connection then ends only when both have closed it.",
+        ],
+        results: &[("a process id", "in the parent; 0 in the child.")],
+        order: "",
+        advice: &["Close in each process what it does not use, or the peer waits for an end of file that never comes."],
+    },
+    Known {
         name: "epoll_wait",
         meaning: &[
             "epoll_wait tells what poll would tell, of the sockets that epoll_ctl registered. Level-triggered it tells a state as long as it lasts; edge-triggered (EPOLLET) it tells news once.",

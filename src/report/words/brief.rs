@@ -13,6 +13,7 @@ const BRIEF: &[(&str, &str)] = &[
     ("close-with-linger-0-sends-rst", "{by} closed a socket that lingers for 0 s"),
     ("closing-a-listener-resets-its-queue", "{by} closed the listener before anybody accepted"),
     ("syn-without-listener-gets-rst", "{syn} found nobody listening"),
+    ("segment-for-a-vanished-socket-gets-rst", "{segment} reached a machine that forgot the connection at {by}"),
     ("data-for-a-closed-socket-gets-rst", "{segment} hit a socket closed by {by}"),
     ("data-after-shutdown-of-both-directions-gets-rst", "{segment} hit a socket that {by} had shut down both ways"),
     ("segment-without-a-socket-gets-rst", "{segment} found no connection"),

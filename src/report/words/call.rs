@@ -13,6 +13,7 @@ pub fn call(call: &Call, script: &Script) -> String {
         Call::Setsockopt { option } if option.name() == SocketOptionName::ONonblock => format!("fcntl({arguments})"),
         Call::Getsockopt { option: SocketOptionName::ONonblock } => format!("fcntl({arguments})"),
         Call::Exit { .. } => format!("_exit({arguments})"),
+        Call::Vanish => "vanishes".into(),
         _ => format!("{}({arguments})", call.name()),
     }
 }
@@ -50,7 +51,9 @@ pub fn signal_suffix(signals: impl IntoIterator<Item = Signal>) -> String {
 
 fn arguments(call: &Call, script: &Script) -> String {
     match call {
-        Call::Socket | Call::Close | Call::Getsockname | Call::Getpeername | Call::EpollCreate => String::new(),
+        Call::Socket | Call::Close | Call::Getsockname | Call::Getpeername | Call::EpollCreate | Call::Vanish => {
+            String::new()
+        }
         Call::Bind { to } => address(*to),
         Call::Listen { backlog } => backlog.to_string(),
         Call::Connect { to } => target(to, script),
@@ -71,6 +74,8 @@ fn arguments(call: &Call, script: &Script) -> String {
             format!("{operation}, {}", epoll_events(events, *edge))
         }
         Call::EpollWait { timeout_ns, .. } => timeout_ns.map_or("no timeout".into(), duration),
+        Call::Dup { to } => format!("→ {}", escape(to)),
+        Call::Fork { child } => script.actors.get(child.0).map_or_else(|| "?".into(), |spec| escape(&spec.name)),
         Call::Exit { code } => code.to_string(),
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Actors {
     pub(super) family: Family,
     /// Those that listen in some step.
     pub(super) listening: BTreeSet<ActorId>,
+    /// Those that another actor forks, with the line of the first such step.
+    pub(super) forked: BTreeMap<ActorId, u32>,
     ids: BTreeMap<String, ActorId>,
     plans: Vec<Vec<(usize, Opening)>>,
 }
@@ -74,7 +76,53 @@ pub(super) fn actors(r: &mut Reader<'_>, declared: Option<&Node>, steps: &[Node]
         specs.iter().enumerate().map(|(place, spec)| (spec.name.clone(), ActorId(place))).collect();
     let plans = specs.iter().map(|spec| seen.get(&spec.name).map_or_else(Vec::new, |seen| seen.plan.clone())).collect();
     let listening = seen.values().filter(|seen| seen.listens).filter_map(|seen| ids.get(&seen.name).copied()).collect();
-    Actors { specs, family, listening, ids, plans }
+    let forked = forks(r, steps).into_iter().filter_map(|(name, fork)| Some((*ids.get(&name)?, fork)));
+    let forked: BTreeMap<_, _> = forked.collect();
+    let forked = inherited(r, declared, &mut specs, &ids, forked);
+    Actors { specs, family, listening, forked, ids, plans }
+}
+
+/// The children of `fork`, each with its parent and the line of the step.
+fn forks(r: &Reader<'_>, steps: &[Node]) -> BTreeMap<String, (String, u32)> {
+    let mut found = BTreeMap::new();
+    for step in steps {
+        let by = step.get("by").and_then(|entry| entry.node.text()).map(|by| split(by).0.to_owned());
+        if let Some((child, by)) = forked_in(step).zip(by).filter(|(child, by)| child != by) {
+            found.entry(child.to_owned()).or_insert((by, r.line(step.span.start)));
+        }
+    }
+    found
+}
+
+/// The child's name, in a step that forks.
+fn forked_in(step: &Node) -> Option<&str> {
+    step.get("do")?.node.get("fork")?.node.text()
+}
+
+/// A forked actor is its parent's copy: it has the same address and does the same with SIGPIPE, so it cannot be declared otherwise.
+fn inherited(
+    r: &mut Reader<'_>,
+    declared: Option<&Node>,
+    specs: &mut [ActorSpec],
+    ids: &BTreeMap<String, ActorId>,
+    forked: BTreeMap<ActorId, (String, u32)>,
+) -> BTreeMap<ActorId, u32> {
+    // Parents first, so that a grandchild inherits too: a child is forked after its parent.
+    let mut order: Vec<_> = forked.into_iter().collect();
+    order.sort_by_key(|(_, (_, line))| *line);
+    for (child, (parent, _)) in &order {
+        let own = declared.and_then(|node| node.get(&specs[child.0].name)).map(|entry| &entry.node);
+        for key in ["sigpipe", "address", "port"] {
+            if let Some(entry) = own.and_then(|node| node.get(key)) {
+                let message = format!("{} is forked, so it has the `{key}` of {parent}", specs[child.0].name);
+                r.report(Fault::new(entry.key_span.clone(), message).label("not its own").help("leave it out"));
+            }
+        }
+        if let Some(parent) = ids.get(parent) {
+            specs[child.0].sigpipe = specs[parent.0].sigpipe;
+        }
+    }
+    order.into_iter().map(|(child, (_, line))| (child, line)).collect()
 }
 
 fn undeclared(name: &str) -> ActorSpec {
@@ -121,6 +169,10 @@ struct Seen {
 }
 
 impl Seen {
+    fn new(name: &str, first: usize) -> Self {
+        Self { name: name.to_owned(), first, listens: false, connects: false, plan: Vec::new() }
+    }
+
     fn rank(&self) -> u8 {
         match (self.connects, self.listens) {
             (true, false) => 0,
@@ -136,13 +188,11 @@ fn survey(steps: &[Node]) -> BTreeMap<String, Seen> {
     for (at, step) in steps.iter().enumerate() {
         let Some(by) = step.get("by").and_then(|entry| entry.node.text()) else { continue };
         let (name, socket) = split(by);
-        let seen = all.entry(name.to_owned()).or_insert_with(|| Seen {
-            name: name.to_owned(),
-            first: at,
-            listens: false,
-            connects: false,
-            plan: Vec::new(),
-        });
+        let seen = all.entry(name.to_owned()).or_insert_with(|| Seen::new(name, at));
+        if let Some(child) = forked_in(step) {
+            all.entry(child.to_owned()).or_insert_with(|| Seen::new(child, at));
+            continue;
+        }
         let Some(opening) = call_name(step).and_then(Opening::of) else { continue };
         seen.listens |= opening == Opening::Listen;
         seen.connects |= opening == Opening::Connect;

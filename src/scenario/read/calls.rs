@@ -216,6 +216,28 @@ pub(in crate::scenario) const CALLS: &[CallRow] = &[
         read: |_, _, _| Some(Call::Getpeername),
     },
     CallRow {
+        name: "dup",
+        doc: "Makes a second descriptor for the socket, with this name. A connection ends when the last descriptor is closed.",
+        example: "do.dup = \"copy\"",
+        returns: "",
+        bare: false,
+        argument: Some(shape::name),
+        read: |r, _, asked| {
+            let node = asked.argument?;
+            let name = r.text(node, "the name of the duplicate")?;
+            Some(Call::Dup { to: r.name(r.inside(node), name, "a socket")? })
+        },
+    },
+    CallRow {
+        name: "fork",
+        doc: "Makes a new actor, a process of its own that has every descriptor of this one, by the same names.",
+        example: "do.fork = \"child\"",
+        returns: "",
+        bare: false,
+        argument: Some(shape::name),
+        read: |r, actors, asked| r.child(actors, asked),
+    },
+    CallRow {
         name: "exit",
         doc: "Ends the process with this code, 0 if left out. The kernel closes what is open.",
         example: "do.exit = 1",
@@ -495,6 +517,19 @@ impl Reader<'_> {
             None => None,
         };
         Some(Call::Poll { events, timeout_ns })
+    }
+
+    fn child(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<Call> {
+        let node = asked.argument?;
+        let name = self.text(node, "the child of `fork`")?;
+        let name = self.name(self.inside(node), name, "an actor")?;
+        let child = actors.find(&name)?;
+        if child != asked.actor {
+            return Some(Call::Fork { child });
+        }
+        let fault = Fault::new(self.inside(node), format!("`{name}` cannot be its own child"));
+        self.report(fault.label("expected a new name"));
+        None
     }
 
     fn epoll_wait(&mut self, node: &Node) -> Option<Call> {

@@ -275,8 +275,16 @@ impl Expecting<'_, '_> {
             | Call::Getsockname
             | Call::Getpeername
             | Call::EpollCtl { .. }
+            | Call::Vanish
             | Call::Setsockopt { .. } => self.number(node, &what, 0),
-            Call::Socket | Call::Accept { .. } | Call::EpollCreate => {
+            Call::Fork { .. } => {
+                let message = "`fork` returns a process id, and its number says nothing";
+                self.r.report(
+                    Fault::new(node.span.clone(), message).label("nothing to expect").help("leave `returns` out"),
+                );
+                None
+            }
+            Call::Socket | Call::Accept { .. } | Call::EpollCreate | Call::Dup { .. } => {
                 let message = format!("`{}` returns a new descriptor, and its number says nothing", call.name());
                 self.r.report(
                     Fault::new(node.span.clone(), message).label("nothing to expect").help("leave `returns` out"),

@@ -20,6 +20,8 @@ pub(super) struct World {
 struct ActorWorld {
     sockets: BTreeMap<String, Stage>,
     peers: BTreeSet<ActorId>,
+    /// The line of the step in which it is forked, as long as that has not come.
+    unborn: Option<u32>,
     /// The line of the step in which the process ends.
     gone: Option<u32>,
     /// The label and line of the call in which it is blocked.
@@ -61,7 +63,8 @@ impl Attempt<'_> {
 
 impl World {
     pub(super) fn new(actors: &Actors) -> Self {
-        Self { actors: actors.specs.iter().map(|_| ActorWorld::default()).collect(), unknown_peers: false }
+        let actor = |place| ActorWorld { unborn: actors.forked.get(&ActorId(place)).copied(), ..ActorWorld::default() };
+        Self { actors: (0..actors.specs.len()).map(actor).collect(), unknown_peers: false }
     }
 
     fn stage(&self, actor: ActorId, socket: &str) -> Option<Stage> {
@@ -77,15 +80,38 @@ impl World {
         self.can_act(actors, attempt)?;
         let socket = self.resolve(actors, attempt);
         let next = self.next_stage(actors, attempt, &socket)?;
+        if let Call::Fork { child } = attempt.call {
+            self.fork(actors, attempt, *child)?;
+        }
         let world = &mut self.actors[attempt.actor.0];
         if let Some(stage) = next {
             world.sockets.insert(socket.clone(), stage);
+        }
+        if let (Call::Dup { to }, Some(stage)) = (attempt.call, world.sockets.get(&socket).copied()) {
+            world.sockets.insert(to.clone(), stage);
         }
         if let Call::Exit { .. } = attempt.call {
             world.gone = Some(attempt.line);
         }
         self.meet(attempt);
         Ok(socket)
+    }
+
+    /// The child begins with all that its parent has.
+    fn fork(&mut self, actors: &Actors, attempt: &Attempt<'_>, child: ActorId) -> Result<(), Fault> {
+        if self.actors[child.0].unborn.take().is_none() {
+            let fault = attempt.fault(format!("{} has been forked before", actors.name(child)));
+            return Err(fault.label("one process for each name").help("choose another name for this child"));
+        }
+        let parent = &self.actors[attempt.actor.0];
+        let (sockets, peers) = (parent.sockets.clone(), parent.peers.clone());
+        self.actors[child.0] = ActorWorld { sockets, peers, ..ActorWorld::default() };
+        Ok(())
+    }
+
+    /// The line in which the actor is forked, where that has not come yet.
+    pub(super) fn unborn(&self, actor: ActorId) -> Option<u32> {
+        self.actors[actor.0].unborn
     }
 
     /// Remembers that the actor is blocked.
@@ -117,6 +143,10 @@ impl World {
     fn can_act(&self, actors: &Actors, attempt: &Attempt<'_>) -> Result<(), Fault> {
         let world = &self.actors[attempt.actor.0];
         let name = actors.name(attempt.actor);
+        if let Some(line) = world.unborn {
+            let fault = Fault::new(attempt.by.clone(), format!("{name} is forked only in the step of line {line}"));
+            return Err(fault.label("not there yet"));
+        }
         if let Some(line) = world.gone {
             let fault =
                 Fault::new(attempt.by.clone(), format!("the process of {name} ended in the step of line {line}"));
@@ -142,6 +172,8 @@ impl World {
             Call::Connect { .. }
             | Call::Accept { .. }
             | Call::Exit { .. }
+            | Call::Fork { .. }
+            | Call::Vanish
             | Call::Read { .. }
             | Call::Write { .. }
             | Call::Recv { .. }
@@ -159,6 +191,7 @@ impl World {
             Call::Close
             | Call::Shutdown { .. }
             | Call::Poll { .. }
+            | Call::Dup { .. }
             | Call::Getsockname
             | Call::EpollCreate
             | Call::EpollCtl { .. }
@@ -177,7 +210,14 @@ impl World {
         let stage = self.stage(attempt.actor, socket);
         let fails = attempt.error.is_some();
         match (attempt.call, stage) {
-            (Call::Exit { .. }, _) => Ok(None),
+            (Call::Exit { .. } | Call::Fork { .. }, _) => Ok(None),
+            (Call::Dup { to }, Some(_)) if self.is_open(attempt.actor, to) => {
+                Err(self.already_open(actors, attempt, to))
+            }
+            (Call::Vanish, Some(Stage::Listening)) => {
+                let fault = attempt.fault(format!("{socket} listens, and only a connection can vanish"));
+                Err(fault.label("not a connection").help("close it: with nothing in its queue that sends nothing"))
+            }
             (Call::Accept { from }, _) => self.accept(actors, attempt, socket, from),
             (call, Some(Stage::Closed(_))) if tells_closed(call, attempt.error) => Ok(None),
             (Call::Socket | Call::Bind { .. } | Call::Setsockopt { .. }, None | Some(Stage::Closed(_))) => {
@@ -193,7 +233,7 @@ impl World {
             (Call::Connect { .. }, _) => Ok(Some(if fails { Stage::Tried } else { Stage::Connected })),
             (_, None) => Err(self.missing(actors, attempt, socket)),
             (_, Some(Stage::Closed(line))) => Err(closed(attempt, actors, socket, line)),
-            (Call::Close, Some(_)) => Ok(Some(Stage::Closed(attempt.line))),
+            (Call::Close | Call::Vanish, Some(_)) => Ok(Some(Stage::Closed(attempt.line))),
             _ => Ok(None),
         }
     }

@@ -13,7 +13,7 @@ use super::reader::{Closed, Reader};
 use super::sockets::{Attempt, World};
 
 /// The keys of which a step has one at most.
-const DEEDS: [&str; 4] = ["do", "finish", "kill", "pause"];
+const DEEDS: [&str; 5] = ["do", "finish", "kill", "vanish", "pause"];
 
 /// Reads the steps in order and follows the sockets meanwhile.
 pub(super) struct Steps<'r, 'a> {
@@ -133,6 +133,7 @@ impl<'r, 'a> Steps<'r, 'a> {
             Some(entry) if entry.key == "do" => self.call(at, line, node, entry),
             Some(entry) if entry.key == "finish" => self.finish(line, node, entry),
             Some(entry) if entry.key == "kill" => self.kill(line, entry).map(Deed::from),
+            Some(entry) if entry.key == "vanish" => self.vanish(at, line, entry).map(Deed::from),
             Some(entry) => {
                 let ns = self.r.duration(&entry.node, "`pause`")?;
                 Some(Action::Pause { ns }.into())
@@ -300,6 +301,31 @@ impl<'r, 'a> Steps<'r, 'a> {
         Some(Deed { action, ends: Some((blocked.actor, blocked.call.clone())) })
     }
 
+    /// A socket disappears: a call of its actor, so that it is told like one.
+    fn vanish(&mut self, at: usize, line: u32, entry: &Entry) -> Option<Action> {
+        if let Some(name) = entry.node.text().map(|text| split(text).0).filter(|name| self.actors.find(name).is_none())
+        {
+            let span = self.r.part(&entry.node, 0..name.len());
+            let fault = Fault::new(span, format!("there is no actor `{name}`")).label("not a known name");
+            self.r.report(fault.help(suggest(name, self.actors.names())));
+            return None;
+        }
+        let (actor, named) = self.by(&entry.node)?;
+        let (by, call) = (self.r.inside(&entry.node), Call::Vanish);
+        let socket = self.attempt(&Attempt {
+            actor,
+            call: &call,
+            named: named.as_deref(),
+            error: None,
+            blocks: false,
+            step: at,
+            line,
+            span: by.clone(),
+            by,
+        })?;
+        Some(Action::Call { actor, socket, call, blocks: None, starts: None })
+    }
+
     fn kill(&mut self, line: u32, entry: &Entry) -> Option<Action> {
         let node = &entry.node;
         let (whose, signal) = match &node.value {
@@ -321,6 +347,11 @@ impl<'r, 'a> Steps<'r, 'a> {
             }
             None => Signal::SIGKILL,
         };
+        if let Some(line) = self.world.unborn(actor) {
+            let message = format!("{} is forked only in the step of line {line}", self.actors.name(actor));
+            self.r.report(Fault::new(self.r.inside(whose), message).label("not there yet"));
+            return None;
+        }
         self.world.kill(self.actors, actor, signal, line);
         Some(Action::Kill { actor, signal })
     }

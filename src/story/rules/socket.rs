@@ -103,6 +103,37 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "dup-refers-to-the-same-socket",
+        statement: "dup() makes a second descriptor for the same socket; TCP never hears of it.",
+        calls: &["dup"],
+        ..PLAIN
+    },
+    Rule {
+        id: "fork-shares-every-descriptor",
+        statement: "After fork() parent and child have descriptors for the same sockets; nothing is sent.",
+        calls: &["fork"],
+        ..PLAIN
+    },
+    Rule {
+        id: "close-of-a-shared-socket-sends-nothing",
+        statement: "close() sends nothing while another descriptor still refers to the socket, in this process or another.",
+        sentence: "another descriptor still refers to this socket, so the connection goes on and nothing is sent.",
+        notable: true,
+        calls: &["close"],
+        wire: "Nothing. The FIN comes when the last descriptor goes.",
+        misconception: "close() closes the connection.",
+        ..PLAIN
+    },
+    Rule {
+        id: "a-socket-vanishes",
+        statement: "A socket that vanishes sends nothing: its machine has lost power, or tcpstory has set TCP_REPAIR before closing it.",
+        sentence: "nothing is sent, so the peer still believes in the connection.",
+        notable: true,
+        wire: "Nothing.",
+        misconception: "The end of a peer is always announced.",
+        ..PLAIN
+    },
+    Rule {
         id: "getsockname-tells-the-own-address",
         statement: "getsockname() tells the socket's own address; nothing is sent.",
         calls: &["getsockname"],

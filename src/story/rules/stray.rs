@@ -59,4 +59,14 @@ pub(super) const RULES: &[Rule] = &[
         linux: "tcp_keepalive_timer() sends it.",
         ..PLAIN
     },
+    Rule {
+        id: "segment-for-a-vanished-socket-gets-rst",
+        statement: "A machine that has forgotten a connection answers its segments with an RST, and only then does the peer learn.",
+        sentence: "{segment} reached a machine that knows nothing of this connection since {by}: it answers with an RST.",
+        notable: true,
+        wire: "Silence, then a segment and a bare RST with its acknowledgment number.",
+        rfc: "RFC 9293 3.5.1: a crashed side that has forgotten the connection answers with a reset.",
+        misconception: "A peer that crashes is noticed at once.",
+        ..PLAIN
+    },
 ];
