@@ -20,7 +20,7 @@ use tcpstory::record::{Family, Flags, Outcome, SandboxKind, Syscall, What};
 use tcpstory::report::format::{self, json};
 use tcpstory::report::{Options, Wireshark, tell};
 use tcpstory::scenario::builtin::{self, Builtin};
-use tcpstory::story::{EventId, FindingKind, Story};
+use tcpstory::story::{EventId, FindingKind, Rel, Story};
 use tempfile::TempDir;
 
 use support::{missing, needing, output, require};
@@ -154,7 +154,8 @@ impl Saved {
         if recording.machine.sandbox == SandboxKind::Namespace || recording.script.network.family == Family::Ipv4 {
             let shown: BTreeSet<&str> = having(STREAM).map(|line| line[SOURCE].as_str()).collect();
             let names: BTreeSet<&str> = recording.actors.iter().map(|actor| actor.name.as_str()).collect();
-            assert_eq!(shown, names);
+            assert!(shown.is_subset(&names), "{shown:?} are not all among {names:?}");
+            assert_eq!(shown.is_empty(), counted.packets == 0, "a connection has two named ends");
         }
         Ok(())
     }
@@ -206,8 +207,9 @@ impl Saved {
         let findings = self.story.findings.iter().filter(|finding| doubts.contains(&finding.kind));
         let doubted = findings.filter_map(|finding| finding.about.first().copied());
         let caused = self.story.causes.iter().map(|cause| cause.of);
+        let felt = self.story.links.iter().filter(|link| link.rel == Rel::Failed).map(|link| link.from);
         let is_segment = |event: &EventId| matches!(self.story.recording.events[event.0].what, What::Segment { .. });
-        doubted.chain(caused).filter(is_segment).collect()
+        doubted.chain(caused).chain(felt).filter(is_segment).collect()
     }
 
     fn packets_are_the_same_in_every_file(&self) -> Result<(), Failed> {

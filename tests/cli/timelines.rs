@@ -71,8 +71,10 @@ fn of(timeline: &Value) -> Counts {
     let (findings, causes) = (list("findings"), list("causes"));
     let doubted = findings.iter().filter(|finding| doubts.iter().any(|doubt| finding["kind"] == *doubt));
     let told = causes.iter().map(|cause| &cause["of"]);
+    let links = list("links");
+    let felt = links.iter().filter(|link| link["rel"] == "failed").map(|link| &link["from"]);
     let explained: BTreeSet<&str> =
-        doubted.map(|finding| &finding["about"][0]).chain(told).filter_map(Value::as_str).collect();
+        doubted.map(|finding| &finding["about"][0]).chain(told).chain(felt).filter_map(Value::as_str).collect();
     Counts {
         packets: segments.len(),
         resets: having("segment", &|segment| segment["flags"].as_str().is_some_and(|flags| flags.contains("RST"))),
