@@ -1,9 +1,10 @@
 //! Making a recording of what was noted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nix::sys::utsname::UtsName;
 
+use super::sockets::Ends;
 use super::wire::Taken;
 use crate::lab::LabError;
 use crate::lab::sandbox::Sandbox;
@@ -17,6 +18,8 @@ use crate::record::{
 pub(super) struct Notes {
     pub(super) actors: Vec<Actor>,
     pub(super) sockets: Vec<Socket>,
+    /// Every connection or attempt at one: a socket may have had several.
+    pub(super) ends: BTreeSet<Ends>,
     pub(super) events: Vec<Event>,
     pub(super) steps: Vec<StepRun>,
     pub(super) frames: Vec<Taken>,
@@ -51,10 +54,10 @@ pub(super) fn machine(sandbox: &Sandbox) -> Result<Machine, LabError> {
 
 /// Puts it together: cut at the end of the last step, sorted by time, counted from time 0.
 pub(super) fn recording(notes: Notes, about: About) -> Recording {
-    let Notes { actors, sockets, mut events, mut steps, mut frames } = notes;
+    let Notes { actors, sockets, ends, mut events, mut steps, mut frames } = notes;
     let end_ns = steps.last().map_or(i64::MAX, |step| step.end_ns);
     let shared = about.machine.sandbox == SandboxKind::HostLoopback;
-    frames.retain(|taken| taken.unix_ns <= end_ns && (!shared || is_ours(taken, &sockets)));
+    frames.retain(|taken| taken.unix_ns <= end_ns && (!shared || is_ours(taken, &ends)));
 
     let zero = time_zero(&frames, &events, &steps);
     let segments = frames.iter().enumerate().filter(|(_, taken)| taken.frame.segment.is_some());
@@ -76,12 +79,9 @@ pub(super) fn recording(notes: Notes, about: About) -> Recording {
 }
 
 /// On the host's loopback others may use the ports meanwhile; a frame of no connection of the run is not the run's.
-fn is_ours(taken: &Taken, sockets: &[Socket]) -> bool {
-    let of = |segment: &Segment, socket: &Socket| {
-        let ends = (socket.local, socket.peer);
-        ends == (Some(segment.src), Some(segment.dst)) || ends == (Some(segment.dst), Some(segment.src))
-    };
-    taken.frame.segment.as_ref().is_some_and(|segment| sockets.iter().any(|socket| of(segment, socket)))
+fn is_ours(taken: &Taken, ends: &BTreeSet<Ends>) -> bool {
+    let of = |segment: &Segment| [(segment.src, segment.dst), (segment.dst, segment.src)];
+    taken.frame.segment.as_ref().is_some_and(|segment| of(segment).iter().any(|pair| ends.contains(pair)))
 }
 
 /// The first segment; else the first call; else the first step.

@@ -183,7 +183,8 @@ impl Session {
         let uncertainty_ns = wire.uncertainty_ns();
         let (frames, capture) = wire.stop()?;
         players.iter_mut().for_each(Player::kill); // all at once; each is reaped when it is dropped
-        let notes = assemble::Notes { actors, sockets: sockets.into_records(), events, steps, frames };
+        let (sockets, ends) = sockets.into_records();
+        let notes = assemble::Notes { actors, sockets, ends, events, steps, frames };
         let (script, machine) = (Arc::unwrap_or_clone(script), assemble::machine(&sandbox)?);
         Ok(assemble::recording(notes, assemble::About { script, machine, capture, uncertainty_ns, end }))
     }

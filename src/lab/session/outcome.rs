@@ -202,7 +202,10 @@ impl Session {
             }
             (Call::Connect { .. }, _) => {
                 // A connect that failed gives back the address that the kernel had chosen for it.
-                let local = local.filter(|local| !local.ip().is_unspecified());
+                let local = local.filter(|local| !local.ip().is_unspecified() && local.port() != 0);
+                if local.is_none() {
+                    self.sockets.forget_local(socket);
+                }
                 self.sockets.addressed(socket, local, peer.or(pending.to));
             }
             _ => {}

@@ -14,12 +14,17 @@ pub(super) const NEVER_OPEN: RawFd = RawFd::MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DescriptorId(usize);
 
+/// The local address of a connection and its peer's.
+pub(super) type Ends = (SocketAddr, SocketAddr);
+
 /// Every socket that an actor had, in the order in which they came to be, and the descriptors that refer to them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sockets {
     records: Vec<Socket>,
     kept: Vec<Kept>,
     descriptors: Vec<Descriptor>,
+    /// The ends of every connection: a socket that was refused may try again from another port.
+    had: BTreeSet<Ends>,
 }
 
 /// What is known of a socket beside its record.
@@ -46,9 +51,9 @@ impl Sockets {
         &self.records
     }
 
-    /// The records, at the end.
-    pub(super) fn into_records(self) -> Vec<Socket> {
-        self.records
+    /// The records, at the end, and every pair of ends that any of the sockets had.
+    pub(super) fn into_records(self) -> (Vec<Socket>, BTreeSet<Ends>) {
+        (self.records, self.had)
     }
 
     /// A socket's record.
@@ -191,6 +196,12 @@ impl Sockets {
         let record = &mut self.records[id.0];
         record.local = local.filter(|local| local.port() != 0).or(record.local);
         record.peer = peer.or(record.peer);
+        self.had.extend(record.local.zip(record.peer));
+    }
+
+    /// Its next attempt to connect comes from another address.
+    pub(super) fn forget_local(&mut self, id: SocketId) {
+        self.records[id.0].local = None;
     }
 
     /// Every connection as (local, peer), once, seen from the end that was known first.
