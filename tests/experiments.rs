@@ -10,8 +10,8 @@ use serde_json::Value;
 use tcpstory::record::{
     Actor, ActorId, Address, Bytes, Call, Capture, Clock, Data, Detail, End, Errno, Event, Flags, Frame, FrameId,
     Machine, MsgFlag, Network, Outcome, PollEvent, Recording, SandboxKind, Script, Segment, ShutdownHow, Signal,
-    SignalCaught, SigpipeDisposition, Socket, SocketId, SocketOption, SocketOptionName, Source, StepId, Syscall,
-    Target, TcpOptions, What,
+    SignalCaught, SigpipeDisposition, Socket, SocketId, SocketKind, SocketOption, SocketOptionName, Source, StepId,
+    Syscall, Target, TcpOptions, What,
 };
 use tcpstory::story::{FindingKind, Story, tell};
 
@@ -119,6 +119,7 @@ impl Replay {
             self.sockets.push(Socket {
                 actor: ActorId(usize::from(!client)),
                 name: if listener { "listener".to_owned() } else { "connection".to_owned() },
+                kind: SocketKind::Tcp,
                 generation: 1,
                 local: Some(address(client)),
                 peer: (!listener).then(|| address(!client)),

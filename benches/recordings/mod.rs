@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use tcpstory::packet;
 use tcpstory::record::{
     Actor, ActorId, Bytes, Call, Capture, Clock, Data, Detail, End, Event, Flags, Frame, FrameId, Machine, Network,
-    Outcome, Recording, SandboxKind, Script, Segment, SigpipeDisposition, Socket, SocketId, Source, StepId, Syscall,
-    Target, TcpOptions, What,
+    Outcome, Recording, SandboxKind, Script, Segment, SigpipeDisposition, Socket, SocketId, SocketKind, Source, StepId,
+    Syscall, Target, TcpOptions, What,
 };
 
 /// How many exchanges (a write, its segment, the acknowledgment and the read) each connection has.
@@ -41,6 +41,7 @@ fn socket(actor: usize, ends: Option<(SocketAddr, SocketAddr)>) -> Socket {
     Socket {
         actor: ActorId(actor),
         name: if ends.is_some() { "connection" } else { "listener" }.to_owned(),
+        kind: SocketKind::Tcp,
         generation: 1,
         local: ends.map_or(Some(address(2, 47_000)), |(local, _)| Some(local)),
         peer: ends.map(|(_, peer)| peer),

@@ -113,6 +113,16 @@ pub enum Call {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         timeout_ns: Option<u64>,
     },
+    /// socketpair(2): two connected stream sockets of `AF_UNIX`; the step's own socket is the first.
+    Socketpair {
+        /// Their names.
+        names: [String; 2],
+    },
+    /// pipe(2): a pipe; the step's own socket is its read end.
+    Pipe {
+        /// The names of the read end and of the write end.
+        names: [String; 2],
+    },
     /// dup(2): a second descriptor for the same socket.
     Dup {
         /// The name of the new descriptor.
@@ -158,6 +168,8 @@ impl Call {
             Self::EpollCreate => "epoll_create1",
             Self::EpollCtl { .. } => "epoll_ctl",
             Self::EpollWait { .. } => "epoll_wait",
+            Self::Socketpair { .. } => "socketpair",
+            Self::Pipe { .. } => "pipe",
             Self::Dup { .. } => "dup",
             Self::Fork { .. } => "fork",
             Self::Vanish => "vanish",

@@ -100,6 +100,8 @@ pub enum Detail {
     Data(Bytes),
     /// The connection that accept returned.
     Accepted(SocketId),
+    /// The two ends that socketpair or pipe made, in their order.
+    Pair([SocketId; 2]),
     /// The events that poll returned.
     Ready(Vec<PollEvent>),
     /// An option's value: a number, 0 or 1 for a switch, bytes or nanoseconds; for `SO_LINGER` the seconds, or −1 for off.

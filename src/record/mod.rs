@@ -25,7 +25,8 @@ pub use errno::Errno;
 pub use event::{Detail, Event, Exit, ExitStatus, Kill, Outcome, SignalCaught, StateSample, Syscall, What};
 pub use kernel::KernelRange;
 pub use recording::{
-    Awaited, Capture, Clock, End, Frame, FrameId, Machine, Recording, SandboxKind, Socket, SocketId, StepRun, owner,
+    Awaited, Capture, Clock, End, Frame, FrameId, Machine, Recording, SandboxKind, Socket, SocketId, SocketKind,
+    StepRun, owner,
 };
 pub use script::{
     Action, Alternative, Expect, ExpectOutcome, ExpectValue, Family, Located, Network, PossibleStory, Script,

@@ -128,13 +128,38 @@ pub struct Capture {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct SocketId(pub usize);
 
-/// A socket that an actor had.
+/// What a descriptor refers to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SocketKind {
+    /// A TCP socket.
+    #[default]
+    Tcp,
+    /// An end of a pair of `AF_UNIX` stream sockets.
+    Unix,
+    /// The read end of a pipe.
+    PipeReader,
+    /// The write end of a pipe.
+    PipeWriter,
+}
+
+impl SocketKind {
+    /// Whether it is a TCP socket.
+    pub fn is_tcp(&self) -> bool {
+        *self == Self::Tcp
+    }
+}
+
+/// A socket that an actor had, or an end of a pipe.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Socket {
     /// Whose.
     pub actor: ActorId,
     /// Its name.
     pub name: String,
+    /// What it is.
+    #[serde(skip_serializing_if = "SocketKind::is_tcp", default)]
+    pub kind: SocketKind,
     /// Which socket of that name it is, from 1.
     pub generation: u32,
     /// Its own address, once it had one.
@@ -233,7 +258,15 @@ mod tests {
         };
         let (local, peer) = (Some(SocketAddr::new(address, 9)), Some(SocketAddr::new(address, 47_000)));
         let name = "connection".into();
-        let sockets = [Socket { actor: ActorId(0), name, generation: 1, local, peer, accepted_from: None }];
+        let sockets = [Socket {
+            actor: ActorId(0),
+            name,
+            kind: SocketKind::Tcp,
+            generation: 1,
+            local,
+            peer,
+            accepted_from: None,
+        }];
         let mut actors = vec![actor("client"), actor("server")];
         assert_eq!(owner(&actors, &sockets, local.unwrap()), Some(ActorId(0)));
         assert_eq!(owner(&actors, &sockets, peer.unwrap()), Some(ActorId(1)));

@@ -7,8 +7,8 @@ use crate::packet;
 use crate::record::{
     Action, Actor, ActorId, ActorSpec, Bytes, CONNECTION, Call, Capture, Clock, Data, Detail, End, Errno, Event, Exit,
     ExitStatus, Expect, ExpectOutcome, Flags, Frame, FrameId, LISTENER, Located, Machine, Network, Outcome, Recording,
-    SandboxKind, Script, Segment, Signal, SignalCaught, SigpipeDisposition, Socket, SocketId, Source, Step, StepId,
-    StepRun, Syscall, Target, TcpOptions, What,
+    SandboxKind, Script, Segment, Signal, SignalCaught, SigpipeDisposition, Socket, SocketId, SocketKind, Source, Step,
+    StepId, StepRun, Syscall, Target, TcpOptions, What,
 };
 
 /// A recording under construction. Times are in microseconds.
@@ -76,6 +76,7 @@ impl Stage {
         self.recording.sockets.push(Socket {
             actor: ActorId(actor),
             name: name.into(),
+            kind: SocketKind::Tcp,
             generation: 1,
             local,
             peer,

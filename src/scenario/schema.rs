@@ -71,6 +71,10 @@ pub(super) mod shape {
         json!({ "type": "string", "pattern": format!("^{}$", name_pattern()) })
     }
 
+    pub(in crate::scenario) fn two_names() -> Json {
+        json!({ "type": "array", "items": name(), "minItems": 2, "maxItems": 2, "uniqueItems": true })
+    }
+
     pub(in crate::scenario) fn by() -> Json {
         json!({ "type": "string", "pattern": format!("^{0}(\\.{0})?$", name_pattern()) })
     }

@@ -136,12 +136,12 @@ pub struct View<'a> {
     pub shared: bool,
 }
 
-fn plain(outcome: Predicted, rule: &'static str) -> Foreseen {
+pub(super) fn plain(outcome: Predicted, rule: &'static str) -> Foreseen {
     Foreseen { outcome, rule, because: Vec::new(), fact: Fact::default() }
 }
 
 impl Foreseen {
-    fn role(mut self, name: &'static str, event: EventId) -> Self {
+    pub(super) fn role(mut self, name: &'static str, event: EventId) -> Self {
         self.because.push(event);
         self.fact.roles.push((name, event));
         self
@@ -159,13 +159,13 @@ impl Foreseen {
         self
     }
 
-    fn bytes(mut self, bytes: u64) -> Self {
+    pub(super) fn bytes(mut self, bytes: u64) -> Self {
         self.fact.bytes = Some(bytes);
         self
     }
 }
 
-fn fails(errno: Errno, rule: &'static str) -> Foreseen {
+pub(super) fn fails(errno: Errno, rule: &'static str) -> Foreseen {
     let mut foreseen = plain(Predicted::Error(errno), rule);
     foreseen.fact.errno = Some(errno);
     foreseen
@@ -177,7 +177,8 @@ fn size(bytes: u64) -> i64 {
 
 /// What the call will do if nothing arrives meanwhile.
 pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
-    let needs_none = matches!(call, Call::Socket | Call::Fork { .. } | Call::Exit { .. });
+    let makes = matches!(call, Call::Socket | Call::Socketpair { .. } | Call::Pipe { .. });
+    let needs_none = makes || matches!(call, Call::Fork { .. } | Call::Exit { .. });
     if let (Some(close), false) = (view.closed, needs_none) {
         if matches!(call, Call::Poll { .. }) {
             return plain(Predicted::Ready(vec![PollEvent::Nval]), "poll-of-a-closed-descriptor").role("close", close);
@@ -200,6 +201,7 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         Call::Shutdown { .. } => view.shutdown(),
         Call::Close if view.shared => plain(Predicted::Value(0), "close-of-a-shared-socket-sends-nothing"),
         Call::Close => plain(Predicted::Value(0), "close-returns-at-once"),
+        Call::Socketpair { .. } | Call::Pipe { .. } => plain(Predicted::Value(0), "a-pair-is-made"),
         Call::Dup { .. } => plain(Predicted::Descriptor, "dup-refers-to-the-same-socket"),
         Call::Fork { .. } => plain(Predicted::Descriptor, "fork-shares-every-descriptor"),
         Call::Vanish => plain(Predicted::Value(0), "a-socket-vanishes"),
@@ -475,7 +477,7 @@ impl View<'_> {
     }
 
     /// EPIPE, and SIGPIPE unless it is suppressed or ignored.
-    fn broken(&self, mut why: Foreseen, flags: &[MsgFlag]) -> Foreseen {
+    pub(super) fn broken(&self, mut why: Foreseen, flags: &[MsgFlag]) -> Foreseen {
         why.fact.errno = Some(Errno::EPIPE);
         self.signalling(why, Errno::EPIPE, flags)
     }

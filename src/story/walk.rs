@@ -2,11 +2,13 @@
 
 mod descriptors;
 mod epoll;
+mod local;
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::descriptors::Holders;
+use self::local::Locals;
 use super::endpoint::{Ending, Endpoint};
 use super::flow::Flow;
 use super::predict::{self, Foreseen, Occupant, Ports, SocketModel, View};
@@ -50,6 +52,8 @@ pub(super) struct Walk<'r> {
     last_call: BTreeMap<ActorId, EventId>,
     /// Who holds the sockets that several descriptors refer to.
     holders: Holders,
+    /// Ends of pairs and pipes.
+    locals: Locals,
     /// Sockets that are registered with epoll.
     watched: BTreeSet<SocketId>,
     /// The kill that ended each actor.
@@ -111,6 +115,7 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         listeners: BTreeMap::new(),
         last_call: BTreeMap::new(),
         holders: Holders::default(),
+        locals: Locals::new(),
         watched: BTreeSet::new(),
         killed: BTreeMap::new(),
     };
@@ -330,7 +335,7 @@ impl Walk<'_> {
 
     fn foresee(&self, call: &Syscall) -> Foreseen {
         match self.view(call) {
-            Some(view) => predict::predict(view, &call.call),
+            Some(view) => self.foresee_local(view, call).unwrap_or_else(|| predict::predict(view, &call.call)),
             None => {
                 Foreseen { outcome: Predicted::Blocks, rule: "call-waits", because: Vec::new(), fact: Fact::default() }
             }
@@ -340,6 +345,9 @@ impl Walk<'_> {
     /// What the call may do instead, because buffers are larger or smaller than the model can know.
     fn alternative(&self, call: &Syscall, usual: &Foreseen) -> Option<Foreseen> {
         let view = self.view(call)?;
+        if self.is_local(call.socket) {
+            return self.local_alternative(view, call, false).pop();
+        }
         predict::may_wait(view, &call.call)
             .or_else(|| predict::may_linger(view, &call.call))
             .or_else(|| predict::without_room(view, &call.call, usual))
@@ -352,6 +360,7 @@ impl Walk<'_> {
         {
             self.close_all(event, call.actor);
         }
+        self.local_begins(event, call, foreseen);
         let accepted = matches!(foreseen, Predicted::Value(_) | Predicted::Between(..));
         let listens = self.sockets[call.socket.0].queue.is_some();
         match (&call.call, endpoint) {
@@ -393,6 +402,7 @@ impl Walk<'_> {
         let linger = model.linger;
         let (reuse, linger2_ns) = (self.sockets[socket.0].reuse, self.sockets[socket.0].linger2_ns);
         self.stop_listening(by, socket);
+        self.local_close(by, socket);
         if let Some(id) = self.endpoint_of(socket) {
             let t_ns = self.recording.events[by.0].t_ns;
             let endpoint = self.endpoint_mut(id);
@@ -455,6 +465,7 @@ impl Walk<'_> {
         {
             foreseen.push(late);
         }
+        foreseen.extend(self.local_alternative(view, call, true));
         foreseen.extend(predict::when_the_buffer_is_full(view, &call.call, call.blocked || timed_out(view, waited)));
         if let (Call::Close, true) = (&call.call, call.blocked) {
             foreseen.insert(0, predict::after_lingering(view));
@@ -468,6 +479,9 @@ impl Walk<'_> {
 
     /// What the outcome changes. False if the bytes that were read are not the bytes that were sent.
     fn settle(&mut self, event: EventId, call: &Syscall, endpoint: Option<EndpointId>) -> bool {
+        if self.is_local(call.socket) && !self.local_settles(event, call) {
+            return false;
+        }
         if let (Outcome::Failed { errno }, Some(id)) = (&call.outcome, endpoint) {
             let endpoint = self.endpoint_mut(id);
             if call.call.data().is_some() {
@@ -495,6 +509,11 @@ impl Walk<'_> {
                 }
             }
             (Call::Connect { .. }, _) => self.sockets[call.socket.0].connect = Some((event, true)),
+            (Call::Socketpair { .. } | Call::Pipe { .. }, _) => {
+                if let Detail::Pair(ends) = detail {
+                    self.pairs(*ends);
+                }
+            }
             (Call::Dup { to }, _) => self.duplicates(call, to),
             (Call::Fork { child }, _) => self.forks(call.actor, *child),
             (Call::Setsockopt { option }, _) => self.sockets[call.socket.0].set(*option),

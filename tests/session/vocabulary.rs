@@ -14,6 +14,7 @@ use crate::perform;
 pub(crate) const FILES: &[(&str, &str)] = &[
     ("epoll", include_str!("vocabulary/epoll.toml")),
     ("descriptors", include_str!("vocabulary/descriptors.toml")),
+    ("pairs", include_str!("vocabulary/pairs.toml")),
     ("vanish", include_str!("vocabulary/vanish.toml")),
 ];
 

@@ -32,7 +32,14 @@ const NO_FILE: i32 = 3;
 /// `exit` is not for here: nothing can be told of it.
 pub(super) fn perform(order: &Order, begun: impl FnOnce()) -> Done {
     let (before, _) = caught();
-    let (made, detail) = make(order, begun);
+    let (made, detail, pair) = match &order.call {
+        Call::Socketpair { .. } => paired(begun, socket::socketpair),
+        Call::Pipe { .. } => paired(begun, socket::pipe),
+        _ => {
+            let (made, detail) = make(order, begun);
+            (made, detail, None)
+        }
+    };
     let (after, sigpipe_ns) = caught();
     let outcome = if made.value == -1 {
         Outcome::Failed { errno: Errno(made.errno) }
@@ -52,6 +59,7 @@ pub(super) fn perform(order: &Order, begun: impl FnOnce()) -> Done {
         sigpipe_ns,
         local: named.and_then(socket::local_address),
         peer: named.and_then(socket::peer_address),
+        pair,
     }
 }
 
@@ -103,6 +111,8 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
             plain(begun, || socket::epoll_ctl(order.epoll, operation, fd, asked))
         }
         Call::EpollWait { timeout_ns, .. } => epoll_wait(order.epoll, *timeout_ns, begun),
+        Call::Socketpair { .. } => plain(begun, || socket::socketpair().0),
+        Call::Pipe { .. } => plain(begun, || socket::pipe().0),
         Call::Dup { .. } => plain(begun, || socket::dup(fd)),
         // Its last descriptor is in the conductor's hands by then, which sets TCP_REPAIR before it closes that.
         Call::Vanish => plain(begun, || socket::close(fd)),
@@ -120,6 +130,13 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
 fn plain(begun: impl FnOnce(), call: impl FnOnce() -> Timed) -> (Timed, Detail) {
     begun();
     (call(), Detail::None)
+}
+
+/// A call that makes two descriptors.
+fn paired(begun: impl FnOnce(), call: impl FnOnce() -> (Timed, [RawFd; 2])) -> (Timed, Detail, Option<[RawFd; 2]>) {
+    begun();
+    let (made, ends) = call();
+    (made, Detail::None, (made.value == 0).then_some(ends))
 }
 
 fn named(begun: impl FnOnce(), call: impl FnOnce() -> (Timed, Option<SocketAddr>)) -> (Timed, Detail) {

@@ -62,6 +62,8 @@ pub(in crate::lab) struct Done {
     pub(in crate::lab) local: Option<SocketAddr>,
     /// Its peer's.
     pub(in crate::lab) peer: Option<SocketAddr>,
+    /// The descriptors that socketpair or pipe made.
+    pub(in crate::lab) pair: Option<[i32; 2]>,
 }
 
 /// A message as it goes over the socket.
@@ -145,7 +147,8 @@ mod tests {
     fn the_largest_read_fits() {
         let data = crate::record::Detail::Data(Bytes(vec![0xff; 65_536]));
         let outcome = Outcome::Returned { value: 65_536, detail: data };
-        let done = Done { begin_ns: 1, end_ns: 2, outcome, sigpipes: 0, sigpipe_ns: 0, local: None, peer: None };
+        let done =
+            Done { begin_ns: 1, end_ns: 2, outcome, sigpipes: 0, sigpipe_ns: 0, local: None, peer: None, pair: None };
         assert!(encode(&Report::Done(Box::new(done))).unwrap().len() < LONGEST);
     }
 }

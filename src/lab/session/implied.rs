@@ -17,7 +17,7 @@ impl Session {
     pub(super) fn prepare(&mut self, asked: &Asked<'_>, deadline: Deadline) -> Result<Option<DescriptorId>, Halt> {
         let (actor, name) = (asked.actor, called_on(asked));
         let known = match asked.call {
-            Call::Socket => None,
+            Call::Socket | Call::Socketpair { .. } | Call::Pipe { .. } => None,
             Call::Exit { .. } | Call::Fork { .. } => {
                 return Ok(Some(self.sockets.any(actor, name).unwrap_or_else(|| self.sockets.add(actor, name))));
             }
@@ -26,7 +26,8 @@ impl Session {
             }
         };
         let descriptor = known.unwrap_or_else(|| self.sockets.add(actor, name));
-        let is_missing = known.is_none() && *asked.call != Call::Socket;
+        let makes_it = matches!(asked.call, Call::Socket | Call::Socketpair { .. } | Call::Pipe { .. });
+        let is_missing = known.is_none() && !makes_it;
         if is_missing && !self.act_implied(asked, descriptor, Call::Socket, deadline)? {
             return Ok(None);
         }

@@ -10,8 +10,8 @@ use super::{Halt, Session};
 use crate::lab::LabError;
 use crate::lab::actor::{Done, Ended};
 use crate::record::{
-    ActorId, Awaited, Call, Detail, Errno, Event, Exit, ExitStatus, Outcome, Signal, SignalCaught, SocketId, StepId,
-    Syscall, What,
+    ActorId, Awaited, Call, Detail, Errno, Event, Exit, ExitStatus, Outcome, Signal, SignalCaught, SocketId,
+    SocketKind, StepId, Syscall, What,
 };
 
 /// How long the SYN of a connect that was made may take from the sniffer to the conductor.
@@ -133,8 +133,11 @@ impl Session {
         let Some(pending) = self.players[actor.0].pending.take() else {
             return Err(LabError::new("cannot understand an actor").tried("its report", "no call was made").into());
         };
-        let Done { begin_ns, mut end_ns, mut outcome, sigpipes, sigpipe_ns, local, peer } = done;
+        let Done { begin_ns, mut end_ns, mut outcome, sigpipes, sigpipe_ns, local, peer, pair } = done;
         self.settle_socket(&pending, &mut outcome, local, peer);
+        if let (Some(ends), Outcome::Returned { detail, .. }) = (pair, &mut outcome) {
+            *detail = self.settle_pair(actor, &pending, ends);
+        }
         match self.syscall(pending.event).map(|syscall| (syscall.call.clone(), &outcome)) {
             Some((Call::Fork { child }, Outcome::Returned { value, .. })) => self.is_forked(actor, child, *value)?,
             Some((Call::Vanish, _)) => end_ns = self.vanishes(actor)?.unwrap_or(end_ns),
@@ -210,6 +213,22 @@ impl Session {
             }
             _ => {}
         }
+    }
+
+    /// The two ends that a call has made.
+    fn settle_pair(&mut self, actor: ActorId, pending: &Pending, ends: [RawFd; 2]) -> Detail {
+        let (names, kinds) = match self.syscall(pending.event).map(|syscall| syscall.call.clone()) {
+            Some(Call::Socketpair { names }) => (names, [SocketKind::Unix; 2]),
+            Some(Call::Pipe { names }) => (names, [SocketKind::PipeReader, SocketKind::PipeWriter]),
+            _ => return Detail::None,
+        };
+        let second = self.sockets.add(actor, &names[1]);
+        let descriptors = [pending.descriptor, second];
+        for ((descriptor, fd), kind) in descriptors.into_iter().zip(ends).zip(kinds) {
+            self.sockets.opened(descriptor, fd);
+            self.sockets.is_a(self.sockets.of(descriptor), kind);
+        }
+        Detail::Pair(descriptors.map(|descriptor| self.sockets.of(descriptor)))
     }
 
     /// After a connect that failed or still waits, the kernel no longer or not yet tells the address that it had chosen; its SYN

@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::collections::BTreeSet;
 use std::os::fd::RawFd;
 
-use crate::record::{ActorId, PollEvent, Socket, SocketId};
+use crate::record::{ActorId, PollEvent, Socket, SocketId, SocketKind};
 
 /// A descriptor that no process has open: calls on a closed socket are made on it, so that they fail as they would on the
 /// closed number, whatever has become of that.
@@ -76,10 +76,23 @@ impl Sockets {
     pub(super) fn add(&mut self, actor: ActorId, name: &str) -> DescriptorId {
         let before = self.records.iter().filter(|socket| socket.actor == actor && socket.name == name).count();
         let generation = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
-        let record = Socket { actor, name: name.to_owned(), generation, local: None, peer: None, accepted_from: None };
+        let record = Socket {
+            actor,
+            name: name.to_owned(),
+            kind: SocketKind::Tcp,
+            generation,
+            local: None,
+            peer: None,
+            accepted_from: None,
+        };
         self.records.push(record);
         self.kept.push(Kept::default());
         self.refer(actor, name, SocketId(self.records.len() - 1))
+    }
+
+    /// It is something else than a TCP socket.
+    pub(super) fn is_a(&mut self, id: SocketId, kind: SocketKind) {
+        self.records[id.0].kind = kind;
     }
 
     /// Another descriptor for a socket.

@@ -107,6 +107,24 @@ pub(in crate::lab) fn close(fd: RawFd) -> Timed {
     timed(|| i64::from(unsafe { libc::close(fd) }))
 }
 
+/// socketpair(2) of `AF_UNIX` stream sockets; the descriptors are valid where the call succeeded.
+pub(in crate::lab) fn socketpair() -> (Timed, [RawFd; 2]) {
+    let mut ends = [-1; 2];
+    let pointer = ends.as_mut_ptr();
+    // SAFETY: the pointer is to two numbers, which outlive the call.
+    let made = timed(|| i64::from(unsafe { libc::socketpair(libc::AF_UNIX, libc::SOCK_STREAM, 0, pointer) }));
+    (made, ends)
+}
+
+/// pipe(2): the read end and the write end; they are valid where the call succeeded.
+pub(in crate::lab) fn pipe() -> (Timed, [RawFd; 2]) {
+    let mut ends = [-1; 2];
+    let pointer = ends.as_mut_ptr();
+    // SAFETY: the pointer is to two numbers, which outlive the call.
+    let made = timed(|| i64::from(unsafe { libc::pipe(pointer) }));
+    (made, ends)
+}
+
 /// dup(2).
 pub(in crate::lab) fn dup(fd: RawFd) -> Timed {
     // SAFETY: takes a number only. No Rust value of an actor owns a descriptor above 2.

@@ -199,6 +199,22 @@ pub(super) const CALLS: &[Known] = &[
         ],
     },
     Known {
+        name: "socketpair",
+        meaning: &[
+            "socketpair makes two connected AF_UNIX sockets. No wire lies between them, so each sees the other's close at once.",
+        ],
+        results: &[("0", "two descriptors.")],
+        order: "",
+        advice: &["A peer that closes with unread data gives ECONNRESET to the next read here too."],
+    },
+    Known {
+        name: "pipe",
+        meaning: &["pipe makes a pipe: what is written at one end is read at the other."],
+        results: &[("0", "two descriptors.")],
+        order: "",
+        advice: &["Close the write end in the process that reads, or its read never returns 0."],
+    },
+    Known {
         name: "dup",
         meaning: &[
             "dup makes a second descriptor for the same socket. Only the last close of them is a close for TCP.",

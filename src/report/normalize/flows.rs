@@ -4,7 +4,7 @@ use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::packet::{self, Rewrite};
-use crate::record::{Address, Call, DEFAULT_PORT, Flags, Outcome, Recording, Segment, What};
+use crate::record::{Address, Call, DEFAULT_PORT, Detail, Flags, Outcome, Recording, Segment, Syscall, What};
 
 /// The first port for a socket that lets the kernel choose.
 const FIRST_PORT: u16 = 50_001;
@@ -35,6 +35,9 @@ pub(super) fn rewrite(recording: &mut Recording) {
         match &mut event.what {
             What::State(sample) => {
                 (sample.local, sample.peer) = (place(sample.local), place(sample.peer));
+            }
+            What::Syscall(Syscall { outcome: Outcome::Returned { detail: Detail::Address(address), .. }, .. }) => {
+                *address = place(*address);
             }
             What::Syscall(call) if call.implied => {
                 if let Call::Bind { to: Address { ip: Some(ip), port: Some(port) } } = &mut call.call {

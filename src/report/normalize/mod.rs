@@ -10,7 +10,7 @@ mod order;
 use std::path::Path;
 
 use crate::packet;
-use crate::record::{FrameId, Recording, What};
+use crate::record::{Call, FrameId, Outcome, Recording, Syscall, What};
 use crate::story;
 
 /// What time 0 is in a normalized recording: a round number of seconds since 1970.
@@ -49,6 +49,13 @@ fn keep_told_frames(recording: &mut Recording) {
 fn names(recording: &mut Recording) {
     for (actor, pid) in recording.actors.iter_mut().zip(FIRST_PID..) {
         actor.pid = pid;
+    }
+    for event in &mut recording.events {
+        if let What::Syscall(Syscall { call: Call::Fork { child }, outcome: Outcome::Returned { value, .. }, .. }) =
+            &mut event.what
+        {
+            *value = recording.actors.get(child.0).map_or(0, |child| i64::from(child.pid));
+        }
     }
     T0_UNIX_NS.clone_into(&mut recording.clock.t0_unix_ns);
     recording.clock.uncertainty_ns = 0;

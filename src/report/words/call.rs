@@ -74,6 +74,8 @@ fn arguments(call: &Call, script: &Script) -> String {
             format!("{operation}, {}", epoll_events(events, *edge))
         }
         Call::EpollWait { timeout_ns, .. } => timeout_ns.map_or("no timeout".into(), duration),
+        Call::Socketpair { names } => format!("AF_UNIX → {}, {}", escape(&names[0]), escape(&names[1])),
+        Call::Pipe { names } => format!("→ {}, {}", escape(&names[0]), escape(&names[1])),
         Call::Dup { to } => format!("→ {}", escape(to)),
         Call::Fork { child } => script.actors.get(child.0).map_or_else(|| "?".into(), |spec| escape(&spec.name)),
         Call::Exit { code } => code.to_string(),
@@ -162,6 +164,8 @@ fn detail_suffix(detail: &Detail) -> String {
         Detail::Ready(events) if !events.is_empty() => format!(" {}", ready(events)),
         Detail::Address(address) => format!(" {address}"),
         Detail::Option(value) => format!(", value {value}"),
-        Detail::None | Detail::Accepted(_) | Detail::Ready(_) | Detail::PendingError(_) => String::new(),
+        Detail::None | Detail::Accepted(_) | Detail::Pair(_) | Detail::Ready(_) | Detail::PendingError(_) => {
+            String::new()
+        }
     }
 }

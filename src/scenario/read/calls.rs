@@ -216,6 +216,24 @@ pub(in crate::scenario) const CALLS: &[CallRow] = &[
         read: |_, _, _| Some(Call::Getpeername),
     },
     CallRow {
+        name: "socketpair",
+        doc: "Makes two connected AF_UNIX stream sockets with these names.",
+        example: "do.socketpair = [\"left\", \"right\"]",
+        returns: "0",
+        bare: false,
+        argument: Some(shape::two_names),
+        read: |r, _, asked| Some(Call::Socketpair { names: r.two_names(asked.argument?, "the ends of `socketpair`")? }),
+    },
+    CallRow {
+        name: "pipe",
+        doc: "Makes a pipe: the names of its read end and of its write end.",
+        example: "do.pipe = [\"reader\", \"writer\"]",
+        returns: "0",
+        bare: false,
+        argument: Some(shape::two_names),
+        read: |r, _, asked| Some(Call::Pipe { names: r.two_names(asked.argument?, "the ends of `pipe`")? }),
+    },
+    CallRow {
         name: "dup",
         doc: "Makes a second descriptor for the socket, with this name. A connection ends when the last descriptor is closed.",
         example: "do.dup = \"copy\"",
@@ -517,6 +535,25 @@ impl Reader<'_> {
             None => None,
         };
         Some(Call::Poll { events, timeout_ns })
+    }
+
+    /// Two different names of sockets.
+    fn two_names(&mut self, node: &Node, what: &str) -> Option<[String; 2]> {
+        let [first, second] = self.list(node, what)? else {
+            let fault = Fault::new(node.span.clone(), format!("{what} are two")).label("expected two names");
+            self.report(fault);
+            return None;
+        };
+        let mut name = |node: &Node| {
+            let text = self.text(node, "a name")?;
+            self.name(self.inside(node), text, "a socket")
+        };
+        let names = [name(first)?, name(second)?];
+        if names[0] == names[1] {
+            self.report(Fault::new(second.span.clone(), "both ends have one name").label("expected another name"));
+            return None;
+        }
+        Some(names)
     }
 
     fn child(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<Call> {

@@ -276,6 +276,8 @@ impl Expecting<'_, '_> {
             | Call::Getpeername
             | Call::EpollCtl { .. }
             | Call::Vanish
+            | Call::Socketpair { .. }
+            | Call::Pipe { .. }
             | Call::Setsockopt { .. } => self.number(node, &what, 0),
             Call::Fork { .. } => {
                 let message = "`fork` returns a process id, and its number says nothing";

@@ -35,6 +35,8 @@ enum Stage {
     Listening,
     /// A connect that is expected to fail was made.
     Tried,
+    /// An end of a socket pair or of a pipe.
+    Local,
     Connected,
     /// Closed in the step of this line.
     Closed(u32),
@@ -86,6 +88,9 @@ impl World {
         let world = &mut self.actors[attempt.actor.0];
         if let Some(stage) = next {
             world.sockets.insert(socket.clone(), stage);
+        }
+        if let Call::Socketpair { names } | Call::Pipe { names } = attempt.call {
+            world.sockets.insert(names[1].clone(), Stage::Local);
         }
         if let (Call::Dup { to }, Some(stage)) = (attempt.call, world.sockets.get(&socket).copied()) {
             world.sockets.insert(to.clone(), stage);
@@ -163,6 +168,9 @@ impl World {
 
     /// The name of the socket that a call is made on.
     fn resolve(&self, actors: &Actors, attempt: &Attempt<'_>) -> String {
+        if let Call::Socketpair { names } | Call::Pipe { names } = attempt.call {
+            return names[0].clone();
+        }
         if let Some(name) = attempt.named {
             return name.to_owned();
         }
@@ -174,6 +182,8 @@ impl World {
             | Call::Exit { .. }
             | Call::Fork { .. }
             | Call::Vanish
+            | Call::Socketpair { .. }
+            | Call::Pipe { .. }
             | Call::Read { .. }
             | Call::Write { .. }
             | Call::Recv { .. }
@@ -211,6 +221,12 @@ impl World {
         let fails = attempt.error.is_some();
         match (attempt.call, stage) {
             (Call::Exit { .. } | Call::Fork { .. }, _) => Ok(None),
+            (Call::Socketpair { names } | Call::Pipe { names }, _) => self.pair(actors, attempt, names).map(Some),
+            (call, Some(Stage::Local)) if !is_for_pairs(call) => {
+                let message = format!("`{}` is for TCP sockets, and `{socket}` is none", call.name());
+                let fault = attempt.fault(message).label("not a TCP socket");
+                Err(fault.help("an end of a pair or a pipe knows read, write, recv, send, shutdown, poll, O_NONBLOCK, dup and close"))
+            }
             (Call::Dup { to }, Some(_)) if self.is_open(attempt.actor, to) => {
                 Err(self.already_open(actors, attempt, to))
             }
@@ -235,6 +251,18 @@ impl World {
             (_, Some(Stage::Closed(line))) => Err(closed(attempt, actors, socket, line)),
             (Call::Close | Call::Vanish, Some(_)) => Ok(Some(Stage::Closed(attempt.line))),
             _ => Ok(None),
+        }
+    }
+
+    fn pair(&self, actors: &Actors, attempt: &Attempt<'_>, names: &[String; 2]) -> Result<Stage, Fault> {
+        if let Some(named) = attempt.named {
+            let fault = attempt.fault(format!("`{}` names its own two ends", attempt.call.name()));
+            let by = actors.name(attempt.actor);
+            return Err(fault.label("both are new").help(format!("write by = \"{by}\", without `{named}`")));
+        }
+        match names.iter().find(|name| self.is_open(attempt.actor, name)) {
+            Some(open) => Err(self.already_open(actors, attempt, open)),
+            None => Ok(Stage::Local),
         }
     }
 
@@ -351,6 +379,24 @@ impl World {
         let help =
             if world.sockets.is_empty() { format!("{name} has no sockets so far") } else { suggest(socket, known) };
         Err((message, help))
+    }
+}
+
+/// Whether a call can be made on an end of a pair or a pipe.
+fn is_for_pairs(call: &Call) -> bool {
+    use crate::record::SocketOptionName::ONonblock;
+    match call {
+        Call::Read { .. }
+        | Call::Write { .. }
+        | Call::Recv { .. }
+        | Call::Send { .. }
+        | Call::Shutdown { .. }
+        | Call::Poll { .. }
+        | Call::Dup { .. }
+        | Call::Close => true,
+        Call::Setsockopt { option } => option.name() == ONonblock,
+        Call::Getsockopt { option } => *option == ONonblock,
+        _ => false,
     }
 }
 

@@ -15,6 +15,7 @@ const HEADINGS: [&str; SUBJECTS.len()] = [
     "Epoll",
     "Closing, shutting down and ending",
     "Segments that find no taker",
+    "Pairs of AF_UNIX sockets, and pipes",
 ];
 
 /// Every rule with all that it says, in Markdown.
@@ -22,7 +23,7 @@ pub fn document() -> String {
     let mut text = String::from("## The rules\n");
     for (heading, rules) in HEADINGS.iter().zip(SUBJECTS) {
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n### {heading}\n");
+        let _ = write!(text, "\n### {}\n", quoted(heading));
         for rule in *rules {
             text.push_str(&entry(rule));
         }

@@ -13,6 +13,7 @@ mod document;
 mod ending;
 mod epoll;
 mod listen;
+mod local;
 mod poll;
 mod read;
 mod socket;
@@ -84,6 +85,7 @@ const SUBJECTS: &[&[Rule]] = &[
     epoll::RULES,
     ending::RULES,
     stray::RULES,
+    local::RULES,
 ];
 
 /// Every rule.

@@ -128,7 +128,12 @@ fn errnos_are_named() {
 /// Every id that the model and the links name is a row of the table, and every row is named.
 #[test]
 fn rules_are_used_and_known() {
-    let sources = concat!(include_str!("../predict.rs"), include_str!("../walk.rs"), include_str!("../origin.rs"));
+    let sources = concat!(
+        include_str!("../predict.rs"),
+        include_str!("../walk.rs"),
+        include_str!("../walk/local.rs"),
+        include_str!("../origin.rs")
+    );
     let named: BTreeSet<&str> =
         sources.split('"').skip(1).step_by(2).filter(|text| text.matches('-').count() >= 1).collect();
     let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();

@@ -64,7 +64,8 @@ impl Checker<'_> {
     }
 
     fn expect(&self, expect: &Expect, at: impl Fn() -> String + Copy) -> Checked {
-        let patterns = expect.wire.iter().chain(&expect.because).map(|located| &located.value);
+        let ways = expect.one_of.iter().filter_map(|way| way.value.because.as_ref());
+        let patterns = expect.wire.iter().chain(&expect.because).map(|located| &located.value).chain(ways);
         for SegmentPattern { from, to, .. } in patterns {
             self.actor(*from, at)?;
             to.map_or(Ok(()), |to| self.actor(to, at))?;
@@ -167,8 +168,13 @@ impl Checker<'_> {
         })?;
         if let Outcome::Returned { value, detail } = &syscall.outcome {
             ensure(value.unsigned_abs() <= MAX_SIZE, || format!("{}: {value} cannot be returned", at()))?;
-            if let Detail::Accepted(socket) = detail {
-                self.socket(*socket, at)?;
+            match detail {
+                Detail::Accepted(socket) => self.socket(*socket, at)?,
+                Detail::Pair(ends) => {
+                    ends.iter().try_for_each(|socket| self.socket(*socket, at))?;
+                    ensure(ends[0] != ends[1], || format!("{}: a pair has two ends", at()))?;
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -178,7 +184,8 @@ impl Checker<'_> {
         let size = match call {
             Call::Connect { to: Target::Actor(actor) } => return self.actor(*actor, at),
             Call::Read { size } | Call::Recv { size, .. } => *size,
-            Call::Write { data } | Call::Send { data, .. } => {
+            Call::Fork { child } => return self.actor(*child, at),
+            Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data } => {
                 let empty = matches!(data, Data::Repeat { pattern, .. } if pattern.0.is_empty());
                 ensure(!empty, || format!("{}: the repeated pattern is empty", at()))?;
                 data.size()

@@ -298,7 +298,7 @@ fn outcome(outcome: &record::Outcome) -> Outcome<'_> {
 fn returned(value: i64, detail: &Detail) -> Outcome<'_> {
     let (mut data, mut accepted, mut ready, mut option, mut pending_error) = (None, None, None, None, None);
     match detail {
-        Detail::None | Detail::Address(_) | Detail::PendingError(None) => {} // an address is in the text
+        Detail::None | Detail::Address(_) | Detail::Pair(_) | Detail::PendingError(None) => {} // an address is in the text
         Detail::Data(bytes) => data = Some(payload(&bytes.0)),
         Detail::Accepted(socket) => accepted = Some(*socket),
         Detail::Ready(events) => ready = Some(events.as_slice()),
