@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tcpstory::record::{
-    Action, ActorId, Address, Bytes, CONNECTION, Call, Data, Errno, ExitStatus, ExpectOutcome, ExpectValue, LISTENER,
-    PollEvent, Script, SegmentKind, SegmentPattern, Signal, SocketOption, Step, StepId, Target,
+    About, Action, ActorId, Address, Answer, Bytes, CONNECTION, Call, Data, Errno, ExitStatus, ExpectOutcome,
+    ExpectValue, LISTENER, PollEvent, Script, SegmentKind, SegmentPattern, Signal, SocketOption, Step, StepId, Target,
 };
 use tcpstory::scenario::{SourceText, parse};
 
@@ -203,4 +203,36 @@ fn a_closed_descriptor_can_be_shown() {
         + "[[step]]\nby = \"client\"\ndo.read = 1\nerror = \"EBADF\"\n\
            [[step]]\nby = \"client\"\ndo.poll = { events = [\"POLLIN\"] }\nreturns = [\"POLLNVAL\"]\n";
     assert_eq!(sockets(&script(&body))[3..], [CONNECTION, CONNECTION]);
+}
+
+#[test]
+fn a_question_says_what_it_asks_and_what_can_be_chosen() {
+    let text = r#"do.read = 10
+by = "client"
+blocks = "r"
+
+[step.predict]
+question = "What does the read do?"
+about = "result"
+choices = [
+  { blocks = true, answer = true },
+  { returns = 0, tempting = "Nothing has come." },
+  { error = "EAGAIN", text = "it fails" },
+  { error = "none", text = "it returns something" },
+]"#;
+    let question = connected(text).predict.unwrap();
+    assert_eq!((question.text.as_str(), question.about), ("What does the read do?", About::Result));
+    let answers: Vec<_> = question.choices.iter().map(|choice| choice.answer.clone()).collect();
+    let zero = ExpectOutcome::Returns(ExpectValue::Number(0));
+    let expected =
+        [Answer::Blocks, Answer::Ends(zero), Answer::Ends(ExpectOutcome::Fails(Errno::EAGAIN)), Answer::Succeeds];
+    assert_eq!(answers, expected);
+    assert!(question.choices[0].stated && question.choices[1].tempting.is_some());
+    let wire = connected(
+        "pause = \"1ms\"\npredict = { question = \"Which?\", about = \"segment\", choices = [{ segment = \"server RST\" }, { segment = \"none\" }] }",
+    );
+    let answers: Vec<_> = wire.predict.unwrap().choices.into_iter().map(|choice| choice.answer).collect();
+    assert!(
+        matches!(&answers[..], [Answer::Segment(Some(rst)), Answer::Segment(None)] if rst.kind == SegmentKind::Rst)
+    );
 }

@@ -10,6 +10,7 @@ mod call;
 mod errno;
 mod event;
 mod kernel;
+mod question;
 mod recording;
 mod script;
 mod segment;
@@ -24,6 +25,7 @@ pub use call::{
 pub use errno::Errno;
 pub use event::{Detail, Event, Exit, ExitStatus, Kill, Outcome, SignalCaught, StateSample, Syscall, What};
 pub use kernel::KernelRange;
+pub use question::{About, Answer, Choice, Question};
 pub use recording::{
     Awaited, Capture, Clock, End, Frame, FrameId, Machine, Recording, SandboxKind, Socket, SocketId, SocketKind,
     StepRun, owner,

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorId, ActorSpec, Bytes, Call, Errno, ExitStatus, KernelRange, PollEvent, SegmentPattern, Signal, TcpState,
+    ActorId, ActorSpec, Bytes, Call, Errno, ExitStatus, KernelRange, PollEvent, Question, SegmentPattern, Signal,
+    TcpState,
 };
 
 /// A scenario as plain data: prose, steps and expectations.
@@ -136,6 +137,9 @@ pub struct Step {
     /// What the lecturer says. Markdown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub say: Option<String>,
+    /// What a reader is asked before it is shown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub predict: Option<Question>,
 }
 
 /// What a step does.

@@ -92,7 +92,7 @@ impl Stage {
         let action =
             Action::Call { actor: ActorId(actor), socket: CONNECTION.into(), call, blocks: None, starts: None };
         let say = (!say.is_empty()).then(|| say.to_owned());
-        self.recording.script.steps.push(Step { line, action, expect: Expect::default(), say });
+        self.recording.script.steps.push(Step { line, action, expect: Expect::default(), say, predict: None });
         if let Some(last) = self.recording.steps.last_mut() {
             last.end_ns = (at - 1) * 1_000;
         }

@@ -20,10 +20,12 @@ pub fn schema() -> Json {
 pub(super) mod shape {
     use serde_json::{Map, Value as Json, json};
 
-    use crate::record::{Errno, MsgFlag, OptionShape, PollEvent, SegmentKind, Signal, SocketOptionName, TcpState};
+    use crate::record::{
+        About, Errno, MsgFlag, OptionShape, PollEvent, SegmentKind, Signal, SocketOptionName, TcpState,
+    };
     use crate::scenario::read::calls::{CALLS, argument_schemas};
-    use crate::scenario::read::{MAX_ACTORS, MAX_DATA, MAX_EXPECTED_DATA, MAX_NAME};
-    use crate::scenario::vocabulary::Table;
+    use crate::scenario::read::{MAX_ACTORS, MAX_CHOICES, MAX_DATA, MAX_EXPECTED_DATA, MAX_NAME};
+    use crate::scenario::vocabulary::{SAYINGS, Table};
 
     fn name_pattern() -> String {
         format!("[A-Za-z0-9_-]{{1,{MAX_NAME}}}")
@@ -149,6 +151,32 @@ pub(super) mod shape {
         );
         way["oneOf"] = json!(["returns", "error", "killed"].map(|key| json!({ "required": [key] })));
         json!({ "type": "array", "minItems": 2, "items": way })
+    }
+
+    pub(in crate::scenario) fn predict() -> Json {
+        let only = |about: About, choice: Json| {
+            json!({
+                "if": { "properties": { "about": { "const": about.name() } } },
+                "then": { "properties": { "choices": { "items": choice } } },
+            })
+        };
+        let mut predict = closed(Table::Predict, &["question", "about"]);
+        predict["allOf"] = json!([
+            only(About::Result, json!({ "not": { "required": ["segment"] } })),
+            only(About::Errno, json!({ "required": ["error"] })),
+            only(About::Segment, json!({ "required": ["segment"] })),
+        ]);
+        predict
+    }
+
+    pub(in crate::scenario) fn choices() -> Json {
+        let mut choice = closed(Table::Choice, &[]);
+        choice["oneOf"] = json!(SAYINGS.map(|key| json!({ "required": [key] })));
+        choice["not"] = json!({ "required": ["answer", "tempting"] });
+        json!({
+            "type": "array", "minItems": 2, "maxItems": MAX_CHOICES, "items": choice,
+            "contains": { "required": ["answer"] }, "minContains": 0, "maxContains": 1,
+        })
     }
 
     pub(in crate::scenario) fn address() -> Json {

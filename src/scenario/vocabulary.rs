@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::record::{Family, SigpipeDisposition};
+use crate::record::{About, Family, SigpipeDisposition};
 
 use super::read::calls;
 use super::schema::shape;
@@ -33,10 +33,14 @@ pub(super) enum Table {
     Actor,
     /// `[[step]]`.
     Step,
+    /// `[step.predict]`.
+    Predict,
+    /// A choice of `[step.predict]`.
+    Choice,
 }
 
 impl Table {
-    pub(super) const ALL: [Self; 4] = [Self::Top, Self::Network, Self::Actor, Self::Step];
+    pub(super) const ALL: [Self; 6] = [Self::Top, Self::Network, Self::Actor, Self::Step, Self::Predict, Self::Choice];
 
     /// How messages name it.
     pub(super) fn title(self) -> &'static str {
@@ -45,6 +49,8 @@ impl Table {
             Self::Network => "[network]",
             Self::Actor => "an [actors.NAME] table",
             Self::Step => "a [[step]]",
+            Self::Predict => "a [step.predict] table",
+            Self::Choice => "one of its `choices`",
         }
     }
 
@@ -66,6 +72,8 @@ impl Table {
             Self::Network => NETWORK,
             Self::Actor => ACTOR,
             Self::Step => STEP,
+            Self::Predict => PREDICT,
+            Self::Choice => CHOICE,
         }
     }
 }
@@ -182,7 +190,45 @@ const STEP: &[Key] = &[
     key("because", "The segment that the story must name as the cause of the call's outcome.", shape::pattern),
     key("within", "How long to wait for all of that; 5 s if left out.", shape::duration),
     key("say", "What the lecturer says. Markdown.", shape::words_of_prose),
+    key("predict", "What a reader is asked before the step is shown.", shape::predict),
 ];
+
+const PREDICT: &[Key] = &[
+    key("question", "The question. Markdown.", shape::words_of_prose),
+    key(
+        "about",
+        "What it asks about: how the call ends (`result`), which errno it fails with (`errno`), or which segment appears during the \
+         step (`segment`).",
+        || shape::words(About::ALL.map(About::name)),
+    ),
+    key("choices", "What to choose from; left out, any answer may be given.", shape::choices),
+];
+
+const CHOICE: &[Key] = &[
+    key("returns", "The call succeeds with this, written as in a step.", shape::returns),
+    key(
+        "error",
+        "The call fails with this errno; \"none\": it succeeds, with whatever value.",
+        || json!({ "anyOf": [shape::errno(), { "const": "none" }] }),
+    ),
+    key("killed", "The process dies of this signal inside the call.", shape::signal),
+    key("blocks", "true: the call does not return in this step.", || json!({ "const": true })),
+    key(
+        "segment",
+        "A segment of this kind appears; \"none\": nothing but pure acknowledgments.",
+        || json!({ "anyOf": [shape::pattern(), { "const": "none" }] }),
+    ),
+    key("text", "How it is shown; made from the above if left out.", shape::words_of_prose),
+    key("tempting", "Why it is tempting although it is wrong: the misconception. Markdown.", shape::words_of_prose),
+    key(
+        "answer",
+        "true: the lesson states that this is the answer, and fails where the kernel says otherwise.",
+        || json!({ "const": true }),
+    ),
+];
+
+/// The keys of a choice that say something of the step; each choice has one of them.
+pub(super) const SAYINGS: [&str; 5] = ["returns", "error", "killed", "blocks", "segment"];
 
 /// Whether a call has that name.
 pub(super) fn is_call(name: &str) -> bool {

@@ -9,8 +9,10 @@
 //! - `link`: call ⇄ segment ⇄ segment ⇄ outcome
 //! - `rules`: the table of everything that a story may claim
 //! - `verdict`: expectations held against the story
+//! - `answers`: what the kernel answered to the questions of the script
 //! - `digest`: whether two runs told the same story
 
+pub mod answers;
 mod deviation;
 pub mod digest;
 pub mod endpoint;
@@ -24,6 +26,7 @@ pub mod rules;
 mod verdict;
 mod walk;
 
+pub use answers::Answered;
 pub use deviation::Deviation;
 use flow::Flow;
 use schemars::JsonSchema;
@@ -49,11 +52,13 @@ fn tell_of(recording: Recording, deviation: Option<Deviation>) -> Story {
     let names = ids::assign(&recording, &flow);
     let mut found = walk::walk(&recording, &flow, deviation);
     found.findings.extend(about_the_run(&recording));
+    let answers = answers::answered(&recording);
     let bench = verdict::Bench {
         recording: &recording,
         connections: &flow.connections,
         segments: &flow.segments,
         causes: &found.causes,
+        answers: &answers,
     };
     let verdict = verdict::judge(&bench);
     let told = found.told.into_iter().zip(found.transitions).zip(names).zip(&recording.events);
@@ -76,6 +81,7 @@ fn tell_of(recording: Recording, deviation: Option<Deviation>) -> Story {
         links: found.links,
         causes: found.causes,
         findings: found.findings,
+        answers,
         verdict,
     }
 }
@@ -115,6 +121,8 @@ pub struct Story {
     pub causes: Vec<Cause>,
     /// What a reader must be told beside that: doubts, mismatches, retransmissions.
     pub findings: Vec<Finding>,
+    /// What the kernel answered to the questions of the steps that were performed.
+    pub answers: Vec<Answered>,
     /// The author's expectations, held against all this.
     pub verdict: Verdict,
 }
@@ -528,6 +536,8 @@ pub enum Expected {
     Blocks,
     /// That the call returns in time, where nothing else is said about its outcome.
     Returns,
+    /// That one choice of the step's question is right; where the lesson states an answer, that one.
+    Answer,
 }
 
 /// What was found where something was expected.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Actual, Cause, Check, Connection, EventId, Expected, SegmentTold, Verdict};
+use super::{Actual, Answered, Cause, Check, Connection, EventId, Expected, SegmentTold, Verdict};
 use crate::record::{
     Action, ActorId, Alternative, Awaited, Detail, End, ExpectOutcome, ExpectValue, KernelRange, Located, Outcome,
     Recording, SegmentPattern, Signal, Step, StepId, StepRun, What,
@@ -14,6 +14,7 @@ pub(super) struct Bench<'a> {
     pub(super) connections: &'a [Connection],
     pub(super) segments: &'a BTreeMap<usize, SegmentTold>,
     pub(super) causes: &'a [Cause],
+    pub(super) answers: &'a [Answered],
 }
 
 /// Judges every expectation.
@@ -105,6 +106,22 @@ impl<'a> Judged<'a> {
         if let Some(wanted) = &expect.because {
             checks.push(self.because(wanted, causes));
         }
+        self.answer(checks);
+    }
+
+    /// One choice is right, and it is the one that the lesson states.
+    fn answer(&self, checks: &mut Vec<Check>) {
+        let Some(question) = self.step.predict.as_ref().filter(|question| !question.choices.is_empty()) else { return };
+        let stopped = matches!(self.bench.recording.end, End::Interrupted { at } if at == self.id);
+        let answered = self.bench.answers.iter().find(|answered| answered.step == self.id);
+        let Some(answered) = answered.filter(|_| !stopped) else { return };
+        let is_stated = |place: &usize| question.choices.get(*place).is_some_and(|choice| choice.stated);
+        let passed = match answered.right[..] {
+            [ref right] => is_stated(right) || question.choices.iter().all(|choice| !choice.stated),
+            _ => false,
+        };
+        let actual = Actual::Events(answered.of.into_iter().collect());
+        checks.push(Check { step: self.id, line: question.line, expected: Expected::Answer, actual, passed });
     }
 
     fn check(&self, line: u32, expected: Expected, found: Result<EventId, Actual>) -> Check {
@@ -275,7 +292,8 @@ impl Bench<'_> {
     }
 }
 
-fn as_wanted(wanted: &ExpectOutcome, outcome: &Outcome) -> bool {
+/// Whether a call has ended as somebody said.
+pub(super) fn as_wanted(wanted: &ExpectOutcome, outcome: &Outcome) -> bool {
     match (wanted, outcome) {
         (ExpectOutcome::Fails(wanted), Outcome::Failed { errno }) => wanted == errno,
         (ExpectOutcome::Killed(wanted), Outcome::Killed { signal }) => wanted == signal,

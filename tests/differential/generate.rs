@@ -56,7 +56,7 @@ fn actor(rng: &mut Rng, place: usize) -> ActorSpec {
 }
 
 fn step(action: Action) -> Step {
-    Step { line: 0, action, expect: Expect::default(), say: None }
+    Step { line: 0, action, expect: Expect::default(), say: None, predict: None }
 }
 
 fn call(actor: ActorId, socket: &str, call: Call) -> Step {

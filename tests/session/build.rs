@@ -27,7 +27,7 @@ pub(crate) fn script(id: &str, steps: Vec<Step>) -> Script {
 }
 
 pub(crate) fn step(action: Action) -> Step {
-    Step { line: 1, action, expect: Expect::default(), say: None }
+    Step { line: 1, action, expect: Expect::default(), say: None, predict: None }
 }
 
 /// A call on the actor's connection, or for listen on its listener.

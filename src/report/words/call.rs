@@ -118,12 +118,12 @@ fn with_flags(first: String, flags: &[MsgFlag]) -> String {
     if flags.is_empty() { first } else { format!("{first}, {}", names(flags, MsgFlag::name)) }
 }
 
-fn ready(events: &[PollEvent]) -> String {
+pub(super) fn ready(events: &[PollEvent]) -> String {
     if events.is_empty() { "0".into() } else { names(events, PollEvent::name) }
 }
 
 /// Events as epoll names them.
-fn epoll_events(events: &[PollEvent], edge: bool) -> String {
+pub(super) fn epoll_events(events: &[PollEvent], edge: bool) -> String {
     let named = events.iter().map(|event| format!("E{}", event.name()));
     named.chain(edge.then(|| "EPOLLET".to_owned())).collect::<Vec<_>>().join("|")
 }

@@ -1,4 +1,4 @@
-use super::{alias, call, count, escape, flight, outcome, payload, quote_start, signal_suffix, why::failed};
+use super::{alias, call, count, escape, flight, outcome, payload, question, quote_start, signal_suffix, why::failed};
 use crate::record::{
     Action, Alternative, Awaited, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent, Script, SegmentPattern,
     SocketRef, Step, What,
@@ -26,7 +26,13 @@ pub fn check(ties: &Ties<'_>, check: &Check) -> CheckSaid {
     CheckSaid {
         place: format!("{}:{}", escape(&script.source.path), check.line),
         step: step.map_or_else(String::new, |step| action(step, script)),
-        expected: step.map_or_else(|| "?".into(), |step| expected(check.expected, &step.expect, script)),
+        expected: match step {
+            Some(Step { predict: Some(question), .. }) if check.expected == Expected::Answer => {
+                question::wanted(question, check.step, script)
+            }
+            Some(step) => expected(check.expected, &step.expect, script),
+            None => "?".into(),
+        },
         actual: actual(ties, check),
     }
 }
@@ -86,6 +92,7 @@ fn expected(which: Expected, expect: &Expect, script: &Script) -> String {
         }
         Expected::Blocks => Some("the call blocks".into()),
         Expected::Returns => Some("the call returns".into()),
+        Expected::Answer => None, // said of the question
     };
     said.unwrap_or_else(|| "?".into())
 }
@@ -173,6 +180,7 @@ fn nothing(ties: &Ties<'_>, check: &Check) -> String {
         Expected::Kernel => "another kernel".into(),
         Expected::Outcome | Expected::OneOf | Expected::Returns => format!("nothing{late}"),
         Expected::State(_) => format!("no such state{late}"),
+        Expected::Answer => "no segment".into(),
     }
 }
 

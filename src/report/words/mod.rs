@@ -8,6 +8,7 @@ mod call;
 mod check;
 mod escape;
 mod prose;
+mod question;
 mod segment;
 mod why;
 
@@ -17,6 +18,7 @@ pub use check::{CheckSaid, action, check, exit_status, pattern};
 pub use escape::{ascii, escape, payload};
 pub(super) use prose::without_links;
 pub use prose::{plain, wrap};
+pub use question::{answer, answered, call_of, choice};
 pub use segment::{flight, segment};
 pub use why::{alias, aliases, cause, finding, origin, predicted};
 

@@ -116,11 +116,11 @@ impl Expecting<'_, '_> {
         None
     }
 
-    fn errno(&mut self, node: &Node) -> Option<Errno> {
+    pub(super) fn errno(&mut self, node: &Node) -> Option<Errno> {
         self.r.word(node, "errno", Errno::from_name, Errno::names().collect::<Vec<_>>())
     }
 
-    fn signal(&mut self, node: &Node) -> Option<Signal> {
+    pub(super) fn signal(&mut self, node: &Node) -> Option<Signal> {
         self.r.word(node, "signal", Signal::from_name, Signal::names().collect::<Vec<_>>())
     }
 
@@ -191,7 +191,7 @@ impl Expecting<'_, '_> {
     }
 
     /// A segment's description between actors that have met.
-    fn pattern(&mut self, node: &Node) -> Option<SegmentPattern> {
+    pub(super) fn pattern(&mut self, node: &Node) -> Option<SegmentPattern> {
         let pattern = self.r.pattern(self.actors, node)?;
         let strangers = match self.world.peers(pattern.from) {
             Some(peers) => pattern.to.map_or(peers.is_empty(), |to| !peers.contains(&to)),
@@ -260,7 +260,7 @@ impl Expecting<'_, '_> {
     }
 
     /// What `returns` says of a call.
-    fn value(&mut self, node: &Node, call: &Call) -> Option<ExpectValue> {
+    pub(super) fn value(&mut self, node: &Node, call: &Call) -> Option<ExpectValue> {
         let what = format!("what `{}` returns", call.name());
         match call {
             Call::Read { .. } | Call::Recv { .. } => self.received(node, &what),

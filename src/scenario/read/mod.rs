@@ -6,6 +6,7 @@ mod data;
 mod expect;
 mod one_of;
 pub(super) mod pattern;
+mod predict;
 mod reader;
 mod sockets;
 mod steps;
@@ -24,5 +25,7 @@ pub(super) const MAX_EXPECTED_DATA: u64 = 65_536;
 pub(super) const MAX_EXPECTED_IN_ALL: u64 = 16 << 20;
 /// The longest duration, in nanoseconds: an hour.
 pub(super) const MAX_DURATION_NS: u64 = 3_600_000_000_000;
+/// The most choices of a question.
+pub(super) const MAX_CHOICES: usize = 9;
 /// The most characters of a name.
 pub(super) const MAX_NAME: usize = 24;

@@ -226,7 +226,7 @@ impl<'a> Reader<'a> {
         let fault = |message: String| Fault::new(entry.key_span.clone(), message);
         if let Some(home) = Table::ALL.into_iter().find(|other| other.has(key)) {
             let message = format!("`{key}` belongs {}, but here it is {}", home.place(), table.place());
-            return fault(message).label("not here").help(self.move_to(home));
+            return fault(message).label("not here").help(self.move_to(home, table));
         }
         if matches!(table, Table::Step) && vocabulary::is_call(key) {
             return fault(format!("`{key}` is a call, not a key of a step")).label("calls go under `do`").help(
@@ -242,11 +242,14 @@ impl<'a> Reader<'a> {
             .help(suggest(key, table.keys().iter().map(|known: &Key| known.name)))
     }
 
-    fn move_to(&self, home: Table) -> String {
+    fn move_to(&self, home: Table, table: Table) -> String {
         match (self.format, home) {
             (Format::Json, _) => format!("it belongs {}", home.place()),
             (_, Table::Top) => {
                 "in TOML a key belongs to the last [table] above it: move this line above the first [table]".into()
+            }
+            (_, Table::Step) if matches!(table, Table::Predict | Table::Choice) => {
+                "in TOML a key belongs to the last [table] above it: move this line above [step.predict]".into()
             }
             (_, Table::Step) => {
                 "in TOML a key belongs to the last [table] above it: begin the step with [[step]]".into()

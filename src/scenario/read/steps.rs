@@ -102,6 +102,7 @@ impl<'r, 'a> Steps<'r, 'a> {
         let (world, stories, unsure) = (&self.world, self.stories, self.unsure);
         let expecting = &mut Expecting { r: &mut *self.r, actors: self.actors, world, stories, unsure };
         let expect = expecting.expect(node, subject);
+        let predict = node.get("predict").and_then(|entry| expecting.question(entry, &deed.action, subject, &expect));
         let killed = expect.outcome.as_ref().is_some_and(|outcome| matches!(outcome.value, ExpectOutcome::Killed(_)));
         if let Some((actor, _)) = deed.ends.filter(|_| killed || expect.exit.is_some()) {
             self.world.end(actor, line);
@@ -111,7 +112,7 @@ impl<'r, 'a> Steps<'r, 'a> {
                 Fault::new(node.span.clone(), "the step is empty").label("expected something to do or to wait for"),
             );
         }
-        Some(Step { line, action: deed.action, expect, say })
+        Some(Step { line, action: deed.action, expect, say, predict })
     }
 
     fn deed(&mut self, at: usize, line: u32, node: &Node, closed: Closed) -> Option<Deed> {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::record::{
-    Actor, Bytes, Call, Clock, End, ExitStatus, PollEvent, Recording, SandboxKind, Socket, SocketId, TcpState,
+    About, Actor, Bytes, Call, Clock, End, ExitStatus, PollEvent, Recording, SandboxKind, Socket, SocketId, TcpState,
 };
 use crate::story::{Basis, Confidence, Expected, FindingKind, Rel, Side};
 
@@ -48,6 +48,8 @@ pub(super) struct Document<'a> {
     pub(super) causes: Vec<Cause<'a>>,
     /// The steps of the scenario: what a slide shows at each, and what to say.
     pub(super) steps: Vec<Step<'a>>,
+    /// What a reader is asked before a step is shown, with the kernel's answer.
+    pub(super) predictions: Vec<Question<'a>>,
     /// What a reader must be told beside that: doubts, mismatches, retransmissions.
     pub(super) findings: Vec<Finding<'a>>,
     /// The author's expectations, held against the story.
@@ -490,6 +492,38 @@ pub(super) struct Step<'a> {
     pub(super) end_ns: Option<i64>,
     /// The events that it shows, in the order of time.
     pub(super) events: Vec<&'a str>,
+}
+
+/// A question that a reader is to answer before a step is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Question<'a> {
+    /// The step: a place in `steps`.
+    pub(super) step: usize,
+    /// The question. Markdown.
+    pub(super) question: &'a str,
+    /// What it asks about.
+    pub(super) about: About,
+    /// The event that is the answer: the step's call, or the segment; absent where nothing came, and where the answer is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<&'a str>,
+    /// What to choose from; empty where any answer may be given.
+    pub(super) choices: Vec<Choice<'a>>,
+    /// What the kernel did; absent where the step was not performed, and where answers are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) answer: Option<String>,
+}
+
+/// An answer to choose.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Choice<'a> {
+    /// How it is shown.
+    pub(super) text: String,
+    /// Why it is tempting although it is wrong. Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tempting: Option<&'a str>,
+    /// Whether it is what the kernel did; absent where the answer is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) right: Option<bool>,
 }
 
 /// Something that a reader must be told.

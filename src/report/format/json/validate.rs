@@ -3,8 +3,8 @@
 
 use super::ReadError;
 use crate::record::{
-    Action, ActorId, Awaited, Call, Data, Detail, End, Event, Expect, Outcome, Recording, SegmentPattern, SocketId,
-    StepId, Syscall, Target, What,
+    Action, ActorId, Answer, Awaited, Call, Data, Detail, End, Event, Expect, Outcome, Recording, SegmentPattern,
+    SocketId, StepId, Syscall, Target, What,
 };
 
 /// The furthest from time 0, in nanoseconds: about 13 days.
@@ -59,6 +59,11 @@ impl Checker<'_> {
                 Action::Wait => {}
             }
             self.expect(&step.expect, at)?;
+            for choice in step.predict.iter().flat_map(|question| &question.choices) {
+                if let Answer::Segment(Some(pattern)) = &choice.answer {
+                    self.pattern(pattern, at)?;
+                }
+            }
         }
         Ok(())
     }
@@ -66,11 +71,15 @@ impl Checker<'_> {
     fn expect(&self, expect: &Expect, at: impl Fn() -> String + Copy) -> Checked {
         let ways = expect.one_of.iter().filter_map(|way| way.value.because.as_ref());
         let patterns = expect.wire.iter().chain(&expect.because).map(|located| &located.value).chain(ways);
-        for SegmentPattern { from, to, .. } in patterns {
-            self.actor(*from, at)?;
-            to.map_or(Ok(()), |to| self.actor(to, at))?;
+        for pattern in patterns {
+            self.pattern(pattern, at)?;
         }
         expect.state.iter().try_for_each(|located| self.actor(located.value.0.actor, at))
+    }
+
+    fn pattern(&self, pattern: &SegmentPattern, at: impl Fn() -> String + Copy) -> Checked {
+        self.actor(pattern.from, at)?;
+        pattern.to.map_or(Ok(()), |to| self.actor(to, at))
     }
 
     fn sockets(&self) -> Checked {

@@ -1,7 +1,7 @@
 use super::document::{
-    Base64, Cause, Connection, ConnectionEnd, Document, Errno, Event, Exit, Expectation, Finding, Kill, Kind, Link,
-    Outcome, Payload, Prediction, Run, SCHEMA, SCHEMA_VERSION, Scenario, Segment, Signal, State, Step, StreamRange,
-    Syscall, Transition, Verdict, What,
+    Base64, Cause, Choice, Connection, ConnectionEnd, Document, Errno, Event, Exit, Expectation, Finding, Kill, Kind,
+    Link, Outcome, Payload, Prediction, Question, Run, SCHEMA, SCHEMA_VERSION, Scenario, Segment, Signal, State, Step,
+    StreamRange, Syscall, Transition, Verdict, What,
 };
 use crate::record::{self, ActorId, Detail, End, Flags, StepId};
 use crate::report::ties::Ties;
@@ -41,6 +41,7 @@ impl<'a> Writer<'a> {
             links: story.links.iter().map(|link| self.link(link)).collect(),
             causes: story.causes.iter().map(|cause| self.cause(cause)).collect(),
             steps: self.steps(),
+            predictions: recording.script.steps.iter().enumerate().filter_map(|step| self.question(step)).collect(),
             findings: story.findings.iter().map(|finding| self.finding(finding)).collect(),
             expectations: story.verdict.checks.iter().map(|check| self.expectation(check)).collect(),
             recording,
@@ -251,6 +252,24 @@ impl<'a> Writer<'a> {
             end_ns: None,
             events: Vec::new(),
         }
+    }
+
+    fn question(&self, (place, step): (usize, &'a record::Step)) -> Option<Question<'a>> {
+        let question = step.predict.as_ref()?;
+        let answered = self.story.answers.iter().find(|answered| answered.step.0 == place);
+        let choice = |(number, choice): (usize, &'a record::Choice)| Choice {
+            text: words::choice(choice, StepId(place), &self.story.recording.script),
+            tempting: choice.tempting.as_deref(),
+            right: answered.map(|answered| answered.right.contains(&number)),
+        };
+        Some(Question {
+            step: place,
+            question: &question.text,
+            about: question.about,
+            of: answered.and_then(|answered| answered.of).map(|event| self.id(event)),
+            choices: question.choices.iter().enumerate().map(choice).collect(),
+            answer: answered.map(|answered| words::answered(self.ties, question, answered)),
+        })
     }
 
     fn finding(&self, finding: &story::Finding) -> Finding<'a> {
