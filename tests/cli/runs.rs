@@ -44,7 +44,7 @@ fn is(format: &str, bytes: &[u8]) -> bool {
 fn a_run_prints_a_ladder_and_saves_three_files() -> Result<(), Failed> {
     let world = World::new();
     let ran = world.run(&["broken-pipe"]).code(0);
-    ran.says(&["CLIENT", "SERVER", "write(\"c\") → EPIPE ↖ p6 + SIGPIPE", "why c4: the RST p6", "✓ 23 expectations"])
+    ran.says(&["CLIENT", "SERVER", "write(\"c\") → EPIPE ↖ p6 + SIGPIPE", "why c4: the RST p6", "✓ 25 expectations"])
         .complains(&["saved captures/broken-pipe.pcapng   open it with: wireshark -N n captures/broken-pipe.pcapng"]);
     let saved = ["captures/broken-pipe.json", "captures/broken-pipe.pcap", "captures/broken-pipe.pcapng"];
     assert_eq!(world.files(), saved);

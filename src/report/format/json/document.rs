@@ -500,7 +500,8 @@ pub(super) struct Question<'a> {
     /// The step: a place in `steps`.
     pub(super) step: usize,
     /// The question. Markdown.
-    pub(super) question: &'a str,
+    #[serde(rename = "question")]
+    pub(super) text: &'a str,
     /// What it asks about.
     pub(super) about: About,
     /// The event that is the answer: the step's call, or the segment; absent where nothing came, and where the answer is not known.

@@ -264,7 +264,7 @@ impl<'a> Writer<'a> {
         };
         Some(Question {
             step: place,
-            question: &question.text,
+            text: &question.text,
             about: question.about,
             of: answered.and_then(|answered| answered.of).map(|event| self.id(event)),
             choices: question.choices.iter().enumerate().map(choice).collect(),
