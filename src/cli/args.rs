@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::lab::sandbox::Preference;
-use crate::report::{self, Wireshark, format::FORMATS};
+use crate::report::{self, Theme, Wireshark, format::FORMATS};
 
 /// Run small TCP stories on real kernel sockets and see who caused what.
 ///
@@ -117,6 +117,57 @@ pub(super) struct Look {
     /// Colours in the ladder
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
+    #[command(flatten)]
+    pub(super) picture: PictureArgs,
+}
+
+/// How pictures look, and how far they go.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Pictures")]
+pub(super) struct PictureArgs {
+    /// End ladder and pictures with this event (c3, or client.write#2) and leave out what comes after it
+    #[arg(long, value_name = "ID")]
+    pub(super) upto: Option<String>,
+    /// The colours of an SVG
+    #[arg(long, value_name = "THEME", default_value = "light")]
+    pub(super) theme: ThemeArg,
+    /// Make everything that a step adds to an SVG a fragment of reveal.js
+    #[arg(long)]
+    pub(super) fragments: bool,
+    /// Also write an SVG for each step to DIR: step-01.svg and so on, all of one size
+    #[arg(long, value_name = "DIR")]
+    pub(super) steps: Option<PathBuf>,
+}
+
+impl PictureArgs {
+    /// An option that was given and that only one story can answer.
+    pub(super) fn of_one_story(&self) -> Option<&'static str> {
+        match (&self.upto, &self.steps) {
+            (Some(_), _) => Some("--upto"),
+            (None, Some(_)) => Some("--steps"),
+            (None, None) => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ThemeArg {
+    /// Dark on white
+    Light,
+    /// Light on nearly black
+    Dark,
+    /// Black and greys on white, for paper
+    Mono,
+}
+
+impl From<ThemeArg> for Theme {
+    fn from(theme: ThemeArg) -> Self {
+        match theme {
+            ThemeArg::Light => Self::Light,
+            ThemeArg::Dark => Self::Dark,
+            ThemeArg::Mono => Self::Mono,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

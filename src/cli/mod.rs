@@ -10,6 +10,7 @@ mod explain;
 mod lessons;
 mod list;
 mod output;
+mod picture;
 mod progress;
 mod render;
 mod repeat;

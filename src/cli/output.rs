@@ -19,6 +19,9 @@ pub(super) fn options(look: &Look) -> Options {
         verbose: look.verbose,
         normalize: look.normalize,
         wireshark: look.wireshark.into(),
+        upto: None,
+        theme: look.picture.theme.into(),
+        fragments: look.picture.fragments,
     }
 }
 

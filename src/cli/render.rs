@@ -7,7 +7,7 @@ use std::path::Path;
 use super::args::RenderArgs;
 use super::lessons::{STDIN, STDIN_SHOWN};
 use super::run::write_outputs;
-use super::{Code, output};
+use super::{Code, output, picture};
 use crate::record::Recording;
 use crate::report;
 use crate::report::format::{self, Format, json};
@@ -24,8 +24,19 @@ pub(super) fn render(args: &RenderArgs) -> Code {
     };
     let options = output::options(&args.look);
     let story = report::tell(recording, &options);
+    let options = match picture::of_story(&options, &args.look, &story) {
+        Ok(options) => options,
+        Err(message) => {
+            output::error(&message);
+            return Code::Usage;
+        }
+    };
     let mut code = write_outputs(&args.output, &story, &options);
-    let asked = args.format.as_deref().or(args.output.is_empty().then_some("ladder"));
+    let steps = args.look.picture.steps.as_deref();
+    if let Some(folder) = steps {
+        code = code.and(picture::write_steps(folder, &story, &options));
+    }
+    let asked = args.format.as_deref().or((args.output.is_empty() && steps.is_none()).then_some("ladder"));
     if let Some(format) = asked.and_then(format::by_name) {
         code = code.and(print(format, &(format.write)(&story, &options)));
     }

@@ -8,7 +8,7 @@ use std::thread;
 
 use super::args::RunArgs;
 use super::repeat::{Tally, Told, difference};
-use super::{Code, lessons, output, progress, render, save};
+use super::{Code, lessons, output, picture, progress, render, save};
 use crate::lab::sandbox::{self, Ground};
 use crate::lab::session::Options as Session;
 use crate::lab::{LabError, StopFlag, run as perform};
@@ -67,6 +67,12 @@ fn unclear(scripts: &[Script], args: &RunArgs) -> Result<(), String> {
     }
     if !args.output.is_empty() && scripts.len() > 1 {
         return Err("-o writes one story, but several scenarios are to run\n  help: run them one by one; --save DIR keeps every timeline".to_owned());
+    }
+    let picture = &args.look.picture;
+    if let Some(option) = picture.of_one_story().filter(|_| scripts.len() > 1) {
+        return Err(format!(
+            "{option} is about one story, but several scenarios are to run\n  help: run them one by one"
+        ));
     }
     let binary = args.format.as_deref().and_then(format::by_name).filter(|format| !format.is_text);
     if let Some(format) = binary.filter(|_| scripts.len() > 1) {
@@ -199,9 +205,13 @@ impl Batch<'_> {
                 code = code.and(Code::Unexpected);
             }
             let line = Line::of(script, &tally);
-            let stories = tally.into_stories();
-            code = code.and(self.save(script, &stories));
-            code = code.and(self.print(&line, &stories));
+            let stories: Vec<_> = tally.into_stories();
+            let looks: Vec<_> = stories.iter().map(|(_, told)| self.look_of(&told.first)).collect();
+            if looks.iter().any(Option::is_none) {
+                code = code.and(Code::Usage);
+            }
+            code = code.and(self.save(script, &stories, looks.first().copied().flatten()));
+            code = code.and(self.print(&line, &stories, &looks));
             summary.push(line);
         }
         if self.scripts.len() > 1 && self.args.format.is_none() {
@@ -210,17 +220,23 @@ impl Batch<'_> {
         code
     }
 
+    /// How the outputs of a story look; none, after a message, where it has not what they are to show.
+    fn look_of(&self, story: &Story) -> Option<Options> {
+        let look = picture::of_story(&self.options, &self.args.look, story);
+        look.map_err(|message| output::error(&message)).ok()
+    }
+
     /// Prints what the arguments ask for, story by story: the format, or the ladder where it is wanted.
-    fn print(&self, line: &Line, stories: &[(Digest, Told)]) -> Code {
+    fn print(&self, line: &Line, stories: &[(Digest, Told)], looks: &[Option<Options>]) -> Code {
         let mut code = Code::Success;
         let several = self.scripts.len() > 1;
         if self.repeats() > 1 && !several && self.args.format.is_none() {
             code = code.and(output::result(format!("{}\n", line.text()).as_bytes()));
         }
-        for (place, (digest, told)) in stories.iter().enumerate() {
+        for (place, ((digest, told), look)) in stories.iter().zip(looks).enumerate() {
             let wanted = !several || self.args.look.verbose || line.failed > 0 || stories.len() > 1;
             let format = self.args.format.as_deref().or(wanted.then_some("ladder")).and_then(format::by_name);
-            let Some(format) = format else { continue };
+            let (Some(format), Some(look)) = (format, look) else { continue };
             // Files for other programs hold one story: the most frequent. The others are saved beside it.
             if place > 0 && !format.is_text {
                 break;
@@ -229,18 +245,21 @@ impl Batch<'_> {
                 let head = heading(place, told, line.runs, &stories[0].0, digest);
                 code = code.and(output::result(head.as_bytes()));
             }
-            code = code.and(render::print(format, &(format.write)(&told.first, &self.options)));
+            code = code.and(render::print(format, &(format.write)(&told.first, look)));
         }
         code
     }
 
     /// Saves each distinct story: the most frequent under the scenario's name, the others under numbered ones.
-    fn save(&self, script: &Script, stories: &[(Digest, Told)]) -> Code {
+    fn save(&self, script: &Script, stories: &[(Digest, Told)], look: Option<Options>) -> Code {
         let mut code = Code::Success;
         let finished = |told: &Told| !matches!(told.first.recording.end, End::Interrupted { .. });
         for (place, (_, told)) in stories.iter().enumerate().filter(|(_, (_, told))| finished(told)) {
-            if place == 0 {
-                code = code.and(write_outputs(&self.args.output, &told.first, &self.options));
+            if let Some(look) = look.filter(|_| place == 0) {
+                code = code.and(write_outputs(&self.args.output, &told.first, &look));
+                if let Some(folder) = &self.args.look.picture.steps {
+                    code = code.and(picture::write_steps(folder, &told.first, &look));
+                }
             }
             if !self.args.no_save {
                 code = code.and(self.save_one(&file_stem(script, place), &told.first));
@@ -250,7 +269,7 @@ impl Batch<'_> {
     }
 
     fn save_one(&self, stem: &str, story: &Story) -> Code {
-        let written = save::folder(&self.args.save).and_then(|()| {
+        let written = save::folder(&self.args.save, "--save DIR, or --no-save").and_then(|()| {
             SAVED.iter().filter_map(|name| format::by_name(name)).try_for_each(|format| {
                 let path = self.args.save.join(format!("{stem}.{}", format.extension));
                 save::write(&path, &(format.write)(story, &self.options))

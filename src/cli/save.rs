@@ -31,11 +31,11 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
     replace(&target, bytes).map_err(failed)
 }
 
-/// Creates a folder and the ones above it.
-pub(super) fn folder(path: &Path) -> Result<(), String> {
+/// Creates a folder and the ones above it, as an option asks.
+pub(super) fn folder(path: &Path, option: &str) -> Result<(), String> {
     let failed = |error: io::Error| {
         let shown = escape(&path.display().to_string());
-        format!("cannot make the folder {shown}: {error}\n  help: choose another with --save DIR, or --no-save")
+        format!("cannot make the folder {shown}: {error}\n  help: choose another with {option}")
     };
     fs::create_dir_all(path).map_err(failed)
 }

@@ -8,9 +8,11 @@
 //! - [`languages`]: how six languages show each error
 //! - [`why`]: log lines of real programs, and the stories behind them
 //! - [`page`]: a page of text and its forms
+//! - [`find`](find()): events by the names that people type
 //! - [`normalize`](normalize()): a recording with everything replaced that differs between two runs of the same story
 
 mod columns;
+mod find;
 pub mod format;
 pub mod knowledge;
 pub mod languages;
@@ -24,6 +26,7 @@ pub mod ties;
 pub mod why;
 pub mod words;
 
+pub use find::find;
 pub use format::json::schema as timeline_schema;
 pub use normalize::normalize;
-pub use options::{Options, Wireshark, tell};
+pub use options::{Options, Theme, Wireshark, tell};

@@ -1,5 +1,5 @@
 use crate::record::Recording;
-use crate::story::{self, Story};
+use crate::story::{self, EventId, Story};
 
 /// How an output is to look. Each format takes what concerns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,12 @@ pub struct Options {
     pub normalize: bool,
     /// What a pcapng tells beside the packets.
     pub wireshark: Wireshark,
+    /// The last event that a picture shows; none is the whole.
+    pub upto: Option<EventId>,
+    /// The colours of an SVG.
+    pub theme: Theme,
+    /// Everything that a step adds to an SVG is a fragment of reveal.js.
+    pub fragments: bool,
 }
 
 impl Default for Options {
@@ -28,6 +34,9 @@ impl Default for Options {
             verbose: false,
             normalize: false,
             wireshark: Wireshark::Journal,
+            upto: None,
+            theme: Theme::Light,
+            fragments: false,
         }
     }
 }
@@ -42,6 +51,18 @@ pub enum Wireshark {
     Comments,
     /// Packets alone, for students who are to find the story themselves.
     Plain,
+}
+
+/// The colours of a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark on white.
+    #[default]
+    Light,
+    /// Light on nearly black.
+    Dark,
+    /// Black and greys on white, for paper.
+    Mono,
 }
 
 /// Tells the story of a recording, normalized first where the options ask for that.

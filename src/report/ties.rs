@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::record::{Signal, StepId, What};
+use crate::story::rules::rule;
 use crate::story::{Cause, Connection, ConnectionId, EventId, Link, Rel, Story};
 
 /// A story with its look-up tables. Built once, in linearithmic time.
@@ -61,6 +62,14 @@ impl<'a> Ties<'a> {
     /// The causes of an event.
     pub fn causes_of(&self, event: EventId) -> impl Iterator<Item = &'a Cause> + '_ {
         self.causes_of.get(&event).into_iter().flatten().copied()
+    }
+
+    /// The causes that a reader should be told unasked, or all of them, in the order of what they explain.
+    pub fn told_causes(&self, all: bool) -> Vec<&'a Cause> {
+        let wanted = |cause: &&Cause| all || rule(cause.rule).is_none_or(|rule| rule.notable);
+        let mut causes: Vec<&Cause> = self.story.causes.iter().filter(wanted).collect();
+        causes.sort_by_key(|cause| cause.of);
+        causes
     }
 
     /// The signals that were caught during a call.

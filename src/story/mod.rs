@@ -476,6 +476,11 @@ impl FindingKind {
     pub fn is_mismatch(self) -> bool {
         matches!(self, Self::OutcomeNotExplained | Self::StateNotExplained | Self::SegmentNotExplained)
     }
+
+    /// Whether it says that the story is not to be trusted as it stands.
+    pub fn is_alarming(self) -> bool {
+        self.is_mismatch() || matches!(self, Self::FramesDropped | Self::CutShort)
+    }
 }
 
 /// The author's expectations, held against the story.

@@ -4,6 +4,7 @@ pub mod json;
 mod ladder;
 mod pcap;
 mod pcapng;
+pub mod svg;
 
 use super::Options;
 use crate::story::Story;
@@ -38,6 +39,13 @@ pub const FORMATS: &[Format] = &[
         description: "the timeline: recording and story, for other programs and for tcpstory render",
         is_text: true,
         write: json::write,
+    },
+    Format {
+        name: "svg",
+        extension: "svg",
+        description: "the story as a picture, for slides and documents",
+        is_text: true,
+        write: svg::write,
     },
     Format {
         name: "pcap",

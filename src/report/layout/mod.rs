@@ -13,11 +13,18 @@
 //! it: the 1 of a write only says that the bytes were copied. A caught signal belongs to the row of the call that it came in. The
 //! kernel's answers about states are rows only where the model disagrees. Waits of [`GAP_NS`] and more are folded.
 
+mod cells;
+pub(in crate::report) mod geometry;
 mod rows;
 
+pub(in crate::report) use cells::{Cells, Place, Shaft, Tone, long_payload};
+
+use std::collections::BTreeSet;
+
 use crate::record::{ActorId, StepId, TcpState};
+use crate::report::Options;
 use crate::report::ties::Ties;
-use crate::story::{Connection, ConnectionId, EndpointId, EventId, Side};
+use crate::story::{Cause, Connection, ConnectionId, EndpointId, EventId, Side, Story};
 
 /// The shortest time without a row that is folded into a [`Body::Gap`], in nanoseconds.
 pub const GAP_NS: u64 = 10_000_000;
@@ -60,6 +67,9 @@ pub struct Row {
     pub event: Option<EventId>,
     /// The step that it belongs to.
     pub step: Option<StepId>,
+    /// The step that had begun last at that time: the one at which somebody who steps through the picture first sees the row.
+    /// Never earlier than in the row before. A blocked call's result belongs to the call's step and is seen at a later one.
+    pub seen: StepId,
     /// What it shows.
     pub body: Body,
     /// The states that changed.
@@ -186,6 +196,41 @@ impl Layout {
         let actors = story.recording.actors.len();
         let spans: Vec<Span> = story.connections.iter().map(|connection| Span::of(connection, actors)).collect();
         Self { lanes: lanes(actors), wires: drawn_on(&spans, wires(actors)), rows: rows::rows(ties, &spans) }
+    }
+
+    /// Lays a story out as far as the options ask for it.
+    pub fn of(ties: &Ties<'_>, options: &Options) -> Self {
+        let mut layout = Self::new(ties);
+        if let Some(event) = options.upto {
+            layout.cut_after(ties.story, event);
+        }
+        layout
+    }
+
+    /// Drops what comes after an event: after its last row, or where it has none, after its time.
+    fn cut_after(&mut self, story: &Story, event: EventId) {
+        let last = self.rows.iter().rposition(|row| row.event == Some(event));
+        let t_ns = story.recording.events.get(event.0).map_or(i64::MAX, |event| event.t_ns);
+        let end = last.map_or_else(|| self.rows.partition_point(|row| row.t_ns <= t_ns), |last| last + 1);
+        self.rows.truncate(end);
+    }
+
+    /// The causes to tell under the picture: of a part of the story only those of what it shows. With `verbose`, also those that
+    /// nobody needs to be told.
+    pub fn causes<'a>(&self, ties: &Ties<'a>, options: &Options) -> Vec<&'a Cause> {
+        let causes = ties.told_causes(options.verbose);
+        if options.upto.is_none() {
+            return causes;
+        }
+        let is_begin = |row: &&Row| matches!(row.body, Body::Call { part: Part::Begin, .. });
+        let shown: BTreeSet<EventId> =
+            self.rows.iter().filter(|row| !is_begin(row)).filter_map(|row| row.event).collect();
+        causes.into_iter().filter(|cause| shown.contains(&cause.of)).collect()
+    }
+
+    /// How many rows somebody has seen who steps through the picture and has come to this step.
+    pub fn seen_at(&self, step: StepId) -> usize {
+        self.rows.partition_point(|row| row.seen <= step)
     }
 }
 

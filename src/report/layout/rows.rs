@@ -17,12 +17,28 @@ pub(super) fn rows(ties: &Ties<'_>, spans: &[Span]) -> Vec<Row> {
     rows.sort_by_key(|row| row.t_ns); // stable: events of the same time stay in the recording's order
     let mut rows = with_gaps(merged(rows));
     insert_failed(&mut rows, ties.story);
+    set_seen(&mut rows, ties.story);
     rows
+}
+
+/// Sets the step at which each row is first seen.
+fn set_seen(rows: &mut [Row], story: &Story) {
+    let mut begun = story.recording.steps.iter().peekable();
+    let mut seen = StepId(0);
+    for row in rows {
+        while let Some(run) = begun.next_if(|run| run.begin_ns <= row.t_ns) {
+            seen = seen.max(run.step);
+        }
+        // A failed expectation stands behind its step, at whatever time.
+        seen = seen.max(row.seen);
+        row.seen = seen;
+    }
 }
 
 fn event_rows(ties: &Ties<'_>, spans: &[Span], id: EventId, event: &Event, entry: &Entry) -> Vec<Row> {
     let states = state_labels(entry, spans);
-    let row = |body| Row { t_ns: event.t_ns, delta_ns: 0, event: Some(id), step: entry.step, body, states };
+    let row =
+        |body| Row { t_ns: event.t_ns, delta_ns: 0, event: Some(id), step: entry.step, seen: StepId(0), body, states };
     match &event.what {
         What::Syscall(syscall) => call_rows(ties, id, event.t_ns, syscall, row),
         What::Segment { .. } => arrow(entry, spans).map(|arrow| row(Body::Segment(arrow))).into_iter().collect(),
@@ -120,6 +136,7 @@ fn with_gaps(rows: Vec<Row>) -> Vec<Row> {
                 delta_ns: row.delta_ns,
                 event: None,
                 step: row.step,
+                seen: StepId(0),
                 body: Body::Gap(row.delta_ns),
                 states: Vec::new(),
             });
@@ -160,7 +177,7 @@ fn insert_failed(rows: &mut Vec<Row>, story: &Story) {
 
 fn failed_row(check: usize, step: StepId, t_ns: i64, script: &Script) -> Row {
     let body = Body::Failed { check, actor: actor_of(step, script) };
-    Row { t_ns, delta_ns: 0, event: None, step: Some(step), body, states: Vec::new() }
+    Row { t_ns, delta_ns: 0, event: None, step: Some(step), seen: step, body, states: Vec::new() }
 }
 
 /// Whose step it is.

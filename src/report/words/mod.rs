@@ -7,6 +7,7 @@ mod brief;
 mod call;
 mod check;
 mod escape;
+mod facts;
 mod prose;
 mod question;
 mod segment;
@@ -16,10 +17,11 @@ pub use brief::brief;
 pub use call::{call, outcome, signal_suffix, syscall_outcome};
 pub use check::{CheckSaid, action, check, exit_status, pattern};
 pub use escape::{ascii, escape, payload};
+pub use facts::facts;
 pub(super) use prose::without_links;
 pub use prose::{plain, wrap};
 pub use question::{answer, answered, call_of, choice};
-pub use segment::{flight, segment};
+pub use segment::{flight, segment, way};
 pub use why::{alias, aliases, cause, finding, origin, predicted};
 
 /// How many bytes of a payload are shown before it is cut.

@@ -29,10 +29,14 @@ pub fn segment(segment: &Segment, told: &SegmentTold) -> String {
 pub fn flight(story: &Story, event: EventId) -> Option<String> {
     let Told::Segment(told) = &story.entries.get(event.0)?.told else { return None };
     let bytes = story.recording.segment(story.recording.events.get(event.0)?)?;
+    Some(format!("{} {} {}", alias(story, event), way(story, event)?, segment(bytes, told)))
+}
+
+/// The direction of a segment event: `server → client`. Nothing for other events.
+pub fn way(story: &Story, event: EventId) -> Option<String> {
+    let Told::Segment(told) = &story.entries.get(event.0)?.told else { return None };
     let receiver = EndpointId { side: told.sender.side.other(), ..told.sender };
-    let from = end_name(story, told.sender);
-    let to = end_name(story, receiver);
-    Some(format!("{} {from} → {to} {}", alias(story, event), segment(bytes, told)))
+    Some(format!("{} → {}", end_name(story, told.sender), end_name(story, receiver)))
 }
 
 /// Whose end it is; its address where nobody is known.

@@ -1,23 +1,24 @@
 //! Under the ladder: why things came out as they did, findings, and the verdict.
 
 use super::paint::{BAD, BOLD, DIM, GOOD, PLAIN, Page};
+use crate::report::layout::Layout;
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
-use crate::story::rules::rule;
-use crate::story::{Cause, Check, Expected, FindingKind};
+use crate::story::{Check, Expected};
 
-pub(super) fn write(page: &mut Page, ties: &Ties<'_>, options: &Options) {
-    causes(page, ties, options);
+pub(super) fn write(page: &mut Page, ties: &Ties<'_>, layout: &Layout, options: &Options) {
+    causes(page, ties, layout, options);
+    if options.upto.is_some() {
+        return; // findings and expectations are about the whole
+    }
     findings(page, ties);
     page.blank();
     verdict(page, ties, options);
 }
 
 /// The causes that a reader should be told unasked; with `verbose` all of them.
-fn causes(page: &mut Page, ties: &Ties<'_>, options: &Options) {
-    let wanted = |cause: &&Cause| options.verbose || rule(cause.rule).is_none_or(|rule| rule.notable);
-    let mut causes: Vec<&Cause> = ties.story.causes.iter().filter(wanted).collect();
-    causes.sort_by_key(|cause| cause.of);
+fn causes(page: &mut Page, ties: &Ties<'_>, layout: &Layout, options: &Options) {
+    let causes = layout.causes(ties, options);
     if !causes.is_empty() {
         page.blank();
     }
@@ -33,8 +34,7 @@ fn findings(page: &mut Page, ties: &Ties<'_>) {
         page.blank();
     }
     for finding in findings {
-        let is_bad =
-            finding.kind.is_mismatch() || matches!(finding.kind, FindingKind::FramesDropped | FindingKind::CutShort);
+        let is_bad = finding.kind.is_alarming();
         let style = if is_bad { BAD } else { DIM };
         page.prose(1, (if is_bad { "! " } else { "· " }, style), &words::finding(ties.story, finding), PLAIN);
     }

@@ -2,9 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::cells::{Cells, Place};
 use crate::record::ActorId;
-use crate::report::layout::Layout;
+use crate::report::layout::{Cells, Layout, Place};
 use crate::report::words;
 use crate::story::Story;
 

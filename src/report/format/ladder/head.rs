@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::grid::{Grid, Shape};
 use super::line::Line;
 use super::paint::{BOLD, DIM, PLAIN, Page, actor_name};
-use crate::record::{ActorId, Family, SandboxKind, What};
+use crate::record::ActorId;
 use crate::report::{Options, columns, words};
 use crate::story::Story;
 
@@ -21,7 +21,7 @@ pub(super) fn write(page: &mut Page, story: &Story, grid: &Grid, options: &Optio
 /// Title and facts on one line where both have room.
 fn title(page: &mut Page, story: &Story) {
     let title = page.text(&words::plain(&story.recording.script.title));
-    let facts = page.text(&facts(story));
+    let facts = page.text(&words::facts(story));
     if title.width() + facts.width() + 5 <= page.width {
         let mut line = Line::default();
         line.put(1, title, BOLD);
@@ -31,29 +31,6 @@ fn title(page: &mut Page, story: &Story) {
         page.prose(1, ("", PLAIN), &title, BOLD);
         page.prose(1, ("", PLAIN), &facts, DIM);
     }
-}
-
-/// `Linux 6.18 · loopback · IPv4 · 9 calls, 9 segments`
-fn facts(story: &Story) -> String {
-    let recording = &story.recording;
-    let network = match recording.machine.sandbox {
-        SandboxKind::Namespace => "loopback",
-        SandboxKind::HostLoopback => "the host's loopback",
-    };
-    let family = match recording.script.network.family {
-        Family::Ipv4 => "IPv4",
-        Family::Ipv6 => "IPv6",
-    };
-    let number = |wanted: fn(&What) -> bool| recording.events.iter().filter(|event| wanted(&event.what)).count() as u64;
-    let calls = words::count(number(|what| matches!(what, What::Syscall(_))), "call");
-    let segments = words::count(number(|what| matches!(what, What::Segment { .. })), "segment");
-    let kernel = words::escape(&version(&recording.machine.kernel));
-    format!("Linux {kernel} · {network} · {family} · {calls}, {segments}")
-}
-
-/// `6.18` of `6.18.3-generic`.
-fn version(release: &str) -> String {
-    release.split('.').take(2).collect::<Vec<_>>().join(".")
 }
 
 fn prose(page: &mut Page, story: &Story) {

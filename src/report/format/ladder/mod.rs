@@ -4,7 +4,6 @@
 //! actors are too many for a shape's width, the next narrower one is taken. A line is never wider than the terminal: texts are
 //! cut with `…`, and prose is wrapped.
 
-mod cells;
 mod foot;
 mod grid;
 mod head;
@@ -14,10 +13,9 @@ mod paint;
 mod tests;
 
 use crate::report::Options;
-use crate::report::layout::Layout;
+use crate::report::layout::{Cells, Layout};
 use crate::report::ties::Ties;
 use crate::story::Story;
-use cells::Cells;
 use grid::Grid;
 use paint::Page;
 
@@ -27,12 +25,16 @@ const LEAST_WIDTH: usize = 40;
 /// Writes a story as a ladder.
 pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     let ties = Ties::new(story);
-    let layout = Layout::new(&ties);
+    let layout = Layout::of(&ties, options);
+    let cells = |row| {
+        let cells = Cells::new(&ties, row);
+        if options.ascii { cells.ascii() } else { cells }
+    };
     let mut page = Page::new(options, options.width.max(LEAST_WIDTH));
-    let cells: Vec<Cells> = layout.rows.iter().map(|row| Cells::new(&ties, row, options)).collect();
+    let cells: Vec<Cells> = layout.rows.iter().map(cells).collect();
     let grid = Grid::new(story, &layout, &cells, page.width);
     head::write(&mut page, story, &grid, options);
     paint::rows(&mut page, story, &layout, &cells, &grid, options);
-    foot::write(&mut page, &ties, options);
+    foot::write(&mut page, &ties, &layout, options);
     page.finish()
 }

@@ -3,11 +3,10 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::cells::{Cells, Place, Shaft, Tone};
 use super::grid::{Grid, Shape, Span};
 use super::line::Line;
 use crate::record::{ActorId, StepId};
-use crate::report::layout::{Arrow, Body, Layout, Row, StateLabel};
+use crate::report::layout::{self, Arrow, Body, Cells, Layout, Place, Row, Shaft, StateLabel, Tone};
 use crate::report::{Options, columns, words};
 use crate::story::{Side, Story};
 
@@ -112,9 +111,17 @@ pub(super) fn rows(page: &mut Page, story: &Story, layout: &Layout, cells: &[Cel
         if was_cut && options.verbose {
             page.prose(grid.lanes_begin, ("", PLAIN), &cells.main, style(cells.tone));
         }
-        if !cells.payload.is_empty() {
-            page.prose(grid.lanes_begin, ("", PLAIN), &cells.payload, DIM);
+        if options.verbose {
+            payload(page, story, row, grid);
         }
+    }
+}
+
+/// A payload in full, where the row shows only its beginning.
+fn payload(page: &mut Page, story: &Story, row: &Row, grid: &Grid) {
+    let payload = layout::long_payload(story, row);
+    if !payload.is_empty() {
+        page.prose(grid.lanes_begin, ("", PLAIN), &payload, DIM);
     }
 }
 

@@ -1,15 +1,14 @@
-//! What each row says, before it is known how much room there is.
+//! What each row says, before it is known how much room there is; the same for every painter.
 
+use super::{Arrow, Body, Part, Row};
 use crate::record::{ActorId, Detail, ExitStatus, Flags, Outcome, Segment, Syscall, TcpState, What};
-use crate::report::Options;
-use crate::report::layout::{Arrow, Body, Part, Row};
 use crate::report::ties::Ties;
 use crate::report::words;
-use crate::story::{EventId, Told};
+use crate::story::{EventId, Story, Told};
 
 /// How a text is meant, which decides its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Plain,
     Error,
     Trouble,
@@ -23,26 +22,24 @@ pub(super) enum Tone {
 
 /// The texts of a row.
 #[derive(Debug)]
-pub(super) struct Cells {
-    pub(super) id: String,
+pub(in crate::report) struct Cells {
+    pub(in crate::report) id: String,
     /// Microseconds from time 0.
-    pub(super) time: String,
+    pub(in crate::report) time: String,
     /// Microseconds from the row before.
-    pub(super) delta: String,
-    pub(super) main: String,
+    pub(in crate::report) delta: String,
+    pub(in crate::report) main: String,
     /// The same for a narrow wire: of a segment with data, without its flags.
-    pub(super) short: String,
-    pub(super) tone: Tone,
-    pub(super) place: Place,
+    pub(in crate::report) short: String,
+    pub(in crate::report) tone: Tone,
+    pub(in crate::report) place: Place,
     /// Ways to say where it comes from, the longest first.
-    pub(super) origin: Vec<String>,
-    /// A payload in full, where the main text shows only its beginning; only when asked for.
-    pub(super) payload: String,
+    pub(in crate::report) origin: Vec<String>,
 }
 
 /// Where a row's main text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::report) enum Place {
     /// In an actor's lane.
     Lane(ActorId),
     /// On the wire.
@@ -53,7 +50,7 @@ pub(super) enum Place {
 
 /// How an arrow is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shaft {
+pub(in crate::report) enum Shaft {
     Solid,
     /// A pure acknowledgment.
     Dashed,
@@ -62,27 +59,32 @@ pub(super) enum Shaft {
 }
 
 impl Cells {
-    pub(super) fn new(ties: &Ties<'_>, row: &Row, options: &Options) -> Self {
+    pub(in crate::report) fn new(ties: &Ties<'_>, row: &Row) -> Self {
         let (main, tone, place) = main(ties, row);
         let has_event = row.event.is_some();
-        let id = row.event.map_or_else(String::new, |event| words::alias(ties.story, event));
         let origin = match (row.event, &row.body) {
             (Some(event), Body::Segment(_)) => words::origin(ties, event),
             _ => Vec::new(),
         };
-        let short = short(&main);
-        let said = |text: String| if options.ascii { words::ascii(&text) } else { text };
         Self {
-            id: said(id),
+            id: row.event.map_or_else(String::new, |event| words::alias(ties.story, event)),
             time: if has_event { row.t_ns.div_euclid(1_000).to_string() } else { String::new() },
             delta: if has_event && row.delta_ns > 0 { (row.delta_ns / 1_000).to_string() } else { String::new() },
-            short: said(short),
-            main: said(main),
+            short: short(&main),
+            main,
             tone,
             place,
-            origin: origin.into_iter().map(said).collect(),
-            payload: if options.verbose { said(long_payload(ties, row)) } else { String::new() },
+            origin,
         }
+    }
+
+    /// The same in ASCII alone.
+    #[must_use]
+    pub(in crate::report) fn ascii(mut self) -> Self {
+        for text in [&mut self.id, &mut self.main, &mut self.short].into_iter().chain(&mut self.origin) {
+            *text = words::ascii(text);
+        }
+        self
     }
 }
 
@@ -170,9 +172,9 @@ fn short(main: &str) -> String {
 }
 
 /// The payload of a segment, or the bytes that a call returned, where they are longer than a preview.
-fn long_payload(ties: &Ties<'_>, row: &Row) -> String {
-    let event = row.event.and_then(|event| ties.story.recording.events.get(event.0));
-    let bytes = match event.map(|event| (&event.what, ties.story.recording.segment(event))) {
+pub(in crate::report) fn long_payload(story: &Story, row: &Row) -> String {
+    let event = row.event.and_then(|event| story.recording.events.get(event.0));
+    let bytes = match event.map(|event| (&event.what, story.recording.segment(event))) {
         Some((_, Some(segment))) => segment.payload.as_slice(),
         Some((What::Syscall(Syscall { outcome: Outcome::Returned { detail: Detail::Data(data), .. }, .. }), _)) => {
             data.0.as_slice()

@@ -1,0 +1,174 @@
+//! Under the ladder: why things came out as they did, findings, the verdict, and how to read the lines.
+
+use std::collections::BTreeMap;
+
+use super::frame::{prose_lines, sans};
+use super::palette::Palette;
+use super::xml::Xml;
+use super::{Picture, View, as_fragment, safe_id};
+use crate::record::StepId;
+use crate::report::layout::geometry::{LINE, MARGIN, SMALL, TEXT, number};
+use crate::report::layout::{Place, Shaft, Tone};
+use crate::report::words;
+use crate::story::EventId;
+
+/// From one paragraph to the next, beside the lines.
+const BETWEEN: i32 = 6;
+
+/// Paragraphs with their places.
+pub(super) struct Foot {
+    paragraphs: Vec<Paragraph>,
+    legend: Vec<(Shaft, &'static str)>,
+    prefix: &'static str,
+}
+
+struct Paragraph {
+    /// The part of its id behind `why-`.
+    of: Option<String>,
+    /// From which step on it is shown.
+    seen: StepId,
+    label: String,
+    kind: Kind,
+    lines: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Plain,
+    Good,
+    Bad,
+}
+
+impl Foot {
+    pub(super) fn new(picture: &Picture<'_>, width: i32) -> Self {
+        let mut foot = Self { paragraphs: Vec::new(), legend: legend(picture), prefix: picture.prefix };
+        foot.causes(picture, width);
+        if picture.options.upto.is_none() {
+            foot.findings(picture, width);
+            foot.verdict(picture, width);
+        }
+        foot
+    }
+
+    fn causes(&mut self, picture: &Picture<'_>, width: i32) {
+        let ties = picture.ties;
+        let rows = picture.layout.rows.iter();
+        let seen: BTreeMap<EventId, StepId> = rows.filter_map(|row| Some((row.event?, row.seen))).collect(); // by the last row
+        for cause in picture.layout.causes(ties, &picture.options) {
+            let alias = words::alias(ties.story, cause.of);
+            let text = words::cause(ties.story, cause);
+            let paragraph = Paragraph {
+                seen: seen.get(&cause.of).copied().unwrap_or_else(|| last(picture)),
+                ..Paragraph::new(format!("why {alias}:"), &text, Kind::Plain, width)
+            };
+            self.paragraphs.push(Paragraph { of: Some(alias), ..paragraph });
+        }
+    }
+
+    fn findings(&mut self, picture: &Picture<'_>, width: i32) {
+        for finding in &picture.ties.story.findings {
+            let kind = if finding.kind.is_alarming() { Kind::Bad } else { Kind::Plain };
+            let label = if kind == Kind::Bad { "!" } else { "·" };
+            let text = words::finding(picture.ties.story, finding);
+            self.paragraphs.push(Paragraph { seen: last(picture), ..Paragraph::new(label.into(), &text, kind, width) });
+        }
+    }
+
+    fn verdict(&mut self, picture: &Picture<'_>, width: i32) {
+        let verdict = &picture.ties.story.verdict;
+        let failed: Vec<_> = verdict.checks.iter().filter(|check| !check.passed).collect();
+        for check in &failed {
+            let said = words::check(picture.ties, check);
+            let text = format!("{}: expected {}, found {}", said.step, said.expected, said.actual);
+            let paragraph = Paragraph::new(format!("✗ {}", said.place), &text, Kind::Bad, width);
+            self.paragraphs.push(Paragraph { seen: last(picture), ..paragraph });
+        }
+        let all = words::count(verdict.checks.len() as u64, "expectation");
+        let (label, text, kind) = match (failed.len(), verdict.passed()) {
+            (0, true) => ("✓", all, Kind::Good),
+            (0, false) => ("✗", format!("{all} met, but the run is not complete"), Kind::Bad),
+            (some, _) => ("✗", format!("{some} of {all} failed"), Kind::Bad),
+        };
+        self.paragraphs.push(Paragraph { seen: last(picture), ..Paragraph::new(label.into(), &text, kind, width) });
+    }
+
+    pub(super) fn height(&self) -> i32 {
+        let lines: i32 = self.paragraphs.iter().map(Paragraph::height).sum();
+        lines + if self.legend.is_empty() { 0 } else { LINE + BETWEEN }
+    }
+
+    /// Paints what a view has come to.
+    pub(super) fn paint(&self, xml: &mut Xml, view: &View, palette: &Palette) {
+        let mut y = TEXT;
+        for paragraph in &self.paragraphs {
+            if view.fresh.is_none_or(|step| paragraph.seen <= step) {
+                paragraph.paint(xml, y, self.prefix, view, palette);
+            }
+            y += paragraph.height();
+        }
+        self.paint_legend(xml, y + BETWEEN, palette);
+    }
+
+    fn paint_legend(&self, xml: &mut Xml, y: i32, palette: &Palette) {
+        let mut x = MARGIN;
+        for (shaft, name) in &self.legend {
+            let stroke = palette.arrow(*shaft, Tone::Quiet);
+            let lines: &[i32] = if *shaft == Shaft::Double { &[-6, -2] } else { &[-4] };
+            for aside in lines {
+                let tag = xml.tag("path").set("d", format_args!("M{x} {}h28", y + aside)).set("stroke", stroke.colour);
+                let tag = tag.set("stroke-width", stroke.width);
+                if stroke.dashes.is_empty() { tag } else { tag.set("stroke-dasharray", stroke.dashes) }.end();
+            }
+            sans(xml, x + 34, y, SMALL).set("fill", palette.dim).text(name);
+            x += 60 + number(name.len()) * 6;
+        }
+    }
+}
+
+impl Paragraph {
+    fn new(label: String, text: &str, kind: Kind, width: i32) -> Self {
+        let lines = prose_lines(text, width - 2 * MARGIN - label_width(&label), TEXT);
+        Self { of: None, seen: StepId(0), label, kind, lines }
+    }
+
+    fn height(&self) -> i32 {
+        number(self.lines.len()) * LINE + BETWEEN
+    }
+
+    fn paint(&self, xml: &mut Xml, y: i32, prefix: &str, view: &View, palette: &Palette) {
+        let tag = xml.tag("g");
+        let tag = match &self.of {
+            Some(of) => tag.set("id", format_args!("{prefix}why-{}", safe_id(of))),
+            None => tag,
+        };
+        as_fragment(tag, view.fragments, self.seen).begin();
+        let (label, text) = match self.kind {
+            Kind::Plain => (palette.text, palette.text),
+            Kind::Good => (palette.good, palette.text),
+            Kind::Bad => (palette.bad, palette.text),
+        };
+        sans(xml, MARGIN, y, TEXT).set("font-weight", "bold").set("fill", label).text(&self.label);
+        for (number, line) in (0..).zip(&self.lines) {
+            sans(xml, MARGIN + label_width(&self.label), y + number * LINE, TEXT).set("fill", text).text(line);
+        }
+        xml.close("g");
+    }
+}
+
+/// How far the text behind a label is set in.
+fn label_width(label: &str) -> i32 {
+    number(label.chars().count()) * 8 + 8
+}
+
+/// The last step that has a row.
+fn last(picture: &Picture<'_>) -> StepId {
+    picture.layout.rows.last().map_or(StepId(0), |row| row.seen)
+}
+
+/// The kinds of arrows that need an explanation.
+fn legend(picture: &Picture<'_>) -> Vec<(Shaft, &'static str)> {
+    let has =
+        |wanted| picture.cells.iter().any(|cells| matches!(cells.place, Place::Wire(_, shaft) if shaft == wanted));
+    let all = [(Shaft::Solid, "segment"), (Shaft::Dashed, "pure acknowledgment"), (Shaft::Double, "sent again")];
+    all.into_iter().filter(|(shaft, _)| has(*shaft)).collect()
+}

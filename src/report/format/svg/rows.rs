@@ -1,0 +1,243 @@
+//! One row after the other: an event is a group with its id and title.
+
+use super::Painter;
+use super::frame::{mono, sans};
+use super::palette::Stroke;
+use crate::report::columns;
+use crate::report::layout::geometry::{LINE, MARGIN, SLANT, SMALL, TEXT, mono_columns, mono_width};
+use crate::report::layout::{Arrow, Body, Cells, Part, Place, Row, Shaft, StateLabel, Tone};
+use crate::report::words;
+use crate::story::EventId;
+
+/// The length of an arrow's head, and half its width.
+const HEAD: (f64, f64) = (11.0, 4.5);
+
+impl Painter<'_> {
+    pub(super) fn row(&mut self, place: usize) {
+        let row = &self.picture.layout.rows[place];
+        let id = row.event.map(|event| self.id(event, row));
+        self.group(id.as_deref(), row.seen);
+        self.about(row, &self.picture.cells[place]);
+        self.gutter(place);
+        match self.picture.cells[place].place {
+            Place::Wire(arrow, shaft) => self.segment(place, arrow, shaft),
+            Place::Lane(_) => self.call(place),
+            Place::Across if matches!(row.body, Body::Gap(_)) => self.gap(place),
+            Place::Across => self.across(place),
+        }
+        let mut labels: Vec<StateLabel> = row.states.clone();
+        labels.reverse();
+        labels.sort_by_key(|label| label.endpoint);
+        labels.dedup_by_key(|label| label.endpoint); // of several changes at once, the last
+        for label in &labels {
+            self.state(place, label);
+        }
+        self.xml.close("g");
+    }
+
+    /// The short id; a result that stands apart from its call has an id of its own.
+    fn id(&self, event: EventId, row: &Row) -> String {
+        let alias = self.picture.ties.story.entries.get(event.0).map_or("", |entry| entry.alias.as_str());
+        let end = matches!(row.body, Body::Call { part: Part::End, .. });
+        if end { format!("{alias}-end") } else { alias.to_owned() }
+    }
+
+    /// What a reader hears who does not see the picture.
+    fn about(&mut self, row: &Row, cells: &Cells) {
+        let ties = self.picture.ties;
+        let who = match (cells.place, row.event) {
+            (Place::Wire(..), Some(event)) => words::way(ties.story, event),
+            (Place::Lane(actor), _) => ties.story.recording.actors.get(actor.0).map(|actor| actor.name.clone()),
+            _ => None,
+        };
+        let title: Vec<String> = [cells.id.clone(), who.unwrap_or_default(), cells.main.clone()].into();
+        let title = title.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        self.xml.tag("title").text(&title);
+        let mut said = if cells.time.is_empty() { String::new() } else { format!("at {} µs", cells.time) };
+        if let Some(origin) = cells.origin.first() {
+            said = format!("{said} {origin}");
+        }
+        let causes = row.event.into_iter().flat_map(|event| ties.causes_of(event));
+        let said = causes.fold(said, |said, cause| format!("{said}; {}", words::cause(ties.story, cause)));
+        if !said.is_empty() {
+            self.xml.tag("desc").text(&said);
+        }
+    }
+
+    fn gutter(&mut self, place: usize) {
+        let cells = &self.picture.cells[place];
+        let (y, end) = (self.geometry().rows[place].anchor() + 4, self.geometry().time_end);
+        if !cells.id.is_empty() {
+            let room = end - MARGIN - 8 - mono_width(&cells.time, SMALL);
+            let id = columns::cut(&cells.id, mono_columns(room, TEXT), "…");
+            mono(self.xml, MARGIN, y, TEXT).set("font-weight", "bold").set("fill", self.palette.text).text(&id);
+        }
+        if !cells.time.is_empty() {
+            let dim = self.palette.dim;
+            mono(self.xml, end, y, SMALL).set("text-anchor", "end").set("fill", dim).text(&cells.time);
+        }
+    }
+
+    /// What stands in an actor's lane.
+    fn call(&mut self, place: usize) {
+        let Place::Lane(actor) = self.picture.cells[place].place else { return };
+        let cells = &self.picture.cells[place];
+        let (lane, row) = (self.geometry().lane(actor), self.geometry().rows[place].clone());
+        let weight = if matches!(cells.tone, Tone::Error | Tone::Trouble) { "bold" } else { "normal" };
+        let anchor = if lane.leans_right { "end" } else { "start" };
+        for (number, line) in (0..).zip(&row.lines) {
+            mono(self.xml, lane.text(), row.anchor() + 4 + number * LINE, TEXT)
+                .set("text-anchor", anchor)
+                .set("font-weight", weight)
+                .set("fill", self.palette.tone(cells.tone))
+                .text(line);
+        }
+        if matches!(self.picture.layout.rows[place].body, Body::Exit(_)) {
+            self.cross(lane.bar(), row.anchor());
+        }
+    }
+
+    /// The end of a process.
+    fn cross(&mut self, x: i32, y: i32) {
+        let d = format!("M{} {}l10 10m0 -10l-10 10", x - 5, y - 5);
+        self.xml.tag("path").set("d", d).set("stroke", self.palette.text).set("stroke-width", "2").end();
+    }
+
+    fn across(&mut self, place: usize) {
+        let cells = &self.picture.cells[place];
+        let x = self.geometry().time_end + 24;
+        let row = self.geometry().rows[place].clone();
+        for (number, line) in (0..).zip(&row.lines) {
+            mono(self.xml, x, row.anchor() + 4 + number * LINE, TEXT)
+                .set("font-weight", "bold")
+                .set("fill", self.palette.tone(cells.tone))
+                .text(line);
+        }
+    }
+
+    /// A break in the time.
+    fn gap(&mut self, place: usize) {
+        let row = self.geometry().rows[place].clone();
+        let text = &self.picture.cells[place].main;
+        let (begin, end) = (self.geometry().time_end + 16, self.geometry().lanes_end);
+        let (middle, y) = (i32::midpoint(begin, end), i32::midpoint(row.top, row.bottom()));
+        let half = mono_width(text, TEXT) / 2 + 12;
+        let (page, dim) = (self.palette.page, self.palette.dim);
+        let ground = self.xml.tag("rect").set("x", begin).set("y", row.top + 6).set("width", end - begin);
+        ground.set("height", row.height - 12).set("fill", page).end();
+        let d = format!("M{begin} {y}H{}M{} {y}H{end}", middle - half, middle + half);
+        self.xml.tag("path").set("d", d).set("stroke", dim).set("stroke-dasharray", "2 5").end();
+        sans(self.xml, middle, y + 4, TEXT).set("text-anchor", "middle").set("fill", dim).text(text);
+    }
+
+    /// An arrow with its text, and behind it where it comes from.
+    fn segment(&mut self, place: usize, arrow: Arrow, shaft: Shaft) {
+        let Some((from, to)) = self.ends(arrow) else { return };
+        let tone = self.picture.cells[place].tone;
+        let y = self.geometry().rows[place].anchor();
+        let stroke = self.palette.arrow(shaft, tone);
+        if shaft == Shaft::Double {
+            self.shaft((from, y - 2), (to, y + SLANT - 2), stroke);
+            self.shaft((from, y + 2), (to, y + SLANT + 2), stroke);
+        } else {
+            self.shaft((from, y), (to, y + SLANT), stroke);
+        }
+        self.head((from, y), (to, y + SLANT), stroke);
+        self.label(place, arrow);
+        self.note(place, arrow);
+    }
+
+    /// Where an arrow begins and ends.
+    fn ends(&self, arrow: Arrow) -> Option<(i32, i32)> {
+        let wires = &self.geometry().wires;
+        let aside = self.aside(arrow.sender);
+        let (left, right) = (wires.get(arrow.span.0)?.begin - aside, wires.get(arrow.span.1)?.end + aside);
+        Some(if arrow.rightwards { (left, right) } else { (right, left) })
+    }
+
+    fn shaft(&mut self, from: (i32, i32), to: (i32, i32), stroke: Stroke) {
+        let d = format!("M{} {}L{} {}", from.0, from.1, to.0, to.1);
+        let tag = self.xml.tag("path").set("d", d).set("stroke", stroke.colour).set("stroke-width", stroke.width);
+        let tag = if stroke.dashes.is_empty() { tag } else { tag.set("stroke-dasharray", stroke.dashes) };
+        tag.end();
+    }
+
+    fn head(&mut self, from: (i32, i32), to: (i32, i32), stroke: Stroke) {
+        let (x, y) = (f64::from(to.0), f64::from(to.1));
+        let (dx, dy) = (x - f64::from(from.0), y - f64::from(from.1));
+        let length = dx.hypot(dy).max(1.0);
+        let (ux, uy) = (dx / length, dy / length);
+        let (bx, by) = (x - ux * HEAD.0, y - uy * HEAD.0);
+        let (px, py) = (-uy * HEAD.1, ux * HEAD.1);
+        let d = format!("M{x:.1} {y:.1}L{:.1} {:.1}L{:.1} {:.1}Z", bx + px, by + py, bx - px, by - py);
+        self.xml.tag("path").set("d", d).set("fill", stroke.colour).end();
+    }
+
+    /// The text along an arrow, over the wire next to its sender.
+    fn label(&mut self, place: usize, arrow: Arrow) {
+        let Some((from, to)) = self.ends(arrow) else { return };
+        let wire = if arrow.rightwards { arrow.span.0 } else { arrow.span.1 };
+        let Some(wire) = self.geometry().wires.get(wire).copied() else { return };
+        let cells = &self.picture.cells[place];
+        let room = mono_columns(wire.width() - 44, TEXT);
+        let fits = columns::cut(&cells.main, room, "…") == cells.main;
+        let text = columns::cut(if fits { &cells.main } else { &cells.short }, room, "…");
+        let slope = f64::from(SLANT) / f64::from(to - from);
+        let x = wire.middle();
+        let y = f64::from(self.geometry().rows[place].anchor()) + f64::from(x - from) * slope;
+        let weight = if cells.tone == Tone::Rst { "bold" } else { "normal" };
+        let fill = self.palette.tone(cells.tone);
+        let angle = slope.atan().to_degrees();
+        self.xml
+            .tag("text")
+            .set("transform", format_args!("translate({x} {y:.1}) rotate({angle:.2})"))
+            .set("y", -5)
+            .set("text-anchor", "middle")
+            .set("font-family", super::MONO_FONT)
+            .set("font-size", TEXT)
+            .set("font-weight", weight)
+            .set("fill", fill)
+            .text(&text);
+    }
+
+    /// Where a segment comes from, in its sender's lane, in the longest words that have room.
+    fn note(&mut self, place: usize, arrow: Arrow) {
+        let actor = if arrow.rightwards { arrow.span.0 } else { arrow.span.1 + 1 };
+        if self.geometry().actors.get(actor).is_none() {
+            return;
+        }
+        let lane = self.geometry().lane(crate::record::ActorId(actor));
+        let fits = |note: &&String| mono_width(note, SMALL) <= lane.room();
+        let Some(note) = self.picture.cells[place].origin.iter().find(fits) else { return };
+        let anchor = if lane.leans_right { "end" } else { "start" };
+        let y = self.geometry().rows[place].anchor() + 4;
+        let dim = self.palette.dim;
+        mono(self.xml, lane.text(), y, SMALL).set("text-anchor", anchor).set("fill", dim).text(note);
+    }
+
+    /// A state beside its endpoint's line.
+    fn state(&mut self, place: usize, label: &StateLabel) {
+        let Some(rail) = self.rail(label) else { return };
+        let name = label.state.name();
+        let width = mono_width(name, SMALL) + 10;
+        let y = self.state_y(place, label);
+        let x = if label.right { rail + 6 } else { rail - 6 - width };
+        let colour = self.palette.state(label.state).map_or(self.palette.dim, |stroke| stroke.colour);
+        self.xml
+            .tag("rect")
+            .set("x", x)
+            .set("y", y - 8)
+            .set("width", width)
+            .set("height", 16)
+            .set("rx", 8)
+            .set("fill", self.palette.page)
+            .set("stroke", colour)
+            .end();
+        let middle = x + width / 2;
+        mono(self.xml, middle, y + 4, SMALL).set("text-anchor", "middle").set("fill", colour).text(name);
+        if Self::is_end(label.state) {
+            let d = format!("M{} {y}h10", rail - 5);
+            self.xml.tag("path").set("d", d).set("stroke", colour).set("stroke-width", "2").end();
+        }
+    }
+}

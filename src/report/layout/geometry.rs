@@ -1,0 +1,244 @@
+//! Where everything stands in a drawn picture, in pixels.
+//!
+//! From left to right: a gutter for ids and times, then the lanes of the layout. Between an actor's lane and a wire lies a kernel's
+//! lane, for the states. Rows are as high as what they say needs, and stand one under the other from 0: the painter adds what is
+//! above them.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{Body, Cells, Layout, Place};
+use crate::record::ActorId;
+use crate::report::{columns, words};
+
+/// The sizes of type, in pixels.
+pub(in crate::report) const TEXT: i32 = 13;
+pub(in crate::report) const SMALL: i32 = 11;
+/// How much lower an arrow ends than it begins.
+pub(in crate::report) const SLANT: i32 = 11;
+/// From one line of a text to the next.
+pub(in crate::report) const LINE: i32 = 17;
+/// The width of a kernel's lane: room for the longest state.
+pub(in crate::report) const KERNEL: i32 = 104;
+/// What is left free at the picture's edges.
+pub(in crate::report) const MARGIN: i32 = 24;
+/// From an actor lane's edge to its text: the bar of a call stands between.
+pub(in crate::report) const INDENT: i32 = 28;
+
+const LEAST_ACTOR: i32 = 150;
+const MOST_ACTOR: i32 = 330;
+const LEAST_WIRE: i32 = 230;
+const MOST_WIRE: i32 = 440;
+const ARROW_ROW: i32 = 36;
+const GAP_ROW: i32 = 32;
+/// A row with one line of text.
+const TEXT_ROW: i32 = 26;
+/// A call is told in at most so many lines.
+const MOST_LINES: usize = 4;
+
+/// Where everything stands.
+#[derive(Clone, Debug)]
+pub(in crate::report) struct Geometry {
+    /// The right end of the times.
+    pub(in crate::report) time_end: i32,
+    /// The actors' lanes, from left to right.
+    pub(in crate::report) actors: Vec<Band>,
+    /// The wires between the kernels' lanes, from left to right.
+    pub(in crate::report) wires: Vec<Band>,
+    /// The rows of the layout.
+    pub(in crate::report) rows: Vec<RowBox>,
+    /// The right edge of the last lane.
+    pub(in crate::report) lanes_end: i32,
+}
+
+/// From left to right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) struct Band {
+    pub(in crate::report) begin: i32,
+    pub(in crate::report) end: i32,
+}
+
+impl Band {
+    pub(in crate::report) fn width(self) -> i32 {
+        self.end - self.begin
+    }
+
+    pub(in crate::report) fn middle(self) -> i32 {
+        i32::midpoint(self.begin, self.end)
+    }
+}
+
+/// A row's place, and its text in an actor's lane as it is broken into lines.
+#[derive(Clone, Debug, Default)]
+pub(in crate::report) struct RowBox {
+    pub(in crate::report) top: i32,
+    pub(in crate::report) height: i32,
+    pub(in crate::report) lines: Vec<String>,
+}
+
+impl RowBox {
+    pub(in crate::report) fn bottom(&self) -> i32 {
+        self.top + self.height
+    }
+
+    /// Where the first line of text stands, and where an arrow begins.
+    pub(in crate::report) fn anchor(&self) -> i32 {
+        if self.height == ARROW_ROW { self.top + 19 } else { self.top + TEXT_ROW / 2 }
+    }
+}
+
+/// How wide a text is in type of one width, in pixels. Such type is at most 0.61 times as wide as it is high.
+pub(in crate::report) fn mono_width(text: &str, size: i32) -> i32 {
+    (number(text.width()) * size * 61).div_euclid(100) + 1
+}
+
+/// How many columns of such type have room.
+pub(in crate::report) fn mono_columns(width: i32, size: i32) -> usize {
+    usize::try_from((width * 100).div_euclid(size * 61)).unwrap_or(0)
+}
+
+/// A number of things as a number for coordinates.
+pub(in crate::report) fn number(count: usize) -> i32 {
+    i32::try_from(count.min(100_000)).unwrap_or_default()
+}
+
+impl Geometry {
+    /// Gives every row and lane its place.
+    pub(in crate::report) fn new(layout: &Layout, cells: &[Cells], actors: usize) -> Self {
+        let time_end = time_end(cells);
+        let widths = widths(layout, cells, actors);
+        let mut geometry = Self { time_end, actors: Vec::new(), wires: Vec::new(), rows: Vec::new(), lanes_end: 0 };
+        geometry.place_lanes(&widths, layout.wires.len());
+        geometry.rows = cells.iter().zip(&layout.rows).map(|(cells, row)| geometry.row(&row.body, cells)).collect();
+        geometry.stack(|_| 0);
+        geometry
+    }
+
+    /// Puts the rows one under the other, each not higher than what `least` says for its place.
+    pub(in crate::report) fn stack(&mut self, least: impl Fn(usize) -> i32) {
+        let mut top = 0;
+        for (place, row) in self.rows.iter_mut().enumerate() {
+            row.top = top.max(least(place));
+            top = row.bottom();
+        }
+    }
+
+    /// The bottom of the last row.
+    pub(in crate::report) fn bottom(&self) -> i32 {
+        self.rows.last().map_or(0, RowBox::bottom)
+    }
+
+    /// The picture's whole width.
+    pub(in crate::report) fn width(&self) -> i32 {
+        self.lanes_end + MARGIN
+    }
+
+    /// Where an actor's texts and calls stand.
+    pub(in crate::report) fn lane(&self, actor: ActorId) -> Lane {
+        let band = self.actors.get(actor.0).copied().unwrap_or(Band { begin: self.time_end + 16, end: self.lanes_end });
+        let leans_right = actor.0 == 0 && !self.wires.is_empty();
+        Lane { band, leans_right }
+    }
+
+    fn place_lanes(&mut self, widths: &Widths, wires: usize) {
+        let mut at = self.time_end + 16;
+        for (place, width) in widths.actors.iter().enumerate() {
+            self.actors.push(Band { begin: at, end: at + width });
+            at += width;
+            if place < wires {
+                self.wires.push(Band { begin: at + KERNEL, end: at + KERNEL + widths.wires[place] });
+                at += widths.wires[place] + 2 * KERNEL;
+            }
+        }
+        self.lanes_end = at;
+    }
+
+    fn row(&self, body: &Body, cells: &Cells) -> RowBox {
+        let (height, lines) = match cells.place {
+            Place::Wire(..) => (ARROW_ROW, Vec::new()),
+            Place::Across if matches!(body, Body::Gap(_)) => (GAP_ROW, Vec::new()),
+            Place::Across => text_row(broken(&cells.main, self.lanes_end - self.time_end - 32)),
+            Place::Lane(actor) => text_row(broken(&cells.main, self.lane(actor).room())),
+        };
+        RowBox { top: 0, height, lines }
+    }
+}
+
+/// An actor's lane.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Lane {
+    pub(in crate::report) band: Band,
+    /// Its calls stand at its right edge and its texts to the left of them: the first lane, whose wire lies to its right.
+    pub(in crate::report) leans_right: bool,
+}
+
+impl Lane {
+    /// The middle of the bars of calls.
+    pub(in crate::report) fn bar(self) -> i32 {
+        if self.leans_right { self.band.end - 14 } else { self.band.begin + 14 }
+    }
+
+    /// Where texts begin, or where they end if the lane leans right.
+    pub(in crate::report) fn text(self) -> i32 {
+        if self.leans_right { self.band.end - INDENT } else { self.band.begin + INDENT }
+    }
+
+    pub(in crate::report) fn room(self) -> i32 {
+        self.band.width() - INDENT - 8
+    }
+}
+
+struct Widths {
+    actors: Vec<i32>,
+    wires: Vec<i32>,
+}
+
+fn time_end(cells: &[Cells]) -> i32 {
+    let widest = |text: fn(&Cells) -> &str| cells.iter().map(|cells| mono_width(text(cells), TEXT)).max().unwrap_or(0);
+    MARGIN + widest(|cells| &cells.id).clamp(30, 90) + 10 + widest(|cells| &cells.time).max(40)
+}
+
+/// How wide every lane is: as its texts need, within limits.
+fn widths(layout: &Layout, cells: &[Cells], actors: usize) -> Widths {
+    let mut widths = Widths { actors: vec![LEAST_ACTOR; actors], wires: vec![LEAST_WIRE; layout.wires.len()] };
+    let grow = |width: Option<&mut i32>, wanted: i32, most: i32| {
+        if let Some(width) = width {
+            *width = wanted.clamp(*width, most);
+        }
+    };
+    for cells in cells {
+        match cells.place {
+            Place::Lane(ActorId(actor)) => {
+                grow(widths.actors.get_mut(actor), mono_width(&cells.main, TEXT) + INDENT + 8, MOST_ACTOR);
+            }
+            Place::Wire(arrow, _) => {
+                let sender = if arrow.rightwards { arrow.span.0 } else { arrow.span.1 + 1 };
+                let note = cells.origin.first().map_or(0, |note| mono_width(note, SMALL) + INDENT + 8);
+                grow(widths.actors.get_mut(sender), note, MOST_ACTOR);
+                if arrow.span.0 == arrow.span.1 {
+                    grow(widths.wires.get_mut(arrow.span.0), mono_width(&cells.main, TEXT) + 50, MOST_WIRE);
+                }
+            }
+            Place::Across => {}
+        }
+    }
+    widths
+}
+
+fn text_row(lines: Vec<String>) -> (i32, Vec<String>) {
+    (TEXT_ROW + LINE * (number(lines.len()) - 1).max(0), lines)
+}
+
+/// A text in lines of that width; the last is cut where there would be too many.
+fn broken(text: &str, width: i32) -> Vec<String> {
+    let room = mono_columns(width, TEXT).max(8);
+    // A sign and what it belongs to stay together.
+    let text = ["= ", "→ ", "↖ ", "+ "]
+        .iter()
+        .fold(text.to_owned(), |text, sign| text.replace(sign, &format!("{}\u{a0}", sign.trim_end())));
+    let mut lines = words::wrap(&text, room);
+    if lines.len() > MOST_LINES {
+        let rest = lines.split_off(MOST_LINES - 1).join(" ");
+        lines.push(columns::cut(&rest, room, "…"));
+    }
+    lines
+}
