@@ -70,6 +70,34 @@ fn timelines_are_valid_by_their_schema() {
     }
 }
 
+/// Every version that was ever written stays readable, and valid by the schema of today.
+#[test]
+fn earlier_versions_stay_readable() {
+    let validator = jsonschema::validator_for(&serde_json::from_str(&timeline_schema()).unwrap()).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kept");
+    let mut versions = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        let problems: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert_eq!(problems, Vec::<String>::new());
+        versions.push(document["schema_version"].as_str().unwrap().to_owned());
+        let story = tell(format::json::read(&bytes).unwrap());
+        assert!(story.verdict.passed());
+        assert_eq!(story.entries.len(), document["events"].as_array().unwrap().len());
+        for (entry, event) in story.entries.iter().zip(document["events"].as_array().unwrap()) {
+            assert_eq!(
+                (entry.id.as_str(), entry.alias.as_str()),
+                (event["id"].as_str().unwrap(), event["alias"].as_str().unwrap())
+            );
+        }
+        let ladder = String::from_utf8(write("ladder", &story, &Options::default())).unwrap();
+        assert!(ladder.contains("EPIPE"), "{ladder}");
+        assert!(FORMATS.iter().all(|format| !(format.write)(&story, &Options::default()).is_empty()));
+    }
+    assert_eq!(versions, ["1.0.0"]);
+}
+
 #[test]
 fn recorded_stories_are_as_expected() {
     for (name, (_, recording)) in recordings() {

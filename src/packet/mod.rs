@@ -7,6 +7,7 @@
 mod build;
 mod checksum;
 mod dissect;
+pub mod fields;
 mod locate;
 mod options;
 mod rewrite;

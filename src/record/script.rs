@@ -243,6 +243,18 @@ impl Expect {
 }
 
 impl Script {
+    /// Whose step it is; that of a step that finishes a call is the caller's.
+    pub fn actor_of(&self, step: StepId) -> Option<ActorId> {
+        match self.steps.get(step.0)?.action {
+            Action::Call { actor, .. } | Action::Kill { actor, .. } => Some(actor),
+            Action::Finish { step } => match self.steps.get(step.0)?.action {
+                Action::Call { actor, .. } => Some(actor),
+                _ => None,
+            },
+            Action::Pause { .. } | Action::Wait => None,
+        }
+    }
+
     /// The actor whose process this one's was forked from, over every generation; itself if it is there from the start.
     pub fn ancestor_of(&self, actor: ActorId) -> ActorId {
         let generations = std::iter::successors(Some(actor), |actor| self.parent_of(*actor));

@@ -7,6 +7,7 @@
 //! - `flow`: connections, relative numbers, retransmissions
 //! - `endpoint`: the model of one Linux TCP endpoint, which predicts every outcome before it is looked at
 //! - `link`: call ⇄ segment ⇄ segment ⇄ outcome
+//! - `stream`: which call wrote which bytes, which segments carried them, which call read them
 //! - `rules`: the table of everything that a story may claim
 //! - `verdict`: expectations held against the story
 //! - `answers`: what the kernel answered to the questions of the script
@@ -23,6 +24,7 @@ mod outcome;
 pub mod outlook;
 pub mod predict;
 pub mod rules;
+mod stream;
 mod verdict;
 mod walk;
 
@@ -31,6 +33,7 @@ pub use deviation::Deviation;
 use flow::Flow;
 use schemars::JsonSchema;
 use serde::Serialize;
+pub use stream::{Piece, Stream};
 
 use crate::record::{ActorId, End as RunEnd, Errno, Recording, Signal, SocketId, StepId, TcpState, What};
 
@@ -80,6 +83,7 @@ fn tell_of(recording: Recording, deviation: Option<Deviation>) -> Story {
         entries,
         links: found.links,
         causes: found.causes,
+        streams: found.streams,
         findings: found.findings,
         answers,
         verdict,
@@ -119,6 +123,8 @@ pub struct Story {
     pub links: Vec<Link>,
     /// Why things came out as they did.
     pub causes: Vec<Cause>,
+    /// The bytes that each end of each connection sent; none for an end that sent none.
+    pub streams: Vec<Stream>,
     /// What a reader must be told beside that: doubts, mismatches, retransmissions.
     pub findings: Vec<Finding>,
     /// What the kernel answered to the questions of the steps that were performed.
@@ -146,6 +152,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Both, the initiator first.
+    pub const BOTH: [Self; 2] = [Self::Initiator, Self::Responder];
+
     /// The other side.
     #[must_use]
     pub fn other(self) -> Self {

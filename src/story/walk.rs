@@ -13,8 +13,9 @@ use super::endpoint::{Ending, Endpoint};
 use super::flow::Flow;
 use super::predict::{self, Foreseen, Occupant, Ports, SocketModel, View};
 use super::{
-    Allowed, Basis, CallTold, Cause, Confidence, Deviation, EndpointId, EventId, Fact, Finding, FindingKind, Link,
-    Predicted, Prediction, Rel, SegmentTold, StateTold, Told, Transition, outcome,
+    Allowed, Basis, CallTold, Cause, Confidence, ConnectionId, Deviation, EndpointId, EventId, Fact, Finding,
+    FindingKind, Link, Piece, Predicted, Prediction, Rel, SegmentTold, Side, StateTold, Stream, Told, Transition,
+    outcome,
 };
 use crate::record::{
     ActorId, Address, Call, Detail, End, Errno, ExitStatus, Kill, MsgFlag, Outcome, Recording, Segment, ShutdownHow,
@@ -28,6 +29,7 @@ pub(super) struct Found {
     pub(super) transitions: Vec<Vec<Transition>>,
     pub(super) links: Vec<Link>,
     pub(super) causes: Vec<Cause>,
+    pub(super) streams: Vec<Stream>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -107,7 +109,12 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         flow,
         endpoints: flow.connections.iter().map(|_| [fresh(), fresh()]).collect(),
         sockets: vec![SocketModel { unconnected: fresh(), ..SocketModel::default() }; recording.sockets.len()],
-        found: Found { told: vec![None; events], transitions: vec![Vec::new(); events], ..Found::default() },
+        found: Found {
+            told: vec![None; events],
+            transitions: vec![Vec::new(); events],
+            streams: streams(flow),
+            ..Found::default()
+        },
         tied,
         probes: BTreeSet::new(),
         active: BTreeMap::new(),
@@ -128,7 +135,16 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         }
     }
     walk.unfinished();
+    walk.found.streams.iter_mut().for_each(|stream| stream.settle(recording));
+    walk.found.streams.retain(|stream| !stream.is_empty());
     walk.found
+}
+
+/// Both streams of every connection, empty.
+fn streams(flow: &Flow) -> Vec<Stream> {
+    let connections = (0..flow.connections.len()).map(ConnectionId);
+    let ends = connections.flat_map(|connection| Side::BOTH.map(|side| EndpointId { connection, side }));
+    ends.map(Stream::new).collect()
 }
 
 /// Sockets whose connection was there before the recording's first call on them.
@@ -239,6 +255,11 @@ impl Walk<'_> {
 
     pub(super) fn endpoint_mut(&mut self, id: EndpointId) -> &mut Endpoint {
         &mut self.endpoints[id.connection.0][id.side.index()]
+    }
+
+    /// What an end sends.
+    fn stream_mut(&mut self, sender: EndpointId) -> &mut Stream {
+        &mut self.found.streams[2 * sender.connection.0 + sender.side.index()]
     }
 
     /// Whether a connect of that actor finds a port. Only short ranges are counted; a long one is never used up here.
@@ -386,7 +407,9 @@ impl Walk<'_> {
                 self.wakes(call.socket, false);
             }
             (Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data }, Some(id)) if accepted => {
+                let begin = self.endpoint(id).written;
                 self.endpoint_mut(id).write(event, data.size());
+                self.stream_mut(id).writes.push(Piece { event, begin, end: begin.saturating_add(data.size()) });
             }
             _ => {}
         }
@@ -576,7 +599,13 @@ impl Walk<'_> {
     /// Links a read to the segments that its bytes came in, and compares the bytes.
     fn delivered(&mut self, event: EventId, id: EndpointId, value: i64, detail: &Detail, peek: bool) -> bool {
         let peek = peek && !self.endpoint(id).deviates(Deviation::PeekTakes);
+        let begin = self.endpoint(id).read;
         let parts = self.endpoint_mut(id).take(u64::try_from(value).unwrap_or_default(), peek);
+        let end = self.endpoint(id).read;
+        if begin < end {
+            let sender = EndpointId { connection: id.connection, side: id.side.other() };
+            self.stream_mut(sender).reads.push(Piece { event, begin, end });
+        }
         let start = parts.first().map_or(0, |(_, from, _)| *from);
         let mut same = true;
         for (segment, from, to) in parts {
@@ -739,6 +768,11 @@ impl Walk<'_> {
     fn segment(&mut self, event: EventId, t_ns: i64, segment: &Segment, told: SegmentTold) {
         let sender = told.sender;
         let receiver = EndpointId { connection: sender.connection, side: sender.side.other() };
+        if !segment.payload.is_empty() {
+            let begin = u64::from(told.seq_rel).saturating_sub(1);
+            let end = begin + segment.payload.len() as u64;
+            self.stream_mut(sender).segments.push(Piece { event, begin, end });
+        }
         let explained = self.origin(event, segment, &told);
         if !explained {
             self.found.findings.push(Finding { kind: FindingKind::SegmentNotExplained, about: vec![event] });
@@ -750,7 +784,7 @@ impl Walk<'_> {
         let states = self.endpoint_mut(receiver).receives(event, t_ns, segment, told.seq_rel, told.ack_rel);
         let established = states.contains(&TcpState::Established);
         self.enter(event, t_ns, receiver, states.last().copied());
-        if established && receiver.side == super::Side::Responder {
+        if established && receiver.side == Side::Responder {
             self.enqueue(event, receiver);
         }
         self.wakes_receiver(receiver, segment, before);

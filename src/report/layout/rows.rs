@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Arrow, Body, GAP_NS, Part, Row, Span, StateLabel};
-use crate::record::{Action, ActorId, Event, Outcome, Script, StepId, Syscall, What};
+use crate::record::{Event, Outcome, Script, StepId, Syscall, What};
 use crate::report::ties::Ties;
 use crate::story::{Entry, EventId, Rel, Story, Told};
 
@@ -176,20 +176,8 @@ fn insert_failed(rows: &mut Vec<Row>, story: &Story) {
 }
 
 fn failed_row(check: usize, step: StepId, t_ns: i64, script: &Script) -> Row {
-    let body = Body::Failed { check, actor: actor_of(step, script) };
+    let body = Body::Failed { check, actor: script.actor_of(step) };
     Row { t_ns, delta_ns: 0, event: None, step: Some(step), seen: step, body, states: Vec::new() }
-}
-
-/// Whose step it is.
-fn actor_of(step: StepId, script: &Script) -> Option<ActorId> {
-    match &script.steps.get(step.0)?.action {
-        Action::Call { actor, .. } | Action::Kill { actor, .. } => Some(*actor),
-        Action::Finish { step } => match &script.steps.get(step.0)?.action {
-            Action::Call { actor, .. } => Some(*actor),
-            _ => None,
-        },
-        Action::Pause { .. } | Action::Wait => None,
-    }
 }
 
 fn interleaved(rows: Vec<Row>, mut after: BTreeMap<usize, Vec<Row>>) -> Vec<Row> {

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::lines::Lines;
+use super::picture::Layout;
 use crate::record::{
     About, Actor, Bytes, Call, Clock, End, ExitStatus, PollEvent, Recording, SandboxKind, Socket, SocketId, TcpState,
 };
@@ -19,7 +21,7 @@ pub(super) const SCHEMA: &str = "tcpstory.timeline";
 /// The major version: a reader refuses a greater one.
 pub(super) const MAJOR: u64 = 1;
 /// The value of `schema_version`.
-pub(super) const SCHEMA_VERSION: &str = "1.0.0";
+pub(super) const SCHEMA_VERSION: &str = "1.1.0";
 
 /// A recording of a scenario's run on real sockets, and the story that it tells. Times are integer nanoseconds from time 0;
 /// quantities carry their unit in their name.
@@ -48,8 +50,14 @@ pub(super) struct Document<'a> {
     pub(super) causes: Vec<Cause<'a>>,
     /// The steps of the scenario: what a slide shows at each, and what to say.
     pub(super) steps: Vec<Step<'a>>,
-    /// What a reader is asked before a step is shown, with the kernel's answer.
+    /// What a reader is asked before a step is shown, with the kernel's answer. Since 1.1.
     pub(super) predictions: Vec<Question<'a>>,
+    /// The bytes of each connection, one direction at a time. Since 1.1.
+    pub(super) streams: Vec<Stream<'a>>,
+    /// Where everything stands in a picture. Since 1.1.
+    pub(super) layout: Layout<'a>,
+    /// What the fields of the captured headers are, by Wireshark's filter for each. Since 1.1.
+    pub(super) header_fields: BTreeMap<&'static str, HeaderField>,
     /// What a reader must be told beside that: doubts, mismatches, retransmissions.
     pub(super) findings: Vec<Finding<'a>>,
     /// The author's expectations, held against the story.
@@ -323,6 +331,8 @@ pub(super) struct Segment<'a> {
     pub(super) payload: Option<Payload<'a>>,
     /// The frame that it came in: a place in `recording.frames`.
     pub(super) frame: usize,
+    /// Every byte of that frame as header fields, in order: each bit belongs to one of them. Since 1.1.
+    pub(super) fields: Lines<Field>,
     /// The segment in one line: `PSH,ACK seq 2 "b"`.
     pub(super) text: String,
 }
@@ -481,6 +491,12 @@ pub(super) struct Step<'a> {
     pub(super) line: u32,
     /// What it does: `client write("c")`.
     pub(super) does: String,
+    /// Whose step it is. Since 1.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) actor: Option<&'a str>,
+    /// The event that the step is about: the call that it makes or waits for, or the signal that it sends. Since 1.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) subject: Option<&'a str>,
     /// What to say. Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) say: Option<&'a str>,
@@ -553,4 +569,59 @@ pub(super) struct Expectation {
     pub(super) actual: String,
     /// Whether they agree.
     pub(super) passed: bool,
+}
+
+/// A header field of a captured frame.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Field {
+    /// Which field: a key of `header_fields`.
+    pub(super) filter: &'static str,
+    /// Its first byte, counted from the frame's first.
+    pub(super) offset_bytes: usize,
+    /// How many bytes it touches.
+    pub(super) size_bytes: usize,
+    /// The bits of those bytes that it has, as a big-endian number of that many bytes; absent where it has them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mask: Option<u32>,
+    /// Its value as text.
+    pub(super) value: String,
+}
+
+/// What a header field is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct HeaderField {
+    /// Its name, as Wireshark shows it.
+    pub(super) name: &'static str,
+    /// The header that it is part of, as Wireshark names it.
+    pub(super) layer: &'static str,
+    /// What it is for.
+    pub(super) explanation: &'static str,
+}
+
+/// The bytes that one end of a connection sent.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Stream<'a> {
+    /// The connection.
+    pub(super) connection: &'a str,
+    /// Which end sent them.
+    pub(super) sender: Side,
+    /// How many there are: written, or seen on the wire.
+    pub(super) size_bytes: u64,
+    /// What each call wrote. Of a call that has not returned, what was seen on the wire.
+    pub(super) writes: Lines<Piece<'a>>,
+    /// What each segment carried; a retransmission carries bytes again.
+    pub(super) segments: Lines<Piece<'a>>,
+    /// What each call took; looking without taking (`MSG_PEEK`) does not count.
+    pub(super) reads: Lines<Piece<'a>>,
+}
+
+/// A range of a byte stream and the event that had to do with it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Piece<'a> {
+    /// The event.
+    pub(super) event: &'a str,
+    /// The first byte, from 0.
+    pub(super) begin: u64,
+    /// The byte behind the last.
+    pub(super) end: u64,
 }

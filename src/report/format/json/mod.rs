@@ -2,6 +2,8 @@
 
 mod document;
 mod error;
+mod lines;
+mod picture;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -17,11 +19,13 @@ pub use error::ReadError;
 pub use read::read;
 pub(super) use write::write;
 
-/// The JSON Schema of the timeline, made from the structures that write it; pretty, with a newline at its end.
+/// The JSON Schema of the timeline, made from the structures that write it; pretty, with a newline at its end. It accepts the files
+/// of earlier minor versions too.
 pub fn schema() -> String {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator.into_root_schema_for::<document::Document<'static>>().to_value();
     plain_descriptions(&mut schema);
+    require_only_the_first(&mut schema);
     format!("{schema:#}\n")
 }
 
@@ -43,4 +47,25 @@ fn plain_descriptions(schema: &mut Value) {
 
 fn plain_description(text: &str) -> String {
     words::without_links(text).replace("[`", "`").replace("`]", "`").replace('\n', " ")
+}
+
+/// What a description ends with where its member came after version 1.0.
+const SINCE: &str = "Since 1.";
+
+/// A member that a later minor version has added is not required, so that files of earlier ones are valid too.
+fn require_only_the_first(schema: &mut Value) {
+    let later = |schema: &Value, name: &str| {
+        let description = &schema["properties"][name]["description"];
+        description.as_str().is_some_and(|text| text.contains(SINCE))
+    };
+    if let Some(Value::Array(required)) = schema.get("required") {
+        let first: Vec<Value> =
+            required.iter().filter(|name| !later(schema, name.as_str().unwrap_or_default())).cloned().collect();
+        schema["required"] = Value::Array(first);
+    }
+    match schema {
+        Value::Object(members) => members.values_mut().for_each(require_only_the_first),
+        Value::Array(items) => items.iter_mut().for_each(require_only_the_first),
+        _ => {}
+    }
 }

@@ -1,3 +1,4 @@
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -64,6 +65,75 @@ fn failing_call_is_told_in_full() {
     let cause = document["causes"].as_array().unwrap().iter().find(|cause| cause["of"] == call["id"]).unwrap();
     let rst = events.iter().find(|event| event["segment"]["flags"] == "RST").unwrap();
     assert!(cause["because"].as_array().unwrap().contains(&rst["id"]));
+}
+
+#[test]
+fn every_byte_of_every_frame_is_a_field_that_is_explained() {
+    let document = value(&proxy().done());
+    let segments = document["events"].as_array().unwrap().iter().filter_map(|event| event.get("segment"));
+    let mut seen = 0;
+    for segment in segments {
+        let frame = &document["recording"]["frames"][usize::try_from(segment["frame"].as_u64().unwrap()).unwrap()];
+        let bytes = BASE64_STANDARD.decode(frame["bytes"].as_str().unwrap()).unwrap();
+        let mut next = 0;
+        for field in segment["fields"].as_array().unwrap() {
+            let (offset, size) = (field["offset_bytes"].as_u64().unwrap(), field["size_bytes"].as_u64().unwrap());
+            assert!(offset <= next, "a gap before {field}");
+            next = next.max(offset + size);
+            let known = &document["header_fields"][field["filter"].as_str().unwrap()];
+            assert!(known["explanation"].is_string(), "{field}");
+        }
+        assert_eq!(next, bytes.len() as u64);
+        seen += 1;
+    }
+    assert_eq!(seen, document["recording"]["frames"].as_array().unwrap().len());
+}
+
+#[test]
+fn streams_tell_who_wrote_carried_and_read() {
+    let document = value(&broken_pipe().done());
+    let alias = |id: &Value| {
+        let event = document["events"].as_array().unwrap().iter().find(|event| event["id"] == *id).unwrap();
+        event["alias"].as_str().unwrap().to_owned()
+    };
+    let pieces = |stream: &Value, part: &str| -> Vec<(String, u64, u64)> {
+        let pieces = stream[part].as_array().unwrap().iter();
+        let told =
+            |piece: &Value| (alias(&piece["event"]), piece["begin"].as_u64().unwrap(), piece["end"].as_u64().unwrap());
+        pieces.map(told).collect()
+    };
+    let [stream] = &document["streams"].as_array().unwrap()[..] else { panic!("the server sent nothing") };
+    assert_eq!((&stream["sender"], &stream["size_bytes"]), (&json!("initiator"), &json!(2)));
+    assert_eq!(pieces(stream, "writes"), [("c2".into(), 0, 1), ("c3".into(), 1, 2)]);
+    assert_eq!(pieces(stream, "segments"), [("p3".into(), 0, 1), ("p5".into(), 1, 2)]);
+    assert_eq!(pieces(stream, "reads"), [("s3".into(), 0, 1)]);
+}
+
+#[test]
+fn coordinates_lie_within_the_picture() {
+    let document = value(&proxy().done());
+    let layout = &document["layout"];
+    let width = layout["width"].as_u64().unwrap();
+    assert_eq!((width, layout["lanes"].as_array().unwrap().len()), (10, 5));
+    let rows = layout["rows"].as_array().unwrap();
+    assert_eq!(rows.len() as u64, layout["height"].as_u64().unwrap());
+    let ids: Vec<&Value> = document["events"].as_array().unwrap().iter().map(|event| &event["id"]).collect();
+    for (y, row) in rows.iter().enumerate() {
+        assert_eq!(row["y"], y);
+        assert!(row.get("event").is_none_or(|id| ids.contains(&id)), "{row}");
+        assert!(["x", "x_to"].iter().all(|x| row.get(x).is_none_or(|x| x.as_u64().unwrap() <= width)), "{row}");
+        assert_eq!(row["kind"] == "segment", row.get("x_to").is_some(), "{row}");
+    }
+    let gap = rows.iter().find(|row| row["kind"] == "gap").unwrap();
+    assert_eq!(gap["delta_ns"], 59_000_000);
+}
+
+#[test]
+fn steps_name_what_they_are_about() {
+    let document = value(&broken_pipe().done());
+    let steps = document["steps"].as_array().unwrap();
+    assert!(steps.iter().all(|step| step["events"].as_array().unwrap().contains(&step["subject"])));
+    assert_eq!((&steps[7]["actor"], &steps[7]["subject"]), (&json!("client"), &json!("client.write#3")));
 }
 
 /// How many numbers with a fraction or an exponent there are.

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use super::document::{
-    Base64, Cause, Choice, Connection, ConnectionEnd, Document, Errno, Event, Exit, Expectation, Finding, Kill, Kind,
-    Link, Outcome, Payload, Prediction, Question, Run, SCHEMA, SCHEMA_VERSION, Scenario, Segment, Signal, State, Step,
-    StreamRange, Syscall, Transition, Verdict, What,
+    Base64, Cause, Choice, Connection, ConnectionEnd, Document, Errno, Event, Exit, Expectation, Field, Finding,
+    HeaderField, Kill, Kind, Link, Outcome, Payload, Piece, Prediction, Question, Run, SCHEMA, SCHEMA_VERSION,
+    Scenario, Segment, Signal, State, Step, Stream, StreamRange, Syscall, Transition, Verdict, What,
 };
-use crate::record::{self, ActorId, Detail, End, Flags, StepId};
+use crate::packet::fields;
+use crate::record::{self, Action, ActorId, Detail, End, Flags, StepId};
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
 use crate::story::rules::rule;
@@ -19,9 +22,9 @@ pub(in crate::report::format) fn write(story: &Story, _: &Options) -> Vec<u8> {
     bytes
 }
 
-struct Writer<'a> {
-    story: &'a Story,
-    ties: &'a Ties<'a>,
+pub(super) struct Writer<'a> {
+    pub(super) story: &'a Story,
+    pub(super) ties: &'a Ties<'a>,
 }
 
 impl<'a> Writer<'a> {
@@ -42,6 +45,9 @@ impl<'a> Writer<'a> {
             causes: story.causes.iter().map(|cause| self.cause(cause)).collect(),
             steps: self.steps(),
             predictions: recording.script.steps.iter().enumerate().filter_map(|step| self.question(step)).collect(),
+            streams: story.streams.iter().map(|stream| self.stream(stream)).collect(),
+            layout: self.layout(),
+            header_fields: self.header_fields(),
             findings: story.findings.iter().map(|finding| self.finding(finding)).collect(),
             expectations: story.verdict.checks.iter().map(|check| self.expectation(check)).collect(),
             recording,
@@ -182,8 +188,40 @@ impl<'a> Writer<'a> {
             transmission: told.transmission,
             payload: (!bytes.payload.is_empty()).then(|| payload(&bytes.payload)),
             frame,
+            fields: self.fields(frame).map(field).collect(),
             text: words::segment(bytes, told),
         })
+    }
+
+    /// The header fields of a frame.
+    fn fields(&self, frame: usize) -> impl Iterator<Item = fields::Field> {
+        self.story.recording.frames.get(frame).into_iter().flat_map(|frame| fields::fields(&frame.bytes.0))
+    }
+
+    /// What the fields of the frames with segments are.
+    fn header_fields(&self) -> BTreeMap<&'static str, HeaderField> {
+        let frames = self.story.recording.events.iter().filter_map(|event| match event.what {
+            record::What::Segment { frame } => Some(frame.0),
+            _ => None,
+        });
+        let kinds = frames.flat_map(|frame| self.fields(frame)).map(|field| field.kind);
+        kinds.map(|kind| (kind.filter, header_field(kind))).collect()
+    }
+
+    fn stream(&self, stream: &story::Stream) -> Stream<'a> {
+        let pieces = |pieces: &[story::Piece]| pieces.iter().map(|piece| self.piece(*piece)).collect();
+        Stream {
+            connection: self.label(stream.sender),
+            sender: stream.sender.side,
+            size_bytes: stream.size(),
+            writes: pieces(&stream.writes),
+            segments: pieces(&stream.segments),
+            reads: pieces(&stream.reads),
+        }
+    }
+
+    fn piece(&self, piece: story::Piece) -> Piece<'a> {
+        Piece { event: self.id(piece.event), begin: piece.begin, end: piece.end }
     }
 
     fn state(&self, sample: &record::StateSample, entry: &Entry) -> State<'a> {
@@ -239,7 +277,35 @@ impl<'a> Writer<'a> {
                 step.events.push(&entry.id);
             }
         }
+        for (place, subject) in self.subjects() {
+            if let Some(step) = steps.get_mut(place) {
+                step.subject = Some(subject);
+            }
+        }
         steps
+    }
+
+    /// The event that each performed step is about.
+    fn subjects(&self) -> BTreeMap<usize, &'a str> {
+        let mut subjects = BTreeMap::new();
+        for (event, entry) in self.story.recording.events.iter().zip(&self.story.entries) {
+            let step = match &event.what {
+                record::What::Syscall(call) if !call.implied => Some(call.step),
+                record::What::Kill(_) => entry.step,
+                _ => None,
+            };
+            if let Some(step) = step {
+                subjects.entry(step.0).or_insert(entry.id.as_str());
+            }
+        }
+        for (place, step) in self.story.recording.script.steps.iter().enumerate() {
+            if let Action::Finish { step } = step.action
+                && let Some(call) = subjects.get(&step.0).copied()
+            {
+                subjects.insert(place, call);
+            }
+        }
+        subjects
     }
 
     fn step(&self, place: usize, step: &'a record::Step) -> Step<'a> {
@@ -247,6 +313,8 @@ impl<'a> Writer<'a> {
             place,
             line: step.line,
             does: words::action(step, &self.story.recording.script),
+            actor: self.story.recording.script.actor_of(StepId(place)).map(|actor| self.actor(actor)),
+            subject: None,
             say: step.say.as_deref(),
             begin_ns: None,
             end_ns: None,
@@ -288,15 +356,15 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn actor(&self, actor: ActorId) -> &'a str {
+    pub(super) fn actor(&self, actor: ActorId) -> &'a str {
         self.story.recording.actors.get(actor.0).map_or("", |actor| &actor.name)
     }
 
-    fn label(&self, endpoint: EndpointId) -> &'a str {
+    pub(super) fn label(&self, endpoint: EndpointId) -> &'a str {
         self.story.connections.get(endpoint.connection.0).map_or("", |connection| &connection.label)
     }
 
-    fn id(&self, event: EventId) -> &'a str {
+    pub(super) fn id(&self, event: EventId) -> &'a str {
         self.story.entries.get(event.0).map_or("", |entry| &entry.id)
     }
 
@@ -337,4 +405,18 @@ fn prediction(allowed: &story::Allowed) -> Prediction {
 
 fn payload(bytes: &[u8]) -> Payload<'_> {
     Payload { size_bytes: bytes.len() as u64, base64: Base64(bytes), preview: words::preview(bytes) }
+}
+
+fn field(field: fields::Field) -> Field {
+    Field {
+        filter: field.kind.filter,
+        offset_bytes: field.offset,
+        size_bytes: field.len,
+        mask: field.mask,
+        value: field.value,
+    }
+}
+
+fn header_field(kind: &fields::Kind) -> HeaderField {
+    HeaderField { name: kind.name, layer: kind.layer.name(), explanation: kind.explanation }
 }
