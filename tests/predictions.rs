@@ -2,14 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "what is missing in a test is a failure of the test")]
 
+#[path = "support/withheld.rs"]
+mod withheld;
+
 use std::path::Path;
 
 use tcpstory::record::{
-    About, ActorId, Answer, Choice, Errno, Expect, ExpectOutcome, ExpectValue, Question, Recording, SegmentKind,
-    SegmentPattern, Signal, StepId,
+    About, Action, ActorId, Answer, Choice, End, Errno, Event, Expect, ExpectOutcome, ExpectValue, Outcome, Question,
+    Recording, SegmentKind, SegmentPattern, Signal, StepId, What,
 };
-use tcpstory::report::format::json;
-use tcpstory::story::{Check, Expected, Story, answers, tell};
+use tcpstory::report::Options;
+use tcpstory::report::format::{self, json};
+use tcpstory::report::withhold::{before, withhold};
+use tcpstory::story::{Check, Expected, Story, Told, answers, tell};
 
 /// The step of the recording in which a write succeeds and provokes a reset, and the one in which the next fails.
 const WRITES: [usize; 2] = [6, 7];
@@ -114,6 +119,69 @@ fn a_step_that_was_not_performed_has_no_answer() {
     recording.script.steps[WRITES[1]].predict =
         Some(Question { line: 1, text: "What?".into(), about: About::Errno, choices: Vec::new() });
     recording.steps.pop();
-    recording.end = tcpstory::record::End::Interrupted { at: StepId(WRITES[1]) };
+    recording.end = End::Interrupted { at: StepId(WRITES[1]) };
     assert!(tell(recording).answers.is_empty());
+}
+
+/// The lesson as it was recorded, with its questions.
+fn lesson() -> Recording {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/broken-pipe.json");
+    json::read(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_story_without_answers_ends_before_the_first_question() {
+    assert_eq!(withheld::leaks(&lesson()), Vec::<String>::new());
+    let story = tell(withhold(lesson()));
+    assert_eq!(story.recording.end, End::Withheld { at: StepId(WRITES[0]) });
+    let mut segments = story.entries.iter().filter(|entry| matches!(entry.told, Told::Segment(_)));
+    assert_eq!(segments.next_back().unwrap().alias, "a3");
+    assert!(story.answers.is_empty() && story.verdict.passed() && story.findings.is_empty());
+    assert_eq!(story.recording.script.steps.len(), lesson().script.steps.len());
+}
+
+#[test]
+fn what_is_left_out_is_looked_for_where_it_could_be() {
+    let mut tells = lesson();
+    let question = tells.script.steps[WRITES[0]].predict.as_mut().unwrap();
+    question.text = "Is it EPIPE?".into();
+    assert_eq!(withheld::leaks(&tells), ["EPIPE in ladder", "EPIPE in json"]);
+}
+
+#[test]
+fn a_story_without_answers_can_be_read_again() {
+    let story = tell(withhold(lesson()));
+    let bytes = (format::by_name("json").unwrap().write)(&story, &Options::default());
+    assert_eq!(tell(json::read(&bytes).unwrap()), story);
+    assert_eq!(withhold(story.recording.clone()), story.recording, "once is enough");
+}
+
+#[test]
+fn the_call_that_is_asked_about_has_no_end() {
+    let mut tells = lesson();
+    // A question in the step after the write asks about that write: it returned long before.
+    tells.script.steps[WRITES[1]].predict = None;
+    let question = tells.script.steps[WRITES[0]].predict.take();
+    tells.script.steps[WRITES[1]].action = Action::Finish { step: StepId(WRITES[0]) };
+    tells.script.steps[WRITES[1]].predict = question;
+    let cut = withhold(tells.clone());
+    let writes = |recording: &Recording| {
+        let of = |event: &Event| match &event.what {
+            What::Syscall(call) if call.step == StepId(WRITES[0]) => Some(call.outcome.clone()),
+            _ => None,
+        };
+        recording.events.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(writes(&cut), [Outcome::Unfinished]);
+    assert_eq!(writes(&before(tells, StepId(WRITES[1]))), [Outcome::Unfinished]);
+}
+
+#[test]
+fn what_nothing_shows_yet_is_not_known() {
+    let recording = before(lesson(), StepId(1));
+    assert_eq!(recording.sockets.len(), 1, "the listener");
+    assert!(recording.sockets[0].local.is_some() && recording.frames.is_empty());
+    let connected = before(lesson(), StepId(2));
+    let [_, client] = &connected.sockets[..] else { panic!("{:?}", connected.sockets) };
+    assert!(client.local.is_some() && client.peer.is_some());
 }

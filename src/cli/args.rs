@@ -98,10 +98,14 @@ pub(super) struct RunArgs {
 
 /// How outputs look.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Look {
     /// Replace times, ports, sequence numbers and process ids by stable ones
     #[arg(long)]
     pub(super) normalize: bool,
+    /// Leave out what answers the scenario's questions: the story ends before the first of them
+    #[arg(long)]
+    pub(super) no_answers: bool,
     /// What the pcapng tells beside the packets
     #[arg(long, value_name = "MODE", default_value = "journal")]
     pub(super) wireshark: WiresharkMode,

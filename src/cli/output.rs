@@ -18,6 +18,7 @@ pub(super) fn options(look: &Look) -> Options {
         colour: coloured(look.color),
         verbose: look.verbose,
         normalize: look.normalize,
+        no_answers: look.no_answers,
         wireshark: look.wireshark.into(),
         upto: None,
         theme: look.picture.theme.into(),

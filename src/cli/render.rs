@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::args::RenderArgs;
 use super::lessons::{STDIN, STDIN_SHOWN};
-use super::run::write_outputs;
+use super::run::{check_questions, write_outputs};
 use super::{Code, output, picture};
 use crate::record::Recording;
 use crate::report;
@@ -23,6 +23,11 @@ pub(super) fn render(args: &RenderArgs) -> Code {
         }
     };
     let options = output::options(&args.look);
+    let asks = if options.no_answers { check_questions([&recording.script]) } else { Ok(()) };
+    if let Err(message) = asks {
+        output::error(&message);
+        return Code::Usage;
+    }
     let story = report::tell(recording, &options);
     let options = match picture::of_story(&options, &args.look, &story) {
         Ok(options) => options,

@@ -14,6 +14,7 @@ use crate::lab::session::Options as Session;
 use crate::lab::{LabError, StopFlag, run as perform};
 use crate::record::{End, Family, Recording, Script};
 use crate::report::format::{self, Format};
+use crate::report::withhold::first_question;
 use crate::report::words::{count, escape};
 use crate::report::{self, Options};
 use crate::story::Story;
@@ -81,7 +82,24 @@ fn unclear(scripts: &[Script], args: &RunArgs) -> Result<(), String> {
             format.name
         ));
     }
+    if args.look.no_answers {
+        check_questions(scripts)?;
+        if args.repeat > 1 {
+            return Err("--repeat tells how runs differ, and that may answer a question\n  help: leave --repeat or --no-answers out".to_owned());
+        }
+    }
     args.output.iter().try_for_each(|path| format_of(path).map(drop))
+}
+
+/// Answers can be left out only where something is asked.
+pub(super) fn check_questions<'a>(scripts: impl IntoIterator<Item = &'a Script>) -> Result<(), String> {
+    let asks_nothing = scripts.into_iter().find(|script| first_question(script).is_none());
+    asks_nothing.map_or(Ok(()), |script| {
+        Err(format!(
+            "{} asks no question, so there is no answer to leave out\n  help: `tcpstory quiz` lists the scenarios that ask; [step.predict] adds a question",
+            escape(&script.id)
+        ))
+    })
 }
 
 fn format_of(path: &Path) -> Result<&'static Format, String> {
@@ -190,7 +208,8 @@ impl Batch<'_> {
         if matches!(recording.end, End::Interrupted { .. }) && !alone {
             return;
         }
-        let story = report::tell(recording, &self.options);
+        // Judged is the whole story, also where its answers are not shown.
+        let story = report::tell(recording, &Options { no_answers: false, ..self.options });
         if let Ok(mut tally) = tally.lock() {
             tally.add(run, story, self.args.strict);
         }
@@ -203,9 +222,12 @@ impl Batch<'_> {
         for (script, tally) in told {
             if tally.failed > 0 {
                 code = code.and(Code::Unexpected);
+                if self.options.no_answers {
+                    output::note("not as expected: leave --no-answers out to see where");
+                }
             }
             let line = Line::of(script, &tally);
-            let stories: Vec<_> = tally.into_stories();
+            let stories = self.shown(tally.into_stories());
             let looks: Vec<_> = stories.iter().map(|(_, told)| self.look_of(&told.first)).collect();
             if looks.iter().any(Option::is_none) {
                 code = code.and(Code::Usage);
@@ -218,6 +240,14 @@ impl Batch<'_> {
             code = code.and(output::result(table(&summary, self.scripts.len()).as_bytes()));
         }
         code
+    }
+
+    /// The stories as they may be shown: judged as a whole, and told without their answers where that is asked for.
+    fn shown(&self, mut stories: Vec<(Digest, Told)>) -> Vec<(Digest, Told)> {
+        for (_, told) in stories.iter_mut().filter(|_| self.options.no_answers) {
+            told.first = report::tell(told.first.recording.clone(), &self.options);
+        }
+        stories
     }
 
     /// How the outputs of a story look; none, after a message, where it has not what they are to show.
@@ -262,10 +292,16 @@ impl Batch<'_> {
                 }
             }
             if !self.args.no_save {
-                code = code.and(self.save_one(&file_stem(script, place), &told.first));
+                code = code.and(self.save_one(&self.stem(script, place), &told.first));
             }
         }
         code
+    }
+
+    /// What the files of a story are called; without answers otherwise than with them.
+    fn stem(&self, script: &Script, place: usize) -> String {
+        let stem = file_stem(script, place);
+        if self.options.no_answers { format!("{stem}.no-answers") } else { stem }
     }
 
     fn save_one(&self, stem: &str, story: &Story) -> Code {

@@ -239,6 +239,11 @@ pub enum End {
         /// The step that was next or under way.
         at: StepId,
     },
+    /// What came is left out, because a reader is to answer what it was.
+    Withheld {
+        /// The first step that is asked about; nothing is recorded from its begin on.
+        at: StepId,
+    },
 }
 
 #[cfg(test)]

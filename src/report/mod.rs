@@ -10,6 +10,7 @@
 //! - [`page`]: a page of text and its forms
 //! - [`find`](find()): events by the names that people type
 //! - [`normalize`](normalize()): a recording with everything replaced that differs between two runs of the same story
+//! - [`withhold`]: a recording without what answers its questions
 
 mod columns;
 mod find;
@@ -24,6 +25,7 @@ pub mod page;
 mod testing;
 pub mod ties;
 pub mod why;
+pub mod withhold;
 pub mod words;
 
 pub use find::find;

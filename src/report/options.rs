@@ -15,6 +15,8 @@ pub struct Options {
     pub verbose: bool,
     /// Stable ports, sequence numbers, process ids and times.
     pub normalize: bool,
+    /// Nothing that answers a question of the script.
+    pub no_answers: bool,
     /// What a pcapng tells beside the packets.
     pub wireshark: Wireshark,
     /// The last event that a picture shows; none is the whole.
@@ -33,6 +35,7 @@ impl Default for Options {
             colour: false,
             verbose: false,
             normalize: false,
+            no_answers: false,
             wireshark: Wireshark::Journal,
             upto: None,
             theme: Theme::Light,
@@ -65,7 +68,8 @@ pub enum Theme {
     Mono,
 }
 
-/// Tells the story of a recording, normalized first where the options ask for that.
+/// Tells the story of a recording, first without its answers and normalized where the options ask for that.
 pub fn tell(recording: Recording, options: &Options) -> Story {
+    let recording = if options.no_answers { super::withhold::withhold(recording) } else { recording };
     story::tell(if options.normalize { super::normalize(recording) } else { recording })
 }

@@ -106,7 +106,8 @@ fn untold(what: &What) -> Told {
 
 fn about_the_run(recording: &Recording) -> Vec<Finding> {
     let dropped = (recording.capture.dropped > 0).then_some(FindingKind::FramesDropped);
-    let cut = (recording.end != RunEnd::Completed).then_some(FindingKind::CutShort);
+    let is_cut = matches!(recording.end, RunEnd::Stopped { .. } | RunEnd::Interrupted { .. });
+    let cut = is_cut.then_some(FindingKind::CutShort);
     [dropped, cut].into_iter().flatten().map(|kind| Finding { kind, about: Vec::new() }).collect()
 }
 
@@ -499,7 +500,7 @@ pub struct Verdict {
     pub checks: Vec<Check>,
     /// Whether the capture lost nothing.
     pub capture_complete: bool,
-    /// Whether every step was performed.
+    /// Whether every step was performed, or the end is left out on purpose.
     pub run_complete: bool,
 }
 

@@ -35,8 +35,8 @@ pub(super) fn judge(bench: &Bench<'_>) -> Verdict {
             _ => id,
         };
         let run = runs.get(&id).copied();
-        // A person who stopped the run has not refuted what was to come.
-        if run.is_none() && matches!(bench.recording.end, End::Interrupted { .. }) {
+        // A person who stopped the run has not refuted what was to come, nor does it fail because it is left out.
+        if run.is_none() && matches!(bench.recording.end, End::Interrupted { .. } | End::Withheld { .. }) {
             continue;
         }
         let judged = Judged { bench, id, step, run, call: calls.get(&of).copied() };
@@ -45,7 +45,7 @@ pub(super) fn judge(bench: &Bench<'_>) -> Verdict {
     Verdict {
         checks,
         capture_complete: bench.recording.capture.dropped == 0,
-        run_complete: bench.recording.end == End::Completed,
+        run_complete: matches!(bench.recording.end, End::Completed | End::Withheld { .. }),
     }
 }
 

@@ -639,17 +639,17 @@ impl Walk<'_> {
         }
     }
 
-    /// Calls that have not returned: what the model allows at the end is that they wait. In an interrupted run they may also have
+    /// Calls that have not returned: what the model allows at the end is that they wait. In a run that was cut they may also have
     /// returned unheard.
     fn unfinished(&mut self) {
-        let interrupted = matches!(self.recording.end, End::Interrupted { .. });
+        let cut = matches!(self.recording.end, End::Interrupted { .. } | End::Withheld { .. });
         for (actor, active) in std::mem::take(&mut self.active) {
             let What::Syscall(call) = &self.recording.events[active.event.0].what else { continue };
             let usual = self.foresee(call);
             let now = [self.alternative(call, &usual), Some(usual)].into_iter().flatten();
             let waits = now.filter(|one| matches!(one.outcome, Predicted::Blocks | Predicted::Ends));
             let allowed: Vec<_> = waits.map(|one| Allowed { outcome: one.outcome, rule: one.rule }).collect();
-            let explained = !allowed.is_empty() || interrupted || self.killed.contains_key(&actor);
+            let explained = !allowed.is_empty() || cut || self.killed.contains_key(&actor);
             self.tell_call(&active, allowed, explained);
         }
     }

@@ -8,6 +8,7 @@
 mod commands;
 mod files;
 mod hostile;
+mod questions;
 mod refused;
 #[path = "../support/require.rs"]
 mod require;
@@ -40,8 +41,16 @@ type Test = (&'static str, &'static [Need], fn() -> Result<(), Failed>);
 static CAPABILITIES: LazyLock<Vec<Capability>> = LazyLock::new(doctor::examine);
 
 fn main() {
-    let rooms =
-        [commands::TESTS, files::TESTS, hostile::TESTS, refused::TESTS, runs::TESTS, stopping::TESTS, timelines::TESTS];
+    let rooms = [
+        commands::TESTS,
+        files::TESTS,
+        hostile::TESTS,
+        questions::TESTS,
+        refused::TESTS,
+        runs::TESTS,
+        stopping::TESTS,
+        timelines::TESTS,
+    ];
     let trials = rooms.into_iter().flatten().map(|(name, needs, test)| {
         Trial::ignorable_test(*name, move || match needs.iter().find_map(|need| need.unmet()) {
             Some(reason) => unavailable(&reason),

@@ -7,6 +7,8 @@
 mod live;
 #[path = "../support/require.rs"]
 mod require;
+#[path = "../support/withheld.rs"]
+mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +46,10 @@ fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
     let mut timelines = BTreeSet::new();
     for _ in 0..repeats {
         let recording = run(&ground, script, &Options::default(), &StopFlag::new()?)?;
+        let leaks = withheld::leaks(&recording);
+        if !leaks.is_empty() {
+            return Err(format!("without answers it still tells: {}", leaks.join(", ")).into());
+        }
         let normalized = tell(normalize(recording.clone()));
         let story = tell(recording);
         as_expected(&story)?;

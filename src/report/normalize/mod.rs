@@ -34,7 +34,7 @@ pub fn normalize(recording: Recording) -> Recording {
 }
 
 /// Brings the frames into the order of their events; what no event tells of was other traffic.
-fn keep_told_frames(recording: &mut Recording) {
+pub(super) fn keep_told_frames(recording: &mut Recording) {
     let mut frames = Vec::with_capacity(recording.frames.len());
     for event in &mut recording.events {
         if let What::Segment { frame } = &mut event.what {

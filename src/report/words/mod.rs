@@ -20,7 +20,7 @@ pub use escape::{ascii, escape, payload};
 pub use facts::facts;
 pub(super) use prose::without_links;
 pub use prose::{plain, wrap};
-pub use question::{answer, answered, call_of, choice};
+pub use question::{answer, answered, call_of, choice, letter};
 pub use segment::{flight, segment, way};
 pub use why::{alias, aliases, cause, finding, origin, predicted};
 

@@ -14,6 +14,11 @@ pub fn choice(choice: &Choice, step: StepId, script: &Script) -> String {
     }
 }
 
+/// How a choice is named by its place: `a`, `b`, `c`.
+pub fn letter(place: usize) -> char {
+    u8::try_from(place).ok().and_then(|place| b'a'.checked_add(place)).map_or('?', char::from)
+}
+
 /// What an answer says of a step: `EPIPE`, `0 (end of file)`, `it blocks`, `server RST`.
 pub fn answer(answer: &Answer, step: StepId, script: &Script) -> String {
     match answer {

@@ -230,7 +230,7 @@ fn cut_short(story: &Story) -> String {
     let line = |step: crate::record::StepId| recording.script.steps.get(step.0).map_or(0, |step| step.line);
     let place = |step| format!("{}:{}", escape(&recording.script.source.path), line(step));
     match recording.end {
-        End::Completed => "the run ended before its last step".into(),
+        End::Completed | End::Withheld { .. } => "the run ended before its last step".into(),
         End::Stopped { at } => {
             format!(
                 "the run stopped at {}: what it waited for did not come, and the steps after it need that",

@@ -110,6 +110,8 @@ pub(super) struct Scenario<'a> {
 pub(super) enum Verdict {
     /// A signal or a person ended the run early.
     Interrupted,
+    /// What came from the first question on is left out, so that nothing of it is judged.
+    Withheld,
     /// The capture lost frames, so nothing is sure.
     Incomplete,
     /// An expectation was not met, or a step could not be performed.

@@ -207,7 +207,7 @@ impl Checker<'_> {
     fn rest(&self) -> Checked {
         let steps = self.recording.script.steps.len();
         match self.recording.end {
-            End::Stopped { at } | End::Interrupted { at } => {
+            End::Stopped { at } | End::Interrupted { at } | End::Withheld { at } => {
                 ensure(at.0 <= steps, || format!("end: there is no step {}", at.0))?;
             }
             End::Completed => {}

@@ -74,6 +74,7 @@ impl<'a> Writer<'a> {
             end: &recording.end,
             verdict: match recording.end {
                 End::Interrupted { .. } => Verdict::Interrupted,
+                End::Withheld { .. } => Verdict::Withheld,
                 _ if !verdict.capture_complete => Verdict::Incomplete,
                 _ if !verdict.passed() => Verdict::Failed,
                 _ => Verdict::Passed,

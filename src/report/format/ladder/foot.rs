@@ -1,6 +1,7 @@
 //! Under the ladder: why things came out as they did, findings, and the verdict.
 
 use super::paint::{BAD, BOLD, DIM, GOOD, PLAIN, Page};
+use crate::record::{End, StepId};
 use crate::report::layout::Layout;
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
@@ -12,6 +13,7 @@ pub(super) fn write(page: &mut Page, ties: &Ties<'_>, layout: &Layout, options: 
         return; // findings and expectations are about the whole
     }
     findings(page, ties);
+    questions(page, ties, options);
     page.blank();
     verdict(page, ties, options);
 }
@@ -37,6 +39,27 @@ fn findings(page: &mut Page, ties: &Ties<'_>) {
         let is_bad = finding.kind.is_alarming();
         let style = if is_bad { BAD } else { DIM };
         page.prose(1, (if is_bad { "! " } else { "· " }, style), &words::finding(ties.story, finding), PLAIN);
+    }
+}
+
+/// What is asked: where the answers are left out, and with `verbose`, which tells them.
+fn questions(page: &mut Page, ties: &Ties<'_>, options: &Options) {
+    let recording = &ties.story.recording;
+    let withheld = matches!(recording.end, End::Withheld { .. });
+    let asked = recording.script.steps.iter().enumerate().filter(|_| withheld || options.verbose);
+    for (place, step) in asked {
+        let Some(question) = &step.predict else { continue };
+        page.blank();
+        let label = format!("? {}: ", words::action(step, &recording.script));
+        page.prose(1, (&label, BOLD), &words::plain(&question.text), PLAIN);
+        for (number, choice) in question.choices.iter().enumerate() {
+            let label = format!("{}  ", words::letter(number));
+            page.prose(3, (&label, DIM), &words::choice(choice, StepId(place), &recording.script), PLAIN);
+        }
+        let answered = ties.story.answers.iter().find(|answered| answered.step.0 == place);
+        if let Some(answered) = answered {
+            page.prose(3, ("→  ", DIM), &words::answered(ties, question, answered), PLAIN);
+        }
     }
 }
 
