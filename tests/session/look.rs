@@ -24,9 +24,19 @@ pub(crate) fn syscall(event: &Event) -> Option<&Syscall> {
 pub(crate) fn segments(recording: &Recording) -> Vec<String> {
     let of = |segment: &Segment| {
         let who = recording.actor_at(segment.src).map_or("?", |actor| &recording.actors[actor.0].name);
-        format!("{who} {} {:?}", segment.flags, Bytes(segment.payload.clone()))
+        format!("{who} {} {}", segment.flags, shortened(&segment.payload))
     };
     recording.events.iter().filter_map(|event| recording.segment(event)).map(of).collect()
+}
+
+/// Bytes to compare and to read: much of the same byte as a count.
+fn shortened(bytes: &[u8]) -> String {
+    match bytes {
+        [first, rest @ ..] if rest.len() > 16 && rest.iter().all(|byte| byte == first) => {
+            format!("{} times {:?}", bytes.len(), Bytes(vec![*first]))
+        }
+        _ => format!("{:?}", Bytes(bytes.to_vec())),
+    }
 }
 
 /// What must be the same in every run: calls with outcomes, signals, ends and segments, in order.
@@ -52,6 +62,7 @@ pub(crate) fn told(recording: &Recording) -> String {
 fn said(recording: &Recording, made: &Syscall) -> String {
     let outcome = match &made.outcome {
         Outcome::Returned { value, detail: Detail::None } => format!("{value}"),
+        Outcome::Returned { value, detail: Detail::Data(data) } => format!("{value} {}", shortened(&data.0)),
         Outcome::Returned { value, detail } => format!("{value} {detail:?}"),
         Outcome::Failed { errno } => errno.to_string(),
         Outcome::Killed { signal } => format!("killed by {signal}"),

@@ -70,19 +70,20 @@ pub(in crate::lab) enum Heard {
 }
 
 impl Handle {
-    /// Starts an actor in the network namespace of the calling thread, which must outlive it.
+    /// Starts an actor in the network namespace of the calling thread, which must outlive it; it stays on that processor.
     ///
     /// # Errors
     /// Where no process can be started.
-    pub(in crate::lab) fn spawn(executable: &Executable, spec: &ActorSpec) -> Result<Self, LabError> {
-        Self::start(executable, spec).map_err(LabError::failed_io("cannot start an actor", "starting a process"))
+    pub(in crate::lab) fn spawn(executable: &Executable, spec: &ActorSpec, processor: usize) -> Result<Self, LabError> {
+        Self::start(executable, spec, processor)
+            .map_err(LabError::failed_io("cannot start an actor", "starting a process"))
     }
 
-    fn start(executable: &Executable, spec: &ActorSpec) -> io::Result<Self> {
+    fn start(executable: &Executable, spec: &ActorSpec, processor: usize) -> io::Result<Self> {
         let (control, theirs) = UnixStream::pair()?;
         control.set_write_timeout(Some(TAKE_ORDER))?;
         let mut child = Command::new(executable.path())
-            .args([ARGUMENT, disposition_word(spec.sigpipe), &spec.name.replace('\0', "")])
+            .args([ARGUMENT, disposition_word(spec.sigpipe), &processor.to_string(), &spec.name.replace('\0', "")])
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())

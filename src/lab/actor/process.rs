@@ -6,8 +6,10 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixStream;
 
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 use super::lend::lend;
 use super::perform::perform;
@@ -34,11 +36,27 @@ pub(super) fn disposition_word(sigpipe: SigpipeDisposition) -> &'static str {
 
 /// The actor's life: set up, then one order after the other until the conductor is gone.
 pub(super) fn main(mut arguments: impl Iterator<Item = OsString>) -> ! {
-    let (Some(sigpipe), Some(name)) = (arguments.next(), arguments.next()) else { exit(NOT_FOR_HAND) };
+    let mut next = || arguments.next().unwrap_or_else(|| exit(NOT_FOR_HAND));
+    let (sigpipe, processor, name) = (next(), next(), next());
     let Some(disposition) = disposition(&sigpipe.to_string_lossy()) else { exit(NOT_FOR_HAND) };
+    let Ok(processor) = processor.to_string_lossy().parse() else { exit(NOT_FOR_HAND) };
+    stay_on(processor);
     match set_up(disposition, name).and_then(|control| serve(&control)) {
         Ok(()) => exit(0),
         Err(_) => exit(NOT_FOR_HAND),
+    }
+}
+
+/// Runs on no other processor from now on.
+///
+/// The kernel hands a segment on the loopback to its receiver on the processor that sent it. With all actors of a scenario on one,
+/// the ends of a connection take turns; on several they would work at the same time, and how a bulk transfer is cut into segments
+/// and acknowledgments would differ from run to run. Where the processor is refused (one that a cgroup has just taken away), the
+/// run goes on without.
+fn stay_on(processor: usize) {
+    let mut set = CpuSet::new();
+    if set.set(processor).is_ok() {
+        let _refused = sched_setaffinity(Pid::from_raw(0), &set);
     }
 }
 

@@ -20,6 +20,8 @@ mod wire;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use nix::sched::sched_getcpu;
+
 use self::player::Player;
 use self::ports::Ports;
 use self::settle::Backlogs;
@@ -105,8 +107,10 @@ impl Session {
         distinct.retain(|address| seen.insert(*address));
         let sandbox = Sandbox::open(ground, &script.network, &distinct)?;
         let ports = Ports::choose(script, &addresses, sandbox.kind())?;
+        // The one that this thread is on is certainly allowed.
+        let processor = sched_getcpu().map_err(LabError::failed("cannot start an actor", "getcpu"))?;
         let spawn = |(place, spec)| match script.parent_of(ActorId(place)) {
-            None => Handle::spawn(&options.actors, spec).map(Some),
+            None => Handle::spawn(&options.actors, spec, processor).map(Some),
             Some(_) => Ok(None),
         };
         let handles: Vec<_> = (0..).zip(&script.actors).map(spawn).collect::<Result<_, _>>()?;
