@@ -284,7 +284,10 @@ fn ipv6() -> Result<(), Failed> {
 
 fn normalized_timelines_are_equal() -> Result<(), Failed> {
     let world = World::new();
-    let tells_one_story = |one: &&builtin::Builtin| one.parse().is_ok_and(|script| script.stories.is_empty());
+    // Where the kernel may delay an ACK, its timer decides whether it goes alone, and that depends on how fast the steps follow.
+    let tells_one_story = |one: &&builtin::Builtin| {
+        one.parse().is_ok_and(|script| script.stories.is_empty() && !script.network.delayed_ack)
+    };
     let names: Vec<_> = builtin::all().filter(tells_one_story).map(|one| one.name).collect();
     for folder in ["one", "two"] {
         world.run(&[&names[..], &["--normalize", "--save", folder]].concat()).code(0);

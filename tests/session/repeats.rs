@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use libtest_mimic::Failed;
 use tcpstory::lab::sandbox::Ground;
-use tcpstory::record::{End, Family, Recording};
+use tcpstory::record::{End, Family};
 use tcpstory::scenario;
 
 use crate::build::broken_pipe;
-use crate::look::{syscall, told};
+use crate::look::told;
 use crate::trouble::children;
 use crate::{Test, perform};
 
@@ -18,7 +18,6 @@ pub(crate) const TESTS: &[Test] = &[
     ("every_builtin_repeats", true, every_builtin_repeats),
     ("repeats_leak_nothing", false, repeats_leak_nothing),
     ("runs_are_parallel", true, runs_are_parallel),
-    ("how_long_it_takes", false, how_long_it_takes),
 ];
 
 /// How many repeats; `TCPSTORY_REPEATS` says another number.
@@ -67,12 +66,19 @@ fn every_builtin_repeats(ground: Ground) -> Result<(), Failed> {
                     builtin.name,
                     told(&recording)
                 );
-                *stories.entry(told(&recording)).or_default() += 1;
+                // A delayed ACK goes alone or not as its timer wants.
+                let all = told(&recording);
+                let told = if script.network.delayed_ack { without_pure_acks(&all) } else { all };
+                *stories.entry(told).or_default() += 1;
             }
             assert_eq!(stories.len(), 1, "{}:\n{}", builtin.name, differences(&stories));
         }
     }
     Ok(())
+}
+
+fn without_pure_acks(told: &str) -> String {
+    told.lines().filter(|line| !line.ends_with(" ACK b\"\"")).collect::<Vec<_>>().join("\n")
 }
 
 fn repeats_leak_nothing(ground: Ground) -> Result<(), Failed> {
@@ -112,21 +118,4 @@ fn runs_are_parallel(ground: Ground) -> Result<(), Failed> {
     })?;
     only_one(&both);
     Ok(())
-}
-
-/// A goal for a machine that has nothing else to do, so it is only printed; but a minute for a run would be wrong anywhere.
-fn how_long_it_takes(ground: Ground) -> Result<(), Failed> {
-    let script = broken_pipe();
-    let mut spans = (0..20).map(|_| Ok(span(&perform(ground, &script)?))).collect::<Result<Vec<_>, Failed>>()?;
-    spans.sort();
-    println!("first call to last call: median {:?}, longest {:?}", spans[spans.len() / 2], spans[spans.len() - 1]);
-    assert!(spans[spans.len() / 2] < Duration::from_secs(1));
-    Ok(())
-}
-
-fn span(recording: &Recording) -> Duration {
-    let calls = || recording.events.iter().filter(|event| syscall(event).is_some());
-    let begin = calls().next().map(|event| event.t_ns).unwrap();
-    let end = calls().filter_map(|event| syscall(event)?.end_ns).max().unwrap();
-    Duration::from_nanos((end - begin).unsigned_abs())
 }
