@@ -2,6 +2,8 @@
 
 pub mod json;
 mod ladder;
+mod markdown;
+mod mermaid;
 mod pcap;
 mod pcapng;
 pub mod svg;
@@ -46,6 +48,20 @@ pub const FORMATS: &[Format] = &[
         description: "the story as a picture, for slides and documents",
         is_text: true,
         write: svg::write,
+    },
+    Format {
+        name: "mermaid",
+        extension: "mmd",
+        description: "the story as a Mermaid sequence diagram, for wikis and READMEs",
+        is_text: true,
+        write: mermaid::write,
+    },
+    Format {
+        name: "markdown",
+        extension: "md",
+        description: "a section for each step: what is said, asked, done and explained, for notes",
+        is_text: true,
+        write: markdown::write,
     },
     Format {
         name: "pcap",

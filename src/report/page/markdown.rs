@@ -4,10 +4,10 @@ use super::{Block, Page};
 
 /// The page in Markdown.
 pub fn markdown(page: &Page) -> String {
-    let mut out = format!("# {}\n", plain(&page.title));
+    let mut out = format!("# {}\n", escaped(&page.title));
     for section in &page.sections {
         if !section.heading.is_empty() {
-            let _ = write!(out, "\n## {}\n", plain(&section.heading)); // writing to a String cannot fail
+            let _ = write!(out, "\n## {}\n", escaped(&section.heading)); // writing to a String cannot fail
         }
         for block in &section.blocks {
             out.push('\n');
@@ -26,13 +26,13 @@ fn push(out: &mut String, block: &Block) {
 
 fn lines(block: &Block) -> Vec<String> {
     match block {
-        Block::Text(text) => vec![plain(text)],
-        Block::List(items) => items.iter().map(|item| format!("- {}", plain(item))).collect(),
+        Block::Text(text) => vec![escaped(text)],
+        Block::List(items) => items.iter().map(|item| format!("- {}", escaped(item))).collect(),
         Block::Pairs(pairs) => pairs.iter().map(labelled).collect(),
         Block::Entry(entry) => {
-            let mut lines = vec![format!("### {}", plain(&entry.name)), String::new()];
+            let mut lines = vec![format!("### {}", escaped(&entry.name)), String::new()];
             if !entry.text.is_empty() {
-                lines.extend([plain(&entry.text), String::new()]);
+                lines.extend([escaped(&entry.text), String::new()]);
             }
             lines.extend(entry.more.iter().map(labelled));
             lines
@@ -45,19 +45,19 @@ fn lines(block: &Block) -> Vec<String> {
 }
 
 fn labelled((label, text): &(String, String)) -> String {
-    format!("- **{}**: {}", plain(label), plain(text))
+    format!("- **{}**: {}", escaped(label), escaped(text))
 }
 
 fn row(cells: &[String]) -> String {
-    let cells: Vec<_> = cells.iter().map(|cell| plain(cell).replace('|', "\\|")).collect();
+    let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
     format!("| {} |", cells.join(" | "))
 }
 
 /// The text with every character escaped that Markdown would take for its own.
-fn plain(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if matches!(c, '\\' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '#' | '&') {
+        if matches!(c, '\\' | '*' | '_' | '`' | '<' | '>' | '[' | ']' | '#' | '&' | '|' | '~' | '$') {
             safe.push('\\');
         }
         safe.push(c);

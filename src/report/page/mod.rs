@@ -7,6 +7,7 @@
 mod markdown;
 mod terminal;
 
+pub(in crate::report) use markdown::escaped;
 pub use markdown::markdown;
 pub use terminal::terminal;
 

@@ -21,6 +21,7 @@ pub use facts::facts;
 pub(super) use prose::without_links;
 pub use prose::{plain, wrap};
 pub use question::{answer, answered, call_of, choice, letter};
+pub(super) use segment::end_name;
 pub use segment::{flight, segment, way};
 pub use why::{alias, aliases, cause, finding, origin, predicted};
 

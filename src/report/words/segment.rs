@@ -40,7 +40,7 @@ pub fn way(story: &Story, event: EventId) -> Option<String> {
 }
 
 /// Whose end it is; its address where nobody is known.
-pub(super) fn end_name(story: &Story, endpoint: EndpointId) -> String {
+pub(in crate::report) fn end_name(story: &Story, endpoint: EndpointId) -> String {
     let Some(connection) = story.connections.get(endpoint.connection.0) else { return "?".into() };
     let end = connection.end(endpoint.side);
     match end.actor.and_then(|actor| story.recording.script.actors.get(actor.0)) {

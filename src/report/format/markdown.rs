@@ -1,0 +1,283 @@
+//! The story as Markdown, for notes and READMEs: a section for each step with what is said, asked, done and explained.
+
+use std::collections::BTreeMap;
+
+use crate::record::{Question, Script, Step, StepId};
+use crate::report::layout::{Body, Cells, Layout, Part, Place, Row};
+use crate::report::page::escaped;
+use crate::report::ties::Ties;
+use crate::report::{Options, words};
+use crate::story::{Cause, EventId, Side, Story};
+
+/// Writes a story as Markdown.
+pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
+    let ties = Ties::new(story);
+    let layout = Layout::of(&ties, options);
+    let mut causes: BTreeMap<EventId, Vec<&Cause>> = BTreeMap::new();
+    for cause in layout.causes(&ties, options) {
+        causes.entry(cause.of).or_default().push(cause);
+    }
+    let mut notes = Notes { ties: &ties, causes, paragraphs: Vec::new() };
+    notes.head();
+    notes.steps(&layout);
+    if options.upto.is_none() {
+        notes.foot();
+    }
+    let mut text = notes.paragraphs.join("\n\n");
+    text.push('\n');
+    text.into_bytes()
+}
+
+struct Notes<'a> {
+    ties: &'a Ties<'a>,
+    /// Those to tell, by what they explain.
+    causes: BTreeMap<EventId, Vec<&'a Cause>>,
+    paragraphs: Vec<String>,
+}
+
+impl<'a> Notes<'a> {
+    fn script(&self) -> &'a Script {
+        &self.ties.story.recording.script
+    }
+
+    fn add(&mut self, paragraph: String) {
+        if !paragraph.is_empty() {
+            self.paragraphs.push(paragraph);
+        }
+    }
+
+    fn head(&mut self) {
+        let script = self.script();
+        self.add(format!("# {}", prose(&script.title)));
+        self.add(escaped(&words::facts(self.ties.story)));
+        self.add(blocks(&script.summary));
+        if !script.goals.is_empty() {
+            self.add("Afterwards you can:".into());
+            self.add(list(script.goals.iter().map(|goal| prose(goal))));
+        }
+    }
+
+    fn steps(&mut self, layout: &Layout) {
+        let mut rows = layout.rows.as_slice();
+        for run in &self.ties.story.recording.steps {
+            let end = rows.partition_point(|row| row.seen <= run.step);
+            let (now, later) = rows.split_at(end);
+            rows = later;
+            if now.is_empty() && rows.is_empty() && layout.seen_at(run.step) < layout.rows.len() {
+                break;
+            }
+            if let Some(step) = self.script().steps.get(run.step.0) {
+                self.step(run.step, step, now);
+            }
+        }
+    }
+
+    fn step(&mut self, id: StepId, step: &Step, rows: &[Row]) {
+        self.add(format!("## {}. {}", id.0 + 1, code(&words::action(step, self.script()))));
+        if let Some(question) = &step.predict {
+            self.question(question, id);
+        }
+        self.add(step.say.as_deref().map_or_else(String::new, blocks));
+        self.add(list(rows.iter().filter_map(|row| self.row(row))));
+        let told: Vec<&Cause> = rows.iter().filter(|row| !is_begin(row)).flat_map(|row| self.causes_of(row)).collect();
+        for cause in told {
+            let story = self.ties.story;
+            let text = format!(
+                "> **Why {}**: {}",
+                escaped(&words::alias(story, cause.of)),
+                escaped(&words::cause(story, cause))
+            );
+            self.add(text);
+        }
+    }
+
+    fn causes_of(&self, row: &Row) -> Vec<&'a Cause> {
+        row.event.and_then(|event| self.causes.get(&event)).cloned().unwrap_or_default()
+    }
+
+    /// What to ask before the step is shown, and why the wrong answers are tempting.
+    fn question(&mut self, question: &Question, step: StepId) {
+        self.add(format!("**First ask:** {}", prose(&question.text)));
+        let script = self.script();
+        let choice = |choice: &crate::record::Choice| {
+            let said = code(&words::choice(choice, step, script));
+            match &choice.tempting {
+                Some(tempting) => format!("{said}: {}", prose(tempting)),
+                None => said,
+            }
+        };
+        self.add(list(question.choices.iter().map(choice)));
+    }
+
+    /// A list's item: id, who, what, where it comes from, and the states that changed.
+    fn row(&self, row: &Row) -> Option<String> {
+        let cells = Cells::new(self.ties, row);
+        let story = self.ties.story;
+        let who = match (cells.place, row.event) {
+            (Place::Wire(..), Some(event)) => words::way(story, event)?,
+            (Place::Lane(actor), _) => words::escape(&story.recording.actors.get(actor.0)?.name),
+            (Place::Across, _) if matches!(row.body, Body::Gap(_)) => {
+                return Some(format!("*{} pass*", escaped(&cells.main)));
+            }
+            _ => String::new(),
+        };
+        let id = if cells.id.is_empty() { String::new() } else { format!("**{}** ", escaped(&cells.id)) };
+        let origin = cells.origin.first().map_or_else(String::new, |origin| format!(" {}", escaped(origin)));
+        Some(format!("{id}{}: {}{origin}{}", escaped(&who), code(&cells.main), self.states(row)))
+    }
+
+    /// `; client CLOSE_WAIT, server FIN_WAIT1`
+    fn states(&self, row: &Row) -> String {
+        let mut labels: Vec<_> = row.states.iter().collect();
+        labels.sort_by_key(|label| label.endpoint.side == Side::Responder);
+        let said = labels.iter().map(|label| {
+            let end = words::end_name(self.ties.story, label.endpoint);
+            format!("{} {}", escaped(&end), escaped(label.state.name()))
+        });
+        let said = said.collect::<Vec<_>>().join(", ");
+        if said.is_empty() { said } else { format!("; {said}") }
+    }
+
+    fn foot(&mut self) {
+        let (story, script) = (self.ties.story, self.script());
+        if !story.findings.is_empty() {
+            self.add("## Findings".into());
+            self.add(list(story.findings.iter().map(|finding| escaped(&words::finding(story, finding)))));
+        }
+        self.section("What people often say instead", &script.misconception);
+        self.section("On a real network", &script.loopback_differs);
+        self.add("## Expectations".into());
+        let failed = story.verdict.checks.iter().filter(|check| !check.passed);
+        let failed: Vec<String> = failed
+            .map(|check| {
+                let said = words::check(self.ties, check);
+                let place = escaped(&said.place);
+                format!("{place}: {} expected {}, found {}", code(&said.step), code(&said.expected), code(&said.actual))
+            })
+            .collect();
+        let all = words::count(story.verdict.checks.len() as u64, "expectation");
+        self.add(match (failed.len(), story.verdict.passed()) {
+            (0, true) => format!("✓ {all}"),
+            (0, false) => format!("✗ {all} met, but the run is not complete"),
+            (some, _) => format!("✗ {some} of {all} failed"),
+        });
+        self.add(list(failed.into_iter()));
+    }
+
+    fn section(&mut self, heading: &str, text: &str) {
+        if !text.is_empty() {
+            self.add(format!("## {heading}"));
+            self.add(blocks(text));
+        }
+    }
+}
+
+fn is_begin(row: &Row) -> bool {
+    matches!(row.body, Body::Call { part: Part::Begin, .. })
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.map(|item| format!("- {item}")).collect::<Vec<_>>().join("\n")
+}
+
+/// A text as code, whatever it contains: the fence is longer than any run of backquotes in it (`CommonMark`, section 6.1).
+fn code(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// An author's Markdown of several paragraphs and lists.
+fn blocks(markdown: &str) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in markdown.lines().map(str::trim) {
+        let item = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
+        match (item, blocks.last_mut().filter(|_| open)) {
+            _ if line.is_empty() => open = false,
+            (None, Some(last)) => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            _ => {
+                blocks.push(line.to_owned());
+                open = true;
+            }
+        }
+    }
+    let paragraph = |block: &String| match block.strip_prefix("- ").or_else(|| block.strip_prefix("* ")) {
+        Some(item) => format!("- {}", prose(item)),
+        None => prose(block),
+    };
+    let mut text = String::new();
+    for (place, block) in blocks.iter().enumerate() {
+        let both = place > 0 && is_item(block) && is_item(&blocks[place - 1]);
+        text.push_str(match place {
+            0 => "",
+            _ if both => "\n",
+            _ => "\n\n",
+        });
+        text.push_str(&paragraph(block));
+    }
+    text
+}
+
+fn is_item(block: &str) -> bool {
+    block.starts_with("- ") || block.starts_with("* ")
+}
+
+/// An author's Markdown on one line. Emphasis and code stay; links become their text, and everything else that Markdown or HTML
+/// would obey is shown as it stands.
+fn prose(markdown: &str) -> String {
+    let joined = words::escape(&markdown.split_whitespace().collect::<Vec<_>>().join(" "));
+    let joined = words::without_links(&joined);
+    let parts: Vec<&str> = joined.split('`').collect();
+    let mut text = String::with_capacity(joined.len());
+    for (place, part) in parts.iter().enumerate() {
+        let is_code = place % 2 == 1;
+        match is_code {
+            true if place + 1 == parts.len() => text = format!("{text}\\`{}", with_emphasis(part)),
+            true if part.is_empty() => text.push_str("\\`\\`"),
+            true => text.push_str(&code(part)),
+            false => text.push_str(&with_emphasis(part)),
+        }
+    }
+    text
+}
+
+/// Escapes everything but stars and underscores.
+fn with_emphasis(text: &str) -> String {
+    escaped(text).replace("\\*", "*").replace("\\_", "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{broken_pipe, broken_pipe_of};
+    use crate::story::tell;
+
+    fn markdown(stage: crate::report::testing::Stage) -> String {
+        String::from_utf8(write(&tell(stage.done()), &Options::default())).unwrap()
+    }
+
+    #[test]
+    fn broken_pipe_as_notes() {
+        insta::assert_snapshot!(markdown(broken_pipe()));
+    }
+
+    #[test]
+    fn payload_is_code_whatever_it_contains() {
+        let text = markdown(broken_pipe_of("<b>", ["a|b", "*c*"], "``` <i>x</i> ` y"));
+        assert!(text.starts_with("# \\<b\\>\n"), "{text}");
+        assert!(text.contains("a\\|b: ````write(\"``` <i>x</i> ` y\") = 16````"), "{text}");
+    }
+
+    #[test]
+    fn prose_keeps_its_emphasis_and_nothing_else() {
+        assert_eq!(prose("The *write* `a<b` <i> [x](javascript:1)\n# y"), "The *write* `a<b` \\<i\\> x \\# y");
+        assert_eq!(prose("open ` <b>"), "open \\` \\<b\\>");
+        assert_eq!(blocks("One\ntwo:\n\n- a\n  b\n- c\n\nEnd."), "One two:\n\n- a b\n- c\n\nEnd.");
+        assert_eq!(code("a`b"), "``a`b``");
+    }
+}
