@@ -135,7 +135,8 @@ pub enum Call {
         /// The child.
         child: ActorId,
     },
-    /// The socket disappears without a segment, as when its machine loses power: `TCP_REPAIR` is set, then close(2).
+    /// The socket disappears without a segment, as when its machine loses power: `TCP_REPAIR` is set, then
+    /// connect(2) to `AF_UNSPEC` ends the connection and close(2) the socket.
     Vanish,
     /// `_exit(2)`: the process ends without closing anything itself.
     Exit {

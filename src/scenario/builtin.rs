@@ -123,15 +123,24 @@ const CHAPTERS: &[Chapter] = chapters![
         "refused-socket-again",
         "nonblocking-connect-refused",
         "try-the-next-address",
+        "connect-times-out",
+        "connect-with-a-deadline",
+        "self-connect",
     ]
     "06-listening" "Listening" [
         "accept-comes-late",
         "backlog-full",
         "listener-closed-with-a-queue",
         "listener-closed-connections-stay",
+        "abort-before-accept",
+        "deferred-accept",
     ]
     "07-the-silent-peer" "The silent peer" [
+        "peer-rebooted",
+        "peer-rebooted-and-back",
+        "peer-gone-unnoticed",
         "keep-alive-answered",
+        "keep-alive-finds-a-reset",
     ]
     "08-flow" "Flow" [
         "writes-are-not-messages",
@@ -139,7 +148,9 @@ const CHAPTERS: &[Chapter] = chapters![
         "read-timeout",
         "send-buffer-full",
         "blocked-write-cut-by-reset",
+        "blocked-write-with-timeout",
         "zero-window-and-probes",
+        "user-timeout-at-zero-window",
     ]
     "09-small-writes" "Small writes" [
         "nagle-unseen",
@@ -173,6 +184,9 @@ const CHAPTERS: &[Chapter] = chapters![
     ]
     "12-contrast" "Contrast" [
         "broken-pipe-ipv6",
+        "urgent-data",
+        "urgent-data-overwritten",
+        "urgent-data-inline",
     ]
     "13-war-stories" "War stories" [
         "keep-alive-race-fin-first",

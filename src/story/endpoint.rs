@@ -3,13 +3,18 @@
 //! It is fed the calls and the segments of a recording and changes its state as Linux would. [`predict`](super::predict)
 //! asks it what a call will return.
 
+mod urgent;
+
 use std::collections::{BTreeMap, VecDeque};
+
+pub use urgent::{Mark, UrgentByte};
 
 use super::{Deviation, EventId};
 use crate::record::{Errno, Flags, Segment, TcpState};
 
 /// One endpoint. Stream offsets count bytes from 0; sequence numbers are relative, the SYN being 0.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the model keeps what the kernel keeps")]
 pub struct Endpoint {
     /// In which way it is told to differ from Linux.
     pub deviation: Option<Deviation>,
@@ -41,6 +46,20 @@ pub struct Endpoint {
     pub unread: VecDeque<(u64, u64, EventId)>,
     /// What the user has read.
     pub read: u64,
+    /// The last urgent byte that was announced.
+    pub mark: Option<Mark>,
+    /// `SO_OOBINLINE`.
+    pub oob_inline: bool,
+    /// Its listener wants data before it hands a connection over (`TCP_DEFER_ACCEPT`).
+    pub defers: bool,
+    /// The SYN-ACK was sent again.
+    pub syn_ack_again: bool,
+    /// Since when the kernel probes the peer's closed window, with the first probe.
+    pub probing: Option<(i64, EventId)>,
+    /// Keep-alive probes since the peer was last heard.
+    pub unanswered: Vec<EventId>,
+    /// What the kernel waited for in vain before it gave the connection up.
+    pub gave_up: Option<Waited>,
     /// Received in order.
     pub received: u64,
     /// Written and not yet sent for the first time: stream range and call.
@@ -92,6 +111,17 @@ impl Ending {
     }
 }
 
+/// What the kernel waited for in vain before it gave a connection up (`tcp_write_err`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// An answer to its SYN.
+    SynAck,
+    /// That the peer opens its window, for `TCP_USER_TIMEOUT`.
+    Window,
+    /// An answer to its keep-alive probes.
+    KeepAlive,
+}
+
 impl Default for Endpoint {
     fn default() -> Self {
         Self {
@@ -110,6 +140,13 @@ impl Default for Endpoint {
             established: false,
             unread: VecDeque::new(),
             read: 0,
+            mark: None,
+            oob_inline: false,
+            defers: false,
+            syn_ack_again: false,
+            probing: None,
+            unanswered: Vec::new(),
+            gave_up: None,
             received: 0,
             writes: VecDeque::new(),
             written: 0,
@@ -150,7 +187,13 @@ impl Endpoint {
         self.read = self.received;
     }
 
-    /// Bytes that a read would find.
+    /// The kernel gives the connection up: ETIMEDOUT is pending. `by` is the segment that nothing useful has answered.
+    pub fn gives_up(&mut self, waited: Waited, by: EventId) {
+        self.reset(by, self.state, Errno::ETIMEDOUT);
+        self.gave_up = Some(waited);
+    }
+
+    /// Bytes that have come and that the user has not copied.
     pub fn unread_bytes(&self) -> u64 {
         self.received - self.read
     }
@@ -242,10 +285,15 @@ impl Endpoint {
 
     /// Its user reads that many bytes: the segments that they came in, with the stream range of each.
     pub fn take(&mut self, bytes: u64, peek: bool) -> Vec<(EventId, u64, u64)> {
-        let (start, end) = (self.read, self.received.min(self.read.saturating_add(bytes)));
+        if bytes == 0 {
+            return Vec::new();
+        }
+        let start = self.readable(bytes).0;
+        let end = self.received.min(start.saturating_add(bytes));
         let found = overlap(&self.unread, start, end);
         if !peek {
-            self.read = end;
+            self.read = self.read.max(end);
+            self.mark = self.mark.filter(|mark| mark.at >= end);
             while self.unread.front().is_some_and(|(_, upto, _)| *upto <= end) {
                 self.unread.pop_front();
             }
@@ -259,7 +307,10 @@ impl Endpoint {
         let end = seq.wrapping_add(segment.seq_len());
         if !segment.payload.is_empty() {
             let start = u64::from(seq).saturating_sub(1);
-            self.sent_upto = self.sent_upto.max(start + segment.payload.len() as u64);
+            let upto = start + segment.payload.len() as u64;
+            if upto > self.sent_upto {
+                (self.sent_upto, self.probing) = (upto, None);
+            }
         }
         if segment.seq_len() > 0 {
             self.sent.entry(end).or_insert(event);
@@ -268,9 +319,13 @@ impl Endpoint {
             self.ack_sent = self.ack_sent.max(ack);
         }
         if has(Flags::RST) {
+            if let (Some(probe), None, true) = (self.unanswered.last(), self.closed, has(Flags::ACK)) {
+                self.gives_up(Waited::KeepAlive, *probe);
+            }
             return Some(TcpState::Close);
         }
         if has(Flags::SYN) {
+            self.syn_ack_again |= has(Flags::ACK) && self.state == TcpState::SynRecv;
             return Some(if has(Flags::ACK) { TcpState::SynRecv } else { TcpState::SynSent });
         }
         if has(Flags::FIN) {
@@ -299,6 +354,7 @@ impl Endpoint {
         ack: Option<u32>,
     ) -> Vec<TcpState> {
         self.last_received = Some((event, t_ns));
+        self.unanswered.clear();
         if let Some(ack) = ack {
             self.received_acks.insert(segment.ack, event);
             self.acked = self.acked.max(u64::from(ack.saturating_sub(1)).min(self.written));
@@ -316,6 +372,7 @@ impl Endpoint {
             self.reset(event, state, Errno::ECONNRESET);
             return vec![TcpState::Close];
         }
+        self.hears_of_urgent_data(event, state, segment, seq);
         if accepts_data(state) {
             self.queue(event, segment, seq);
         }
@@ -372,11 +429,17 @@ impl Endpoint {
     }
 
     fn after_ack(&self, segment: &Segment, ack: Option<u32>) -> Option<TcpState> {
-        let ack = ack?;
+        let Some(ack) = ack else {
+            // Both sides have sent a SYN (RFC 9293, section 3.5: simultaneous open).
+            let both = self.state == TcpState::SynSent && segment.flags.has(Flags::SYN);
+            return both.then_some(TcpState::SynRecv);
+        };
         let fin_acked = self.fin_out.is_some_and(|fin| ack >= fin);
         match self.state {
             TcpState::SynSent if segment.flags.has(Flags::SYN) => Some(TcpState::Established),
-            TcpState::SynRecv if !segment.flags.has(Flags::SYN) => Some(TcpState::Established),
+            // With TCP_DEFER_ACCEPT a bare ACK does not count until the SYN-ACK was sent again (`tcp_check_req`).
+            TcpState::SynRecv if self.defers && !self.syn_ack_again && segment.seq_len() == 0 => None,
+            TcpState::SynRecv => Some(TcpState::Established),
             TcpState::FinWait1 if fin_acked => Some(TcpState::FinWait2),
             TcpState::Closing if fin_acked => Some(TcpState::TimeWait),
             TcpState::LastAck if fin_acked => Some(TcpState::Close),

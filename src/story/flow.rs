@@ -32,6 +32,8 @@ struct Track {
     top: u32,
     /// How often a segment that starts there was sent.
     times: BTreeMap<u32, u32>,
+    /// How many SYN-ACKs were sent: in a simultaneous open the first has the number of the SYN before it.
+    syn_acks: u32,
     /// An RST was sent.
     reset: bool,
 }
@@ -56,6 +58,11 @@ impl Flow {
     pub(super) fn latest(&self, local: SocketAddr, peer: SocketAddr, event: usize) -> Option<EndpointId> {
         let all = self.of_tuple.get(&(local, peer))?;
         all.iter().rev().find(|end| self.begun[end.connection.0] <= event).copied()
+    }
+
+    /// The end that receives what an end sends.
+    pub(super) fn facing(&self, id: EndpointId) -> EndpointId {
+        EndpointId { side: self.connections[id.connection.0].facing(id.side), ..id }
     }
 
     /// Every end with that address.
@@ -98,7 +105,7 @@ impl Flow {
 
     fn number(&mut self, sender: EndpointId, segment: &Segment) -> SegmentTold {
         let place = sender.connection.0;
-        let (mine, theirs) = (sender.side.index(), sender.side.other().index());
+        let (mine, theirs) = (sender.side.index(), self.connections[place].facing(sender.side).index());
         let syn = segment.flags.has(Flags::SYN);
         if syn {
             self.connections[place].ends[mine].isn.get_or_insert(segment.seq);
@@ -123,7 +130,12 @@ impl Flow {
             sender,
             seq_rel,
             ack_rel,
-            transmission: track.count(seq_rel, segment.seq_len()),
+            transmission: if syn && segment.flags.has(Flags::ACK) {
+                track.syn_acks += 1;
+                track.syn_acks
+            } else {
+                track.count(seq_rel, segment.seq_len())
+            },
             window_bytes: u64::from(segment.window) << scale,
         }
     }

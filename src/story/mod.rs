@@ -201,6 +201,16 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A socket that is connected to itself is both ends, and is told as the initiator.
+    pub fn is_to_itself(&self) -> bool {
+        self.ends[0].address == self.ends[1].address
+    }
+
+    /// The side at the other end of what a side sends.
+    pub fn facing(&self, side: Side) -> Side {
+        if self.is_to_itself() { side } else { side.other() }
+    }
+
     /// One end.
     pub fn end(&self, side: Side) -> &End {
         &self.ends[side.index()]

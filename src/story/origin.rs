@@ -26,7 +26,7 @@ impl Walk<'_> {
             known |= self.fin(event, told.sender);
         }
         if segment.is_pure_ack() {
-            known |= self.pure_ack(event, told);
+            known |= self.pure_ack(event, segment, told);
         }
         known
     }
@@ -42,7 +42,7 @@ impl Walk<'_> {
 
     /// Ties a segment to the one of the peer's whose numbers it is the first to acknowledge.
     fn answers(&mut self, event: EventId, told: &SegmentTold) -> bool {
-        let receiver = EndpointId { connection: told.sender.connection, side: told.sender.side.other() };
+        let receiver = self.flow.facing(told.sender);
         let answered = told.ack_rel.and_then(|ack| self.endpoint(receiver).sent.get(&ack).copied());
         if let Some(answered) = answered {
             self.link(answered, event, Rel::Answers, Basis::Sequence, (0, 0));
@@ -94,7 +94,7 @@ impl Walk<'_> {
 
     /// A pure acknowledgment answers what it acknowledges first; one that acknowledges nothing new is sent because a read
     /// opened the window, or answers whatever came last.
-    fn pure_ack(&mut self, event: EventId, told: &SegmentTold) -> bool {
+    fn pure_ack(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
         let sender = self.endpoint(told.sender);
         let advances = told.ack_rel.is_some_and(|ack| ack > sender.ack_sent);
         let last = sender.last_received;
@@ -105,21 +105,26 @@ impl Walk<'_> {
             self.link(read, event, Rel::Sent, Basis::Model, (0, 0));
             return true;
         }
-        if self.probe(event, told) {
+        if self.probe(event, segment, told) {
             return true;
         }
         let Some((last, _)) = last else { return false };
-        let basis = if self.probes.contains(&last) { Basis::Sequence } else { Basis::Time };
+        // A probe and a SYN,ACK must be answered, whatever was acknowledged before.
+        let opens = |segment: &Segment| segment.flags.has(Flags::SYN);
+        let must_be_answered =
+            self.probes.contains(&last) || self.recording.segment(&self.recording.events[last.0]).is_some_and(opens);
+        let basis = if must_be_answered { Basis::Sequence } else { Basis::Time };
         self.link(last, event, Rel::Answers, basis, (0, 0));
         true
     }
 
     /// An acknowledgment whose sequence number lies before what was sent is out of the window on purpose: the peer must answer
     /// it. It is sent while the peer's window is closed, or to see whether the peer is still there (`tcp_xmit_probe_skb`).
-    fn probe(&mut self, event: EventId, told: &SegmentTold) -> bool {
+    fn probe(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
         let sender = self.endpoint(told.sender);
         let next = sender.sent.last_key_value().map_or(0, |(end, _)| *end);
-        if told.seq_rel >= next {
+        let tells_urgent = segment.flags.has(Flags::URG) && sender.has_unsent();
+        if told.seq_rel >= next && !tells_urgent {
             return false;
         }
         let waiting = sender.writes.front().filter(|_| sender.has_unsent()).map(|(.., write)| *write);
@@ -129,6 +134,12 @@ impl Walk<'_> {
             self.link(write, event, Rel::Sent, Basis::Model, (0, 0));
         }
         self.probes.insert(event);
+        let t_ns = self.recording.events[event.0].t_ns;
+        let sender = self.endpoint_mut(told.sender);
+        match waiting {
+            Some(_) => sender.probing = sender.probing.or(Some((t_ns, event))),
+            None => sender.unanswered.push(event),
+        }
         let because = waiting.into_iter().collect();
         self.found.causes.push(Cause { of: event, because, rule, fact: Fact { roles, ..Fact::default() } });
         true
@@ -153,6 +164,9 @@ impl Walk<'_> {
         let aborts = endpoint.ending.resets() && endpoint.state != TcpState::Close;
         if aborts && segment.flags.has(Flags::ACK) {
             return self.abort(event, told.sender);
+        }
+        if segment.flags.has(Flags::ACK) && endpoint.closed.is_none() && !endpoint.unanswered.is_empty() {
+            return self.gave_up(event, told.sender);
         }
         if segment.flags.has(Flags::ACK) {
             return self.refusal(event, told);
@@ -187,9 +201,21 @@ impl Walk<'_> {
         true
     }
 
+    /// An RST that goes out because no keep-alive probe was answered (`tcp_keepalive_timer`).
+    fn gave_up(&mut self, event: EventId, sender: EndpointId) -> bool {
+        let probes = self.endpoint(sender).unanswered.clone();
+        for probe in &probes {
+            self.link(*probe, event, Rel::Doomed, Basis::Model, (0, 0));
+        }
+        let roles = probes.iter().map(|probe| ("probe", *probe)).collect();
+        let fact = Fact { roles, ..Fact::default() };
+        self.found.causes.push(Cause { of: event, because: probes, rule: "keep-alive-gives-up-with-rst", fact });
+        true
+    }
+
     /// An RST with ACK that answers a segment without one: a SYN to a port where nobody listens.
     fn refusal(&mut self, event: EventId, told: &SegmentTold) -> bool {
-        let receiver = EndpointId { connection: told.sender.connection, side: told.sender.side.other() };
+        let receiver = self.flow.facing(told.sender);
         let answered = told.ack_rel.and_then(|ack| self.endpoint(receiver).sent.get(&ack).copied());
         let Some(syn) = answered.filter(|_| self.endpoint(receiver).state == TcpState::SynSent) else { return false };
         self.link(syn, event, Rel::Answers, Basis::Sequence, (0, 0));

@@ -45,6 +45,7 @@ pub(super) fn tie(rule: &str, part: &str, outcome: &Outcome, call: &Call) -> Opt
         "data" if !failed => None,
         "rst" | "data" | "shutdown" | "close" | "kill" if failed => Some((Rel::Failed, Basis::Model)),
         "rst" if rule == "so-error-takes-the-pending-error" => Some((Rel::Failed, Basis::Model)),
+        "waited" if failed || matches!(call, Call::Getsockopt { .. }) => Some((Rel::Failed, Basis::Model)),
         "shutdown" => Some((Rel::EndOfFile, Basis::Model)),
         _ => None,
     }

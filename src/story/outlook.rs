@@ -134,7 +134,9 @@ fn segment(seq: u32, flags: Flags, payload: &[u8]) -> Segment {
 fn answers(endpoint: &Endpoint) -> Answers {
     let socket = SocketModel::default();
     let (ports, sigpipe) = (Ports::Free, SigpipeDisposition::Catch);
-    let view = View { socket: &socket, endpoint, ports, occupied_by: None, sigpipe, closed: None, shared: false };
+    let nothing_else = (None, None, None);
+    let (occupied_by, waits_reset, closed) = nothing_else;
+    let view = View { socket: &socket, endpoint, waits_reset, ports, occupied_by, sigpipe, closed, shared: false };
     let events = vec![PollEvent::In, PollEvent::Out, PollEvent::RdHup];
     let ask = |call: Call| predict(view, &call).outcome;
     Answers {

@@ -46,6 +46,10 @@ pub(super) fn perform(order: &Order, begun: impl FnOnce()) -> Done {
     } else {
         Outcome::Returned { value: made.value, detail }
     };
+    let accepted_from = match (&order.call, &outcome) {
+        (Call::Accept { .. }, Outcome::Returned { detail: Detail::Address(peer), .. }) => Some(*peer),
+        _ => None,
+    };
     let named = match (&order.call, made.value) {
         (Call::Accept { .. }, value @ 0..) => RawFd::try_from(value).ok(),
         (Call::Bind { .. } | Call::Listen { .. } | Call::Connect { .. }, _) => Some(order.fd),
@@ -58,7 +62,7 @@ pub(super) fn perform(order: &Order, begun: impl FnOnce()) -> Done {
         sigpipes: after.wrapping_sub(before),
         sigpipe_ns,
         local: named.and_then(socket::local_address),
-        peer: named.and_then(socket::peer_address),
+        peer: accepted_from.or_else(|| named.and_then(socket::peer_address)),
         pair,
     }
 }
@@ -82,7 +86,7 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
             };
             plain(begun, || socket::connect(fd, to))
         }
-        Call::Accept { .. } => plain(begun, || socket::accept(fd)),
+        Call::Accept { .. } => named(begun, || socket::accept(fd)),
         Call::Read { size } => reading(*size, begun, |buffer| socket::read(fd, buffer)),
         Call::Recv { size, flags } => {
             let flags = message_flags(flags);
@@ -114,7 +118,7 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
         Call::Socketpair { .. } => plain(begun, || socket::socketpair().0),
         Call::Pipe { .. } => plain(begun, || socket::pipe().0),
         Call::Dup { .. } => plain(begun, || socket::dup(fd)),
-        // Its last descriptor is in the conductor's hands by then, which sets TCP_REPAIR before it closes that.
+        // Another descriptor is in the conductor's hands by then, which makes the connection vanish.
         Call::Vanish => plain(begun, || socket::close(fd)),
         Call::Fork { .. } => {
             begun();

@@ -6,7 +6,7 @@ use super::wait::Deadline;
 use super::{Halt, Session};
 use crate::lab::LabError;
 use crate::lab::sys::process::now_ns;
-use crate::lab::sys::socket::set_repair;
+use crate::lab::sys::socket::{disconnect, set_repair};
 use crate::record::{ActorId, Call};
 use std::os::fd::AsFd as _;
 
@@ -36,8 +36,11 @@ impl Session {
             .into())
     }
 
-    /// A socket is in nobody's hands but these: it goes without a segment. When it has gone, in nanoseconds since 1970; none where
-    /// there was no socket.
+    /// A connection goes without a segment. When it has gone, in nanoseconds since 1970; none where there was no socket.
+    ///
+    /// Closing the last descriptor in repair mode would do, but somewhere in this program another process may be about to start,
+    /// and until it has become that process it holds a copy of every descriptor: so the connection is ended by `tcp_disconnect`,
+    /// which sends nothing in repair mode and needs no last descriptor.
     pub(super) fn vanishes(&mut self, actor: ActorId) -> Result<Option<u64>, Halt> {
         let Some(socket) = self.players[actor.0].handle()?.lent() else { return Ok(None) };
         set_repair(socket.as_fd()).map_err(|errno| {
@@ -45,6 +48,7 @@ impl Session {
                 .tried("setsockopt(TCP_REPAIR)", errno)
                 .advise("that needs CAP_NET_ADMIN over the network: run in a namespace, not on the host\'s loopback")
         })?;
+        disconnect(socket.as_fd()).map_err(LabError::failed("cannot make a socket vanish", "connect to AF_UNSPEC"))?;
         drop(socket);
         Ok(Some(now_ns()))
     }

@@ -65,10 +65,10 @@ pub(in crate::lab) fn listen(fd: RawFd, backlog: i32) -> Timed {
     timed(|| i64::from(unsafe { libc::listen(fd, backlog) }))
 }
 
-/// accept(2), without asking for the peer's address.
-pub(in crate::lab) fn accept(fd: RawFd) -> Timed {
-    // SAFETY: null pointers say that no address is wanted (accept(2)).
-    timed(|| i64::from(unsafe { libc::accept(fd, std::ptr::null_mut(), std::ptr::null_mut()) }))
+/// accept(2), with the peer's address as it tells it: getpeername(2) knows none where the connection is over by then.
+pub(in crate::lab) fn accept(fd: RawFd) -> (Timed, Option<SocketAddr>) {
+    // SAFETY: accept has the signature of an address query and keeps its promise (see `asked_address`).
+    asked_address(|storage, size| unsafe { libc::accept(fd, storage, size) })
 }
 
 /// read(2).
@@ -131,7 +131,18 @@ pub(in crate::lab) fn dup(fd: RawFd) -> Timed {
     timed(|| i64::from(unsafe { libc::dup(fd) }))
 }
 
-/// Puts a socket into repair mode, in which close(2) sends nothing and forgets the connection (`TCP_REPAIR`; needs
+/// connect(2) to no address (`AF_UNSPEC`), which ends a connection at once (connect(2)).
+pub(in crate::lab) fn disconnect(socket: BorrowedFd<'_>) -> Result<(), Errno> {
+    let family = libc::sa_family_t::try_from(libc::AF_UNSPEC).unwrap_or_default();
+    let nowhere = libc::sockaddr { sa_family: family, sa_data: [0; 14] };
+    let pointer = &raw const nowhere;
+    // SAFETY: the pointer and the length are those of `nowhere`, which outlives the call.
+    let made =
+        timed(|| i64::from(unsafe { libc::connect(socket.as_raw_fd(), pointer, socklen(size_of_val(&nowhere))) }));
+    if made.value == 0 { Ok(()) } else { Err(Errno::from_raw(made.errno)) }
+}
+
+/// Puts a socket into repair mode, in which its connection can be forgotten without a segment (`TCP_REPAIR`; needs
 /// `CAP_NET_ADMIN`).
 pub(in crate::lab) fn set_repair(socket: BorrowedFd<'_>) -> Result<(), Errno> {
     let made = setsockopt::<libc::c_int>(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_REPAIR, 1);
@@ -249,7 +260,7 @@ fn asked_address(query: impl FnOnce(*mut libc::sockaddr, *mut libc::socklen_t) -
     let mut storage = MaybeUninit::<libc::sockaddr_storage>::zeroed();
     let mut size = socklen(size_of::<libc::sockaddr_storage>());
     let made = timed(|| i64::from(query(storage.as_mut_ptr().cast(), &raw mut size)));
-    if made.value != 0 {
+    if made.value < 0 {
         return (made, None);
     }
     // SAFETY: the kernel wrote an address of `size` bytes into storage that is large enough for every family.

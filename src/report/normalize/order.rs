@@ -7,8 +7,8 @@
 //! stays: how often it had to be asked is chance too.
 //!
 //! Each thing then takes [`TICK_NS`]. Waits that the scenario asks for (a pause, a timeout that passed) keep their length, so
-//! that they can be seen. In a scenario that waits for timers of the kernel (`slow`) other gaps keep their whole seconds, for what
-//! ends by such a timer is explained by the time that has passed.
+//! that they can be seen. In a scenario that waits for timers of the kernel (`slow`) other waits keep their whole seconds since the
+//! window was opened, for what ends by such a timer is explained by the time that has passed.
 
 use core::net::SocketAddr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,11 +60,14 @@ impl Order {
         let waits = Waits::of(recording);
         let mut times = BTreeMap::new();
         let mut now = 0_i64;
-        let mut before = None;
-        for (_, thing) in keyed {
+        // Since the window was opened: when that was by the recording's clock, and how much of that has been kept.
+        let (mut opened, mut kept) = (None, 0);
+        for ((_, rank, _), thing) in keyed {
             let asked = waits.before(recording, thing);
             let recorded = recorded_ns(recording, thing);
-            let gap = before.map_or(0, |before| whole_seconds(recorded.saturating_sub(before)));
+            let begun = opened.unwrap_or(recorded);
+            let gap = whole_seconds(recorded.saturating_sub(begun)).saturating_sub(kept).max(0);
+            kept = kept.saturating_add(gap);
             let since = match thing {
                 Thing::CallEnd(call) if asked > 0 => times.get(&Thing::Event(call)).copied().unwrap_or(now),
                 _ => now,
@@ -72,7 +75,9 @@ impl Order {
             let wait = if asked == 0 && recording.script.slow { gap } else { asked };
             now = now.max(since.saturating_add(wait)).saturating_add(TICK_NS);
             times.insert(thing, now);
-            before = Some(recorded);
+            if rank == Rank::Opening || opened.is_none() {
+                (opened, kept) = (Some(recorded), 0);
+            }
         }
         let zero = zero(recording, &times);
         for t_ns in times.values_mut() {

@@ -19,6 +19,7 @@ const BRIEF: &[(&str, &str)] = &[
     ("segment-without-a-socket-gets-rst", "{segment} found no connection"),
     ("zero-window-probe", "{write} waits for the window to open"),
     ("keep-alive-probe", "the keep-alive time passed"),
+    ("keep-alive-gives-up-with-rst", "{probe} stayed unanswered"),
 ];
 
 /// The cause of a segment in a few words, the nearest event first: `p7 hit a socket closed by s4`.

@@ -11,10 +11,12 @@ const HEADINGS: [&str; SUBJECTS.len()] = [
     "Listening and accepting",
     "Reading",
     "Writing, and SIGPIPE",
+    "Urgent data",
     "Polling",
     "Epoll",
     "Closing, shutting down and ending",
     "Segments that find no taker",
+    "When the kernel gives up",
     "Pairs of AF_UNIX sockets, and pipes",
 ];
 

@@ -26,6 +26,32 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "accept-takes-a-dead-connection",
+        statement: "accept() takes a connection that was reset while it waited, without an error; the next calls on it tell.",
+        sentence: "the handshake was complete at {ack}, and {rst} reset the connection while it waited: accept takes it all the same, and its calls will tell.",
+        notable: true,
+        calls: &["accept"],
+        wire: "The three segments of the handshake, perhaps DATA, and an RST, all before accept.",
+        linux: "inet_csk_accept() takes the first request of the accept queue, whatever has become of its connection.",
+        misconception: "accept() fails with ECONNABORTED when the client has gone.",
+        lessons: &["abort-before-accept"],
+        ..PLAIN
+    },
+    Rule {
+        id: "deferred-accept-waits-for-data",
+        statement: "A listener with TCP_DEFER_ACCEPT has no connection to accept until its first data has come; the ACK of the handshake does not count.",
+        sentence: "{ack} completed the handshake for the client; with TCP_DEFER_ACCEPT the server's kernel ignores it and waits for data.",
+        notable: true,
+        calls: &["accept", "poll", "setsockopt"],
+        wire: "SYN, SYN-ACK, ACK, and no difference to other handshakes until the data comes. If it takes too long, the SYN-ACK is sent again.",
+        rfc: "RFC 9293 3.10.7.4: an acceptable ACK in SYN-RECEIVED establishes the connection.",
+        linux: "tcp_check_req() drops the bare ACK.",
+        differs: true,
+        misconception: "When connect() has succeeded, the server has an established connection.",
+        lessons: &["deferred-accept"],
+        ..PLAIN
+    },
+    Rule {
         id: "accept-waits-for-a-connection",
         statement: "A blocking accept waits until a handshake is complete.",
         calls: &["accept"],

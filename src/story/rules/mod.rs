@@ -12,12 +12,14 @@ mod connect;
 mod document;
 mod ending;
 mod epoll;
+mod giving_up;
 mod listen;
 mod local;
 mod poll;
 mod read;
 mod socket;
 mod stray;
+mod urgent;
 mod write;
 
 pub use document::document;
@@ -81,10 +83,12 @@ const SUBJECTS: &[&[Rule]] = &[
     listen::RULES,
     read::RULES,
     write::RULES,
+    urgent::RULES,
     poll::RULES,
     epoll::RULES,
     ending::RULES,
     stray::RULES,
+    giving_up::RULES,
     local::RULES,
 ];
 

@@ -53,6 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "An RST from the peer; poll() itself sends nothing.",
         calls: &["poll"],
         linux: "tcp_poll() reads sk_err, sk_shutdown and the state.",
+        lessons: &["abort-before-accept"],
         ..PLAIN
     },
     Rule {

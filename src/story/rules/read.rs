@@ -59,6 +59,7 @@ pub(super) const RULES: &[Rule] = &[
         linux: "tcp_reset() leaves the receive queue alone; tcp_recvmsg_locked() reads it before it looks at the error.",
         differs: true,
         misconception: "An RST destroys everything that was not yet read.",
+        lessons: &["data-survives-a-reset", "abort-before-accept"],
         ..PLAIN
     },
     Rule {
@@ -136,6 +137,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "No data that has not been read; no FIN, no RST.",
         linux: "tcp_recvmsg_locked() returns EAGAIN where it must not wait.",
         misconception: "EAGAIN means that something is wrong.",
+        lessons: &["urgent-data-overwritten"],
         ..PLAIN
     },
     Rule {

@@ -47,6 +47,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "An ACK whose sequence number lies one before the next; the peer answers with an ACK that tells its window.",
         rfc: "RFC 9293 3.8.6.1: a sender must probe a zero window.",
         linux: "tcp_write_wakeup() sends it.",
+        lessons: &["user-timeout-at-zero-window"],
         ..PLAIN
     },
     Rule {

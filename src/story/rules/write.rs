@@ -108,6 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.2: SEND where no connection exists is answered with \"error: connection does not exist\".",
         linux: "sk_stream_wait_connect() returns EPIPE outside of TCP_SYN_SENT and TCP_SYN_RECV.",
         misconception: "A write without a connection gives ENOTCONN.",
+        lessons: &["connect-times-out"],
         ..PLAIN
     },
     Rule {
@@ -149,6 +150,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.2: SEND without space is answered with \"error: insufficient resources\".",
         linux: "tcp_sendmsg_locked(): sk_stream_wait_memory() returns EAGAIN where it must not wait.",
         misconception: "EAGAIN on a write means that bytes are lost.",
+        lessons: &["user-timeout-at-zero-window"],
         ..PLAIN
     },
     Rule {

@@ -1,0 +1,129 @@
+//! A program's socket, and the addresses that it asks for.
+
+use std::collections::VecDeque;
+
+use crate::record::{PollEvent, SocketOption};
+use crate::story::endpoint::Endpoint;
+use crate::story::{EndpointId, EventId};
+
+/// A program's socket, as far as its outcomes depend on it and not on the connection.
+#[derive(Clone, Debug, Default)]
+pub struct SocketModel {
+    /// Its options.
+    pub options: Options,
+    /// Connections that wait to be accepted; none if it does not listen.
+    pub queue: Option<VecDeque<Waiting>>,
+    /// The ACK of a handshake that does not count for `TCP_DEFER_ACCEPT`.
+    pub deferred: Option<EventId>,
+    /// The connect that began a connection, and whether its result was told.
+    pub connect: Option<(EventId, bool)>,
+    /// The address that it was bound to, or got by accept.
+    pub bound: Option<core::net::SocketAddr>,
+    /// It came from accept.
+    pub accepted: bool,
+    /// A connect has returned before its answer and goes on by itself.
+    pub under_way: bool,
+    /// How many connections it has begun.
+    pub attempts: usize,
+    /// The endpoint of a socket without a connection.
+    pub unconnected: Endpoint,
+    /// What closed the descriptor.
+    pub closed: Option<EventId>,
+    /// Its registration with its epoll instance.
+    pub epoll: Option<EpollModel>,
+}
+
+/// The options of a socket on which outcomes depend.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the kernel's socket")]
+pub struct Options {
+    /// `O_NONBLOCK`.
+    pub nonblocking: bool,
+    /// `SO_RCVTIMEO`, in nanoseconds; 0 waits for ever.
+    pub receive_timeout_ns: u64,
+    /// `SO_SNDTIMEO`, in nanoseconds; 0 waits for ever.
+    pub send_timeout_ns: u64,
+    /// `SO_LINGER` in seconds, where it is on.
+    pub linger: Option<u32>,
+    /// `TCP_LINGER2`, in nanoseconds, where it was set.
+    pub linger2_ns: Option<i64>,
+    /// `SO_REUSEADDR`.
+    pub reuse: bool,
+    /// `TCP_DEFER_ACCEPT` is on.
+    pub defers_accept: bool,
+    /// `SO_OOBINLINE`.
+    pub oob_inline: bool,
+    /// `TCP_USER_TIMEOUT`, in nanoseconds; 0 is none.
+    pub user_timeout_ns: u64,
+}
+
+/// A connection that waits to be accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    /// Its end here.
+    pub endpoint: EndpointId,
+    /// The segment that completed its handshake.
+    pub completed: EventId,
+    /// The options that the listener had at that time: the connection has them from it.
+    pub options: Options,
+}
+
+/// A socket's registration with epoll.
+#[derive(Clone, Debug)]
+pub struct EpollModel {
+    /// The events asked for.
+    pub events: Vec<PollEvent>,
+    /// `EPOLLET`.
+    pub edge: bool,
+    /// It is on the ready list: something happened since it was last told (`ep_poll_callback`).
+    pub listed: bool,
+}
+
+impl Options {
+    /// An option is set.
+    pub fn set(&mut self, option: SocketOption) {
+        match option {
+            SocketOption::SoLinger(linger) => self.linger = linger,
+            SocketOption::SoRcvtimeo(ns) => self.receive_timeout_ns = ns,
+            SocketOption::SoSndtimeo(ns) => self.send_timeout_ns = ns,
+            SocketOption::ONonblock(on) => self.nonblocking = on,
+            SocketOption::TcpNodelay(_)
+            | SocketOption::SoSndbuf(_)
+            | SocketOption::SoRcvbuf(_)
+            | SocketOption::SoKeepalive(_)
+            | SocketOption::TcpKeepidle(_)
+            | SocketOption::TcpKeepintvl(_)
+            | SocketOption::TcpKeepcnt(_)
+            | SocketOption::TcpCork(_)
+            | SocketOption::TcpQuickack(_) => {}
+            SocketOption::TcpUserTimeout(ns) => self.user_timeout_ns = ns,
+            SocketOption::TcpDeferAccept(ns) => self.defers_accept = ns > 0,
+            SocketOption::SoOobinline(on) => self.oob_inline = on,
+            SocketOption::SoReuseaddr(on) => self.reuse = on,
+            SocketOption::TcpLinger2(ns) => self.linger2_ns = ns.and_then(|ns| i64::try_from(ns).ok()),
+        }
+    }
+}
+
+/// Whether a connect finds a local port (`ip_local_port_range`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ports {
+    /// There are enough.
+    #[default]
+    Free,
+    /// All are used, but some only by connections in `TIME_WAIT` that the kernel may replace (`tcp_tw_reuse`).
+    Reusable,
+    /// All are used.
+    Exhausted,
+    /// The port that was chosen with bind is in use towards the same address.
+    StillUsed,
+}
+
+/// What occupies an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occupant {
+    /// A socket that is open.
+    Socket,
+    /// A connection that no program has any more, with what closed it.
+    Connection(Option<EventId>),
+}

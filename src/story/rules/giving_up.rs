@@ -1,0 +1,105 @@
+//! When the kernel gives a connection up.
+
+use super::{PLAIN, Rule};
+use crate::record::Errno;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "no-answer-to-the-syn-gives-etimedout",
+        statement: "connect() fails with ETIMEDOUT when no SYN was answered for the time of tcp_syn_retries, by default a little over two minutes.",
+        sentence: "nothing has answered {waited}, sent again and again: the kernel gives up, {errno}.",
+        notable: true,
+        calls: &["connect"],
+        errno: Some(Errno::ETIMEDOUT),
+        wire: "The SYN, several times, ever further apart, and no answer. Nothing is sent at the end.",
+        rfc: "RFC 9293 3.8.3: a SYN must be tried for at least three minutes (MUST-23).",
+        linux: "tcp_write_timeout() compares with the time that tcp_syn_retries stands for and calls tcp_write_err().",
+        differs: true,
+        since: "6.5 for the number of SYNs: the first of them are sent one second apart",
+        misconception: "ETIMEDOUT means that the server is down.",
+        lessons: &["connect-times-out"],
+    },
+    Rule {
+        id: "user-timeout-gives-etimedout",
+        statement: "With TCP_USER_TIMEOUT the kernel gives a connection up that makes no progress for that time, even if the peer answers every probe.",
+        sentence: "since {waited} the peer's window stayed closed for TCP_USER_TIMEOUT: the kernel gave the connection up, {errno}.",
+        notable: true,
+        calls: &["write", "send", "read", "recv", "setsockopt"],
+        errno: Some(Errno::ETIMEDOUT),
+        wire: "Window probes, each answered with a window of 0, and then nothing: giving up sends no segment.",
+        rfc: "RFC 9293 3.8.6.1: a connection whose peer goes on acknowledging probes must be allowed to stay open (MUST-37); section 3.10.8: the user timeout ends it all the same.",
+        linux: "tcp_probe_timer() calls tcp_write_err().",
+        misconception: "ETIMEDOUT means that the peer does not answer.",
+        lessons: &["user-timeout-at-zero-window"],
+        ..PLAIN
+    },
+    Rule {
+        id: "keep-alive-gives-etimedout",
+        statement: "When none of the keep-alive probes was answered the kernel gives the connection up: ETIMEDOUT.",
+        sentence: "nothing has answered the keep-alive probes up to {waited}: {errno}.",
+        notable: true,
+        calls: &["read", "recv", "write", "send"],
+        errno: Some(Errno::ETIMEDOUT),
+        wire: "Unanswered probes, then an RST,ACK from the side that gives up.",
+        rfc: "RFC 9293 3.8.4: one unanswered probe must not be taken for a dead connection (MUST-29).",
+        linux: "tcp_keepalive_timer() calls tcp_write_err().",
+        ..PLAIN
+    },
+    Rule {
+        id: "keep-alive-gives-up-with-rst",
+        statement: "The side that gives a connection up because its keep-alive probes stay unanswered sends an RST.",
+        sentence: "{probe} stayed unanswered: the kernel gives the connection up and says so, should anybody hear it.",
+        notable: true,
+        calls: &["setsockopt"],
+        wire: "Unanswered probes, then an RST,ACK.",
+        linux: "tcp_keepalive_timer() calls tcp_send_active_reset() and tcp_write_err().",
+        misconception: "Giving up sends nothing.",
+        ..PLAIN
+    },
+    Rule {
+        id: "read-after-giving-up-gives-0",
+        statement: "Once ETIMEDOUT has been reported, read returns 0.",
+        sentence: "that the kernel gave up after {waited} was reported before, once; what is left looks like end of file.",
+        notable: true,
+        calls: &["read", "recv"],
+        wire: "Nothing new.",
+        linux: "tcp_recvmsg_locked(): with sk_err cleared, RCV_SHUTDOWN answers 0.",
+        misconception: "A connection that timed out goes on returning ETIMEDOUT.",
+        ..PLAIN
+    },
+    Rule {
+        id: "write-after-giving-up-gives-epipe",
+        statement: "Once ETIMEDOUT has been reported, every write fails with EPIPE.",
+        sentence: "that the kernel gave up after {waited} was reported before; every further write fails with {errno}.",
+        notable: true,
+        calls: &["write", "send"],
+        errno: Some(Errno::EPIPE),
+        wire: "Nothing new, and no RST: nobody but this kernel has ended the connection.",
+        linux: "tcp_sendmsg_locked() finds SEND_SHUTDOWN; sk_stream_error(): with sk_err cleared, EPIPE is left.",
+        misconception: "EPIPE always means that the peer has gone.",
+        lessons: &["user-timeout-at-zero-window"],
+        ..PLAIN
+    },
+    Rule {
+        id: "so-error-tells-that-the-kernel-gave-up",
+        statement: "SO_ERROR returns ETIMEDOUT after the kernel gave the connection up, and clears it.",
+        sentence: "SO_ERROR returned that the kernel gave up after {waited}, and cleared it.",
+        notable: true,
+        calls: &["getsockopt"],
+        errno: Some(Errno::ETIMEDOUT),
+        wire: "Nothing: asking sends nothing.",
+        linux: "sk_getsockopt() calls sock_error(), which returns sk_err and sets it to 0.",
+        ..PLAIN
+    },
+    Rule {
+        id: "poll-tells-that-the-kernel-gave-up",
+        statement: "When the kernel gives a connection up poll() tells POLLHUP, and POLLERR until the error is reported.",
+        sentence: "the kernel gave the connection up after {waited}: both directions are over (POLLHUP); POLLERR stays until somebody is told.",
+        notable: true,
+        calls: &["poll"],
+        wire: "Nothing comes from the peer.",
+        linux: "tcp_write_err() sets sk_err and wakes who waits; tcp_poll() reads it.",
+        lessons: &["user-timeout-at-zero-window"],
+        ..PLAIN
+    },
+];

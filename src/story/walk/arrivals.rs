@@ -1,0 +1,134 @@
+//! Segments: who sent them, and whom their arrival concerns.
+
+use super::calls::takes_bytes;
+use super::{Active, Walk};
+use crate::record::{ActorId, Call, Segment, SocketId, TcpState, What};
+use crate::story::predict::{Options, Waiting};
+use crate::story::{EndpointId, EventId, Finding, FindingKind, Piece, SegmentTold, Side, Told};
+
+impl Walk<'_> {
+    pub(super) fn segment(&mut self, event: EventId, t_ns: i64, segment: &Segment, told: SegmentTold) {
+        let sender = told.sender;
+        let receiver = self.flow.facing(sender);
+        self.meets_listener(event, t_ns, receiver);
+        if !segment.payload.is_empty() {
+            let begin = u64::from(told.seq_rel).saturating_sub(1);
+            let end = begin + segment.payload.len() as u64;
+            self.stream_mut(sender).segments.push(Piece { event, begin, end });
+        }
+        let explained = self.origin(event, segment, &told);
+        if !explained {
+            self.found.findings.push(Finding { kind: FindingKind::SegmentNotExplained, about: vec![event] });
+        }
+        let next = self.endpoint_mut(sender).sends(event, segment, told.seq_rel, told.ack_rel);
+        self.enter(event, t_ns, sender, next);
+        self.mark_sent(sender);
+        let before = self.endpoint(receiver).state;
+        let states = self.endpoint_mut(receiver).receives(event, t_ns, segment, told.seq_rel, told.ack_rel);
+        if before == TcpState::SynRecv && states.is_empty() && segment.is_pure_ack() {
+            self.defers(event, receiver);
+        }
+        let established = states.contains(&TcpState::Established);
+        self.enter(event, t_ns, receiver, states.last().copied());
+        if established && receiver.side == Side::Responder {
+            self.enqueue(event, receiver);
+        }
+        self.wakes_receiver(receiver, segment, before);
+        self.arrived(receiver);
+        self.found.told[event.0] = Some(Told::Segment(told));
+    }
+
+    /// The active call, if any, of the program at that end.
+    pub(in crate::story) fn active_at(&self, id: EndpointId) -> Option<EventId> {
+        let actor = self.flow.connections[id.connection.0].end(id.side).actor?;
+        self.active.get(&actor).filter(|active| active.endpoint == Some(id)).map(|active| active.event)
+    }
+
+    pub(super) fn mark_sent(&mut self, id: EndpointId) {
+        let Some(actor) = self.flow.connections[id.connection.0].end(id.side).actor else { return };
+        let Some(active) = self.active.get_mut(&actor).filter(|active| active.endpoint == Some(id)) else { return };
+        let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
+        // What a read makes the kernel send acknowledges; what arrives next does not answer it.
+        active.has_sent |=
+            !matches!(call.call, Call::Read { .. } | Call::Recv { .. } | Call::Poll { .. } | Call::EpollWait { .. });
+    }
+
+    /// A handshake that is not complete depends on its listener: one that wants data first goes on waiting, one that is gone has
+    /// forgotten the handshake.
+    fn meets_listener(&mut self, event: EventId, t_ns: i64, id: EndpointId) {
+        if self.endpoint(id).state != TcpState::SynRecv || id.side != Side::Responder {
+            return;
+        }
+        match self.listener_of(id).map(|listener| &self.sockets[listener.0]) {
+            Some(listener) => {
+                let Options { defers_accept, oob_inline, .. } = listener.options;
+                let endpoint = self.endpoint_mut(id);
+                (endpoint.defers, endpoint.oob_inline) = (defers_accept, oob_inline);
+            }
+            None if !self.had_listener(id) => {}
+            None => self.enter(event, t_ns, id, Some(TcpState::Close)),
+        }
+    }
+
+    /// A handshake's ACK did not count.
+    fn defers(&mut self, event: EventId, id: EndpointId) {
+        if let Some(listener) = self.listener_of(id).filter(|_| self.endpoint(id).defers) {
+            self.sockets[listener.0].deferred = Some(event);
+        }
+    }
+
+    /// The listening socket at an end's address.
+    fn listener_of(&self, id: EndpointId) -> Option<SocketId> {
+        self.once_listened(id).rev().find(|socket| self.sockets[socket.0].queue.is_some())
+    }
+
+    fn had_listener(&self, id: EndpointId) -> bool {
+        self.once_listened(id).next().is_some()
+    }
+
+    /// The sockets that listen at an end's address, or did.
+    fn once_listened(&self, id: EndpointId) -> impl DoubleEndedIterator<Item = SocketId> {
+        let address = self.flow.connections[id.connection.0].end(id.side).address;
+        let fits = move |socket: &SocketId| {
+            let local = self.recording.sockets[socket.0].local;
+            local.is_some_and(|local| local.ip() == address.ip() || local.ip().is_unspecified())
+        };
+        self.listeners.get(&address.port()).into_iter().flatten().copied().filter(fits)
+    }
+
+    /// An established connection waits for accept at the listener of its port.
+    pub(super) fn enqueue(&mut self, event: EventId, id: EndpointId) {
+        let listener = self.listener_of(id);
+        let Some(listener) = listener else { return };
+        let model = &mut self.sockets[listener.0];
+        let waiting = Waiting { endpoint: id, completed: event, options: model.options };
+        model.deferred = None;
+        model.queue.get_or_insert_default().push_back(waiting);
+        self.wakes(listener, true);
+    }
+
+    /// Whether that actor waits in a read of that end that would take bytes away.
+    fn sleeps_in_read(&self, actor: ActorId, id: EndpointId) -> bool {
+        self.active.get(&actor).is_some_and(|active| {
+            let What::Syscall(call) = &self.recording.events[active.event.0].what else { return false };
+            active.endpoint == Some(id) && active.sleeps() && takes_bytes(&call.call)
+        })
+    }
+
+    /// Something arrived: what a call that is under way there may return now.
+    pub(super) fn arrived(&mut self, id: EndpointId) {
+        let own = self.flow.connections[id.connection.0].end(id.side).actor;
+        let concerned = |(actor, active): (&ActorId, &Active)| {
+            let What::Syscall(call) = &self.recording.events[active.event.0].what else { return None };
+            let waits = matches!(call.call, Call::Accept { .. } | Call::Poll { .. } | Call::EpollWait { .. });
+            (active.endpoint == Some(id) || (waits && own == Some(*actor))).then_some(*actor)
+        };
+        let concerned: Vec<_> = self.active.iter().filter_map(concerned).collect();
+        if concerned.iter().any(|actor| self.sleeps_in_read(*actor, id)) {
+            self.endpoint_mut(id).steps_over_mark();
+        }
+        for actor in concerned {
+            self.may_return(actor);
+        }
+    }
+}

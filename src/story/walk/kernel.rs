@@ -1,0 +1,146 @@
+//! The kernel's testimony.
+
+use super::Walk;
+use crate::record::{StateSample, TcpState};
+use crate::story::endpoint::{Ending, Endpoint, Waited};
+use crate::story::{EndpointId, EventId, Finding, FindingKind, StateTold, Told};
+
+/// How long `TIME_WAIT` lasts (`TCP_TIMEWAIT_LEN`), and how long an orphan waits in `FIN_WAIT2` by default, in nanoseconds.
+const MINUTE_NS: i64 = 60_000_000_000;
+
+const SECOND_NS: i64 = 1_000_000_000;
+
+/// Until when a connection waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limit {
+    /// The earliest time at which it may be over.
+    pub(super) at_ns: i64,
+    lasts_ns: i64,
+    /// What is waited for, and the segment that asked for it; none where the wait ends without an error.
+    waits: Option<(Waited, EventId)>,
+}
+
+impl Limit {
+    /// Kernel timers never go off early; late they are by up to an eighth of their time (the timer wheel's levels), and a busy machine
+    /// adds to that.
+    fn has_surely_passed(self, now_ns: i64) -> bool {
+        now_ns >= self.at_ns.saturating_add(self.lasts_ns / 4).saturating_add(SECOND_NS)
+    }
+
+    /// What that makes of the endpoint.
+    pub(super) fn pass(self, endpoint: &mut Endpoint) {
+        if let Some((waited, by)) = self.waits {
+            endpoint.gives_up(waited, by);
+        }
+    }
+}
+
+impl Walk<'_> {
+    pub(super) fn sample(&mut self, event: EventId, t_ns: i64, sample: &StateSample) {
+        let known = self.flow.latest(sample.local, sample.peer, event.0);
+        if let Some(id) = known {
+            self.gives_up_for_certain(event, id, t_ns);
+            let over = self.patience(id).filter(|limit| limit.at_ns <= sample.end_ns);
+            if let Some(limit) = over.filter(|_| sample.state == TcpState::Close) {
+                self.gives_up(event, id, limit);
+            }
+        }
+        let endpoint = known.map(|id| self.endpoint(id));
+        let agrees = endpoint.is_none_or(|endpoint| {
+            let held = endpoint.held(sample.state, t_ns, sample.end_ns) || self.will_hold(known, sample, event);
+            // A close changes the state before its FIN is captured.
+            let closes = endpoint.ending == Ending::Fin || (endpoint.closed.is_none() && endpoint.shut_write.is_some());
+            held || (closes && endpoint.after_fin_sent() == Some(sample.state))
+        });
+        let model = endpoint.map(|endpoint| endpoint.state);
+        if !agrees {
+            self.found.findings.push(Finding { kind: FindingKind::StateNotExplained, about: vec![event] });
+        }
+        self.found.told[event.0] = Some(Told::State(StateTold { endpoint: known, model, agrees }));
+    }
+
+    /// How long a connection that only waits lasts: `TIME_WAIT` and an orphan's `FIN_WAIT2` disappear without a word, and the kernel
+    /// gives up a connection when nothing comes of its SYN or of its window probes.
+    pub(super) fn patience(&self, id: EndpointId) -> Option<Limit> {
+        let endpoint = self.endpoint(id);
+        let user_timeout_ns = self.user_timeout_ns(id);
+        let (since_ns, lasts_ns, waits) = match (endpoint.state, endpoint.probing) {
+            (TcpState::TimeWait, _) => (endpoint.since_ns(), MINUTE_NS, None),
+            (TcpState::FinWait2, _) if endpoint.closed.is_some() => {
+                (endpoint.since_ns(), endpoint.linger2_ns.unwrap_or(self.fin_timeout_ns()), None)
+            }
+            (TcpState::SynSent, _) => {
+                let (_, syn) = endpoint.sent.first_key_value()?;
+                let lasts_ns = if user_timeout_ns > 0 { user_timeout_ns.max(SECOND_NS) } else { self.syn_timeout_ns() };
+                (endpoint.since_ns(), lasts_ns, Some((Waited::SynAck, *syn)))
+            }
+            (_, Some((since_ns, probe))) if user_timeout_ns > 0 && !endpoint.dead() => {
+                (since_ns, user_timeout_ns, Some((Waited::Window, probe)))
+            }
+            _ => return None,
+        };
+        Some(Limit { at_ns: since_ns.saturating_add(lasts_ns), lasts_ns, waits })
+    }
+
+    fn sysctl(&self, name: &str) -> Option<i64> {
+        self.recording.machine.sysctls.get(name)?.parse().ok()
+    }
+
+    fn fin_timeout_ns(&self) -> i64 {
+        self.sysctl("net.ipv4.tcp_fin_timeout").map_or(MINUTE_NS, |seconds| seconds.saturating_mul(SECOND_NS))
+    }
+
+    /// How long a SYN is sent again and again (`tcp_model_timeout` for `tcp_syn_retries`): the wait doubles from one second up to
+    /// two minutes.
+    fn syn_timeout_ns(&self) -> i64 {
+        let retries = self.sysctl("net.ipv4.tcp_syn_retries").unwrap_or(6).clamp(0, 255);
+        let doubled = retries.min(6);
+        ((2 << doubled) - 1 + (retries - doubled) * 120) * SECOND_NS
+    }
+
+    fn user_timeout_ns(&self, id: EndpointId) -> i64 {
+        let socket = self.flow.connections[id.connection.0].end(id.side).socket;
+        let ns = socket.map_or(0, |socket| self.sockets[socket.0].options.user_timeout_ns);
+        i64::try_from(ns).unwrap_or(i64::MAX)
+    }
+
+    /// What has waited so long that its timer has gone off, however coarse that is.
+    pub(super) fn gives_up_for_certain(&mut self, event: EventId, id: EndpointId, now_ns: i64) {
+        if let Some(limit) = self.patience(id).filter(|limit| limit.has_surely_passed(now_ns)) {
+            self.gives_up(event, id, limit);
+        }
+    }
+
+    /// The time of a connection is over.
+    pub(super) fn gives_up(&mut self, event: EventId, id: EndpointId, limit: Limit) {
+        limit.pass(self.endpoint_mut(id));
+        self.enter(event, limit.at_ns, id, Some(TcpState::Close));
+    }
+
+    /// A segment that was captured while the kernel was being asked may count already.
+    pub(super) fn will_hold(&self, known: Option<EndpointId>, sample: &StateSample, event: EventId) -> bool {
+        let Some(id) = known else { return false };
+        let mut ahead = self.endpoint(id).clone();
+        let later = self.recording.events.iter().enumerate().skip(event.0 + 1);
+        for (place, other) in later.take_while(|(_, other)| other.t_ns <= sample.end_ns) {
+            let Some((told, segment)) = self.flow.segments.get(&place).zip(self.recording.segment(other)) else {
+                continue;
+            };
+            if told.sender.connection != id.connection {
+                continue;
+            }
+            let states = if told.sender == id {
+                ahead.sends(EventId(place), segment, told.seq_rel, told.ack_rel).into_iter().collect()
+            } else {
+                ahead.receives(EventId(place), other.t_ns, segment, told.seq_rel, told.ack_rel)
+            };
+            if states.contains(&sample.state) {
+                return true;
+            }
+            if let Some(state) = states.last() {
+                ahead.enter(other.t_ns, *state);
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,174 @@
+//! What the outcome of a call changes.
+
+use super::Walk;
+use crate::record::{Call, Detail, Errno, MsgFlag, Outcome, SocketId, SocketOption, Syscall, TcpState};
+use crate::story::endpoint::Ending;
+use crate::story::predict::{Foreseen, SocketModel};
+use crate::story::{Basis, Cause, Deviation, EndpointId, EventId, Piece, Rel, outcome, rules};
+
+impl Walk<'_> {
+    /// What the outcome changes. False if the bytes that were read are not the bytes that were sent.
+    pub(super) fn settle(&mut self, event: EventId, call: &Syscall, endpoint: Option<EndpointId>) -> bool {
+        if self.is_local(call.socket) && !self.local_settles(event, call) {
+            return false;
+        }
+        if let (Outcome::Failed { errno }, Some(id)) = (&call.outcome, endpoint) {
+            let endpoint = self.endpoint_mut(id);
+            if call.call.data().is_some() {
+                endpoint.unwrite(event, 0);
+            }
+            endpoint.report(*errno);
+        }
+        if let (Outcome::Failed { errno }, Call::Connect { .. }) = (&call.outcome, &call.call) {
+            self.sockets[call.socket.0].under_way |= *errno == Errno::EINPROGRESS;
+            self.connect_failed(call, *errno);
+        }
+        let Outcome::Returned { value, detail } = &call.outcome else { return true };
+        match (&call.call, endpoint) {
+            (Call::Read { .. }, Some(id)) => return self.delivered(event, id, *value, detail, false),
+            (Call::Recv { flags, .. }, Some(id)) if flags.contains(&MsgFlag::Oob) => {
+                return self.fetched(event, id, detail, flags.contains(&MsgFlag::Peek));
+            }
+            (Call::Recv { flags, .. }, Some(id)) => {
+                return self.delivered(event, id, *value, detail, flags.contains(&MsgFlag::Peek));
+            }
+            (Call::Write { .. } | Call::Send { .. } | Call::Sendfile { .. }, Some(id)) => {
+                self.endpoint_mut(id).unwrite(event, u64::try_from(*value).unwrap_or_default());
+            }
+            (Call::Getsockopt { .. }, Some(id)) if matches!(detail, Detail::PendingError(_)) => {
+                let endpoint = self.endpoint_mut(id);
+                if !endpoint.deviates(Deviation::SoErrorKeepsTheError) {
+                    endpoint.pending = None;
+                }
+            }
+            (Call::Connect { .. }, _) => self.sockets[call.socket.0].connect = Some((event, true)),
+            (Call::Socketpair { .. } | Call::Pipe { .. }, _) => {
+                if let Detail::Pair(ends) = detail {
+                    self.pairs(*ends);
+                }
+            }
+            (Call::Dup { to }, _) => self.duplicates(call, to),
+            (Call::Fork { child }, _) => self.forks(call.actor, *child),
+            (Call::Setsockopt { option }, _) => {
+                self.sockets[call.socket.0].options.set(*option);
+                if let SocketOption::SoOobinline(on) = option {
+                    self.endpoint_or_own(call.socket).oob_inline = *on;
+                }
+            }
+            (Call::EpollCtl { events, edge, .. }, _) => self.registers(call, events, *edge),
+            (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call.socket),
+            (Call::Listen { .. }, _) => self.listens(call.socket),
+            (Call::Bind { .. }, _) => self.sockets[call.socket.0].bound = self.recording.sockets[call.socket.0].local,
+            (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
+            (Call::Close | Call::Shutdown { .. }, Some(id)) => self.closing(event, call, id),
+            _ => {}
+        }
+        true
+    }
+
+    pub(super) fn listens(&mut self, socket: SocketId) {
+        self.sockets[socket.0].queue.get_or_insert_default();
+        if let Some(local) = self.recording.sockets[socket.0].local {
+            self.listeners.entry(local.port()).or_default().push(socket);
+        }
+    }
+
+    /// An accepted socket takes its listener's options over, but not `O_NONBLOCK` (accept(2)).
+    pub(super) fn accepted(&mut self, listener: SocketId, detail: &Detail) {
+        let Detail::Accepted(socket) = detail else { return };
+        self.holders.seen.insert(*socket);
+        let endpoint = self.flow.of_socket.get(socket).and_then(|ends| ends.first()).copied();
+        if let Some(end) = endpoint {
+            self.tied.insert(*socket, end);
+        }
+        let model = &mut self.sockets[listener.0];
+        let mut options = model.options;
+        if let Some(queue) = &mut model.queue {
+            let taken = queue.iter().position(|waiting| Some(waiting.endpoint) == endpoint);
+            options = taken.and_then(|place| queue.remove(place)).map_or(options, |waiting| waiting.options);
+        }
+        options.nonblocking = false;
+        let (bound, unconnected) = (model.bound, model.unconnected.clone());
+        let inherited = SocketModel { accepted: true, options, bound, unconnected, ..SocketModel::default() };
+        if let Some(model) = self.sockets.get_mut(socket.0) {
+            *model = inherited;
+        }
+    }
+
+    /// A close or shutdown whose FIN could not leave at once changes the state all the same.
+    pub(super) fn closing(&mut self, event: EventId, call: &Syscall, id: EndpointId) {
+        let t_ns = call.end_ns.unwrap_or(self.recording.events[event.0].t_ns);
+        let endpoint = self.endpoint(id);
+        let fin = endpoint.ending == Ending::Fin || (endpoint.closed.is_none() && endpoint.shut_write == Some(event));
+        let next = if fin {
+            endpoint.after_fin_sent()
+        } else {
+            (endpoint.closed == Some(event) && endpoint.state == TcpState::SynSent).then_some(TcpState::Close)
+        };
+        self.enter(event, t_ns, id, next);
+    }
+
+    /// Links a read to the segments that its bytes came in, and compares the bytes.
+    pub(super) fn delivered(
+        &mut self,
+        event: EventId,
+        id: EndpointId,
+        value: i64,
+        detail: &Detail,
+        peek: bool,
+    ) -> bool {
+        let peek = peek && !self.endpoint(id).deviates(Deviation::PeekTakes);
+        let begin = self.endpoint(id).readable(0).0;
+        let parts = self.endpoint_mut(id).take(u64::try_from(value).unwrap_or_default(), peek);
+        let end = self.endpoint(id).read;
+        if begin < end {
+            let sender = self.flow.facing(id);
+            self.stream_mut(sender).reads.push(Piece { event, begin, end });
+        }
+        let start = parts.first().map_or(0, |(_, from, _)| *from);
+        let mut same = true;
+        for (segment, from, to) in parts {
+            if let Detail::Data(data) = detail {
+                same &= self.carries(segment, from, to, start, &data.0);
+            }
+            self.link(segment, event, Rel::Delivered, Basis::Sequence, (from, to));
+        }
+        same
+    }
+
+    /// Links the fetching of an urgent byte to the segment that it came in, and compares the byte.
+    fn fetched(&mut self, event: EventId, id: EndpointId, detail: &Detail, peek: bool) -> bool {
+        let Some((segment, at)) = self.endpoint_mut(id).take_urgent(peek) else { return true };
+        self.link(segment, event, Rel::Delivered, Basis::Sequence, (at, at + 1));
+        if !peek {
+            let sender = self.flow.facing(id);
+            self.stream_mut(sender).reads.push(Piece { event, begin: at, end: at + 1 });
+        }
+        match detail {
+            Detail::Data(data) => self.carries(segment, at, at + 1, at, &data.0),
+            _ => true,
+        }
+    }
+
+    /// Whether a segment's payload is what a read returned for that stream range.
+    pub(super) fn carries(&self, event: EventId, from: u64, to: u64, start: u64, data: &[u8]) -> bool {
+        let known = self.flow.segments.get(&event.0).zip(self.recording.segment(&self.recording.events[event.0]));
+        let Some((told, segment)) = known else { return false };
+        let begin = u64::from(told.seq_rel).saturating_sub(1);
+        let index = |offset: u64, base: u64| usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX);
+        let Some(payload) = segment.payload.get(index(from, begin)..index(to, begin)) else { return false };
+        let read = data.get(index(from, start)..).unwrap_or_default();
+        payload.iter().zip(read).all(|(sent, got)| sent == got)
+    }
+
+    pub(super) fn explain_call(&mut self, event: EventId, call: &Syscall, one: Foreseen) {
+        for (role, from) in &one.fact.roles {
+            if let Some((rel, basis)) = outcome::tie(one.rule, role, &call.outcome, &call.call) {
+                self.link(*from, event, rel, basis, (0, 0));
+            }
+        }
+        if !one.because.is_empty() || rules::rule(one.rule).is_some_and(|rule| rule.notable) {
+            self.found.causes.push(Cause { of: event, because: one.because, rule: one.rule, fact: one.fact });
+        }
+    }
+}
