@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use tcpstory::record::{
-    Alternative, Errno, Expect, ExpectOutcome, ExpectValue, KernelRange, Located, PossibleStory, Recording, Signal,
+    Alternative, Call, Detail, Errno, Expect, ExpectOutcome, ExpectValue, KernelRange, Located, Outcome, PossibleStory,
+    Recording, Signal, SocketOptionName, StepId, What,
 };
 use tcpstory::report::format::json;
 use tcpstory::story::{Actual, Check, Expected, tell};
@@ -52,6 +53,27 @@ fn with(ways: [Vec<Located<Alternative>>; 2]) -> Recording {
         recording.script.steps[place].expect.one_of = ways;
     }
     recording
+}
+
+/// The call itself returned 0, and what it told was an error.
+#[test]
+fn an_error_that_was_pending_is_not_zero() {
+    let mut recording = with([Vec::new(), Vec::new()]);
+    let places = recording.events.iter_mut().filter_map(|event| match &mut event.what {
+        What::Syscall(call) if call.step == StepId(WRITES[0]) => Some(call),
+        _ => None,
+    });
+    for call in places {
+        call.call = Call::Getsockopt { option: SocketOptionName::SoError };
+        call.outcome = Outcome::Returned { value: 0, detail: Detail::PendingError(Some(Errno::EPIPE)) };
+    }
+    let passes = |wanted: ExpectValue| {
+        let mut recording = recording.clone();
+        recording.script.steps[WRITES[0]].expect.outcome = Some(located(ExpectOutcome::Returns(wanted)));
+        judged(recording).iter().all(|check| check.passed)
+    };
+    assert!(!passes(ExpectValue::Number(0)));
+    assert!(passes(ExpectValue::PendingError(Errno::EPIPE)));
 }
 
 #[test]

@@ -307,7 +307,7 @@ pub(super) fn as_wanted(wanted: &ExpectOutcome, outcome: &Outcome) -> bool {
 fn value_as_wanted(wanted: &ExpectValue, value: i64, detail: &Detail) -> bool {
     match (wanted, detail) {
         (ExpectValue::Number(wanted), Detail::Option(actual)) => wanted == actual,
-        (ExpectValue::Number(wanted), Detail::PendingError(None)) => *wanted == 0,
+        (ExpectValue::Number(wanted), Detail::PendingError(pending)) => pending.is_none() && *wanted == 0,
         (ExpectValue::Number(wanted), _) => *wanted == value,
         (ExpectValue::Data(wanted), Detail::Data(data)) => {
             wanted.0 == data.0 || (wanted.0.len() as u64 == value.unsigned_abs() && wanted.0.starts_with(&data.0))

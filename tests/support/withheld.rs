@@ -82,10 +82,13 @@ fn errno_words(errno: Errno) -> Vec<String> {
     vec![errno.to_string(), errno.text().to_owned(), errno.text().to_lowercase()]
 }
 
-/// What the told part says of its events: whoever has read it knows these words.
+/// What is told of the events before the first question: whoever has read it knows these words.
 fn known(story: &Story) -> String {
-    let document: Value = serde_json::from_slice(&write("json", story)).expect("a timeline is JSON");
-    format!("{}{}", document["events"], document["causes"])
+    let mut document: Value = serde_json::from_slice(&write("json", story)).expect("a timeline is JSON");
+    if let Value::Object(parts) = &mut document {
+        parts.retain(|name, _| !["run", "steps", "predictions", "recording"].contains(&name.as_str()));
+    }
+    document.to_string()
 }
 
 /// The same without anything that happened or was asked: what a format always says.
