@@ -1,5 +1,6 @@
 //! One file per output, and the table of them.
 
+mod html;
 pub mod json;
 mod ladder;
 mod markdown;
@@ -41,6 +42,13 @@ pub const FORMATS: &[Format] = &[
         description: "the timeline: recording and story, for other programs and for tcpstory render",
         is_text: true,
         write: json::write,
+    },
+    Format {
+        name: "html",
+        extension: "html",
+        description: "an interactive page to step through: one file, no network, also a table without JavaScript",
+        is_text: true,
+        write: html::write,
     },
     Format {
         name: "svg",

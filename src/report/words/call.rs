@@ -5,6 +5,8 @@ use crate::record::{
     Address, Call, Data, Detail, LISTENER, MsgFlag, Outcome, PollEvent, Script, Signal, SocketOption, SocketOptionName,
     Syscall, Target,
 };
+use crate::report::ties::Ties;
+use crate::story::EventId;
 
 /// A call as C writes it, without the descriptor: `write("b")`, `connect(server)`, `recv(10, MSG_PEEK)`.
 pub fn call(call: &Call, script: &Script) -> String {
@@ -47,6 +49,13 @@ pub fn syscall_outcome(syscall: &Syscall) -> String {
 /// The signals that came with a result: ` + SIGPIPE`.
 pub fn signal_suffix(signals: impl IntoIterator<Item = Signal>) -> String {
     signals.into_iter().fold(String::new(), |said, signal| format!("{said} + {signal}"))
+}
+
+/// A call with its result and the signals that came with it, in one line: `write("c") → EPIPE + SIGPIPE`.
+pub fn call_and_result(ties: &Ties<'_>, event: EventId, syscall: &Syscall) -> String {
+    let said = call(&syscall.call, &ties.story.recording.script);
+    let ended = syscall_outcome(syscall);
+    if ended.is_empty() { said } else { format!("{said} {ended}{}", signal_suffix(ties.caught_during(event))) }
 }
 
 fn arguments(call: &Call, script: &Script) -> String {

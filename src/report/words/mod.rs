@@ -14,7 +14,7 @@ mod segment;
 mod why;
 
 pub use brief::brief;
-pub use call::{call, outcome, signal_suffix, syscall_outcome};
+pub use call::{call, call_and_result, outcome, signal_suffix, syscall_outcome};
 pub use check::{CheckSaid, action, check, exit_status, pattern};
 pub use escape::{ascii, escape, payload};
 pub use facts::facts;

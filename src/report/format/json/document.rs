@@ -63,7 +63,8 @@ pub(super) struct Document<'a> {
     /// The author's expectations, held against the story.
     pub(super) expectations: Vec<Expectation>,
     /// What was asked and what happened, complete: every other part follows from it.
-    pub(super) recording: &'a Recording,
+    #[schemars(with = "Recording")] // only a page has none
+    pub(super) recording: Option<&'a Recording>,
 }
 
 /// What was run, where, and with which verdict.

@@ -17,7 +17,7 @@ use crate::report::words;
 
 pub use error::ReadError;
 pub use read::read;
-pub(super) use write::write;
+pub(super) use write::{without_recording, write};
 
 /// The JSON Schema of the timeline, made from the structures that write it; pretty, with a newline at its end. It accepts the files
 /// of earlier minor versions too.

@@ -22,6 +22,13 @@ pub(in crate::report::format) fn write(story: &Story, _: &Options) -> Vec<u8> {
     bytes
 }
 
+/// The same with null for the recording and without spaces, for a page that draws the story and needs no more.
+pub(in crate::report::format) fn without_recording(story: &Story) -> String {
+    let ties = Ties::new(story);
+    let document = Document { recording: None, ..Writer { story, ties: &ties }.document() };
+    serde_json::to_string(&document).unwrap_or_default() // as above, nothing can fail
+}
+
 pub(super) struct Writer<'a> {
     pub(super) story: &'a Story,
     pub(super) ties: &'a Ties<'a>,
@@ -50,7 +57,7 @@ impl<'a> Writer<'a> {
             header_fields: self.header_fields(),
             findings: story.findings.iter().map(|finding| self.finding(finding)).collect(),
             expectations: story.verdict.checks.iter().map(|check| self.expectation(check)).collect(),
-            recording,
+            recording: Some(recording),
         }
     }
 
@@ -159,15 +166,8 @@ impl<'a> Writer<'a> {
             connection: told.and_then(|told| told.endpoint).map(|endpoint| self.label(endpoint)),
             predicted: told.into_iter().flat_map(|told| &told.prediction.allowed).map(prediction).collect(),
             explained: told.is_some_and(|told| told.explained),
-            text: self.call_text(id, syscall),
+            text: words::call_and_result(self.ties, id, syscall),
         }
-    }
-
-    fn call_text(&self, id: EventId, syscall: &record::Syscall) -> String {
-        let call = words::call(&syscall.call, &self.story.recording.script);
-        let ended = words::syscall_outcome(syscall);
-        let signals = words::signal_suffix(self.ties.caught_during(id));
-        if ended.is_empty() { call } else { format!("{call} {ended}{signals}") }
     }
 
     fn segment(&self, frame: usize, event: &'a record::Event, entry: &'a Entry) -> Option<Segment<'a>> {

@@ -1,0 +1,131 @@
+
+// ---- data.js: the timeline, and ways to find things in it
+
+/** What is invisible, or turns the direction of writing, is shown as an escape; lines may break. */
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]/g;
+const visible = (key, value) => (typeof value === "string" ? value.replace(HIDDEN, (letter) => `\\u{${letter.charCodeAt(0).toString(16)}}`) : value);
+const read = (id) => JSON.parse(document.getElementById(id).textContent, visible);
+
+const story = read("timeline");
+const beside = read("beside");
+
+const steps = story.steps;
+const eventOf = new Map(story.events.map((event) => [event.id, event]));
+const eventByAlias = new Map(story.events.map((event) => [event.alias, event]));
+const actorPlace = new Map(story.actors.map((actor, place) => [actor.name, place]));
+const connectionOf = new Map(story.connections.map((connection) => [connection.label, connection]));
+
+/** Groups things by a key. */
+function grouped(things, key) {
+  const groups = new Map();
+  for (const thing of things) {
+    const name = key(thing);
+    if (!groups.has(name)) groups.set(name, []);
+    groups.get(name).push(thing);
+  }
+  return groups;
+}
+
+const linksTo = grouped(story.links, (link) => link.to);
+const linksFrom = grouped(story.links, (link) => link.from);
+const causesOf = grouped(story.causes, (cause) => cause.of);
+const expectationsOf = grouped(story.expectations, (expectation) => expectation.step);
+const predictionsOf = grouped(story.predictions ?? [], (prediction) => prediction.step);
+
+const isPureAck = (event) => event.kind === "segment" && event.segment.flags === "ACK" && !event.segment.payload;
+const isCall = (event) => event.kind === "syscall";
+
+/** Whether something went wrong for a program here. */
+function isError(event) {
+  if (isCall(event)) return ["failed", "killed"].includes(event.syscall.outcome.kind);
+  if (event.kind === "exit") return event.exit.status.signal !== undefined || Boolean(event.exit.status.code);
+  return event.kind === "signal" || event.kind === "kill";
+}
+
+/** What kind of segment it is, the most telling flag first. */
+function segmentKind(segment) {
+  const flags = segment.flags.split(",");
+  if (flags.includes("RST")) return "rst";
+  if (flags.includes("SYN")) return "syn";
+  if (flags.includes("FIN")) return "fin";
+  return segment.payload ? "data" : "ack";
+}
+
+/** The step that was under way at a moment: a place in `steps`. */
+function stepAt(t) {
+  let at = 0;
+  steps.forEach((step, place) => {
+    if (step.begin_ns !== undefined && step.begin_ns <= t) at = place;
+  });
+  return at;
+}
+
+/** What a row of the layout shows, with lanes counted as actors and wires. */
+function bodyOf(row) {
+  const actor = row.x === null || row.x === undefined ? null : Math.floor(row.x / 4);
+  const part = { call: "whole", call_begin: "begin", call_end: "end" }[row.kind];
+  if (part) return { kind: "call", actor, part };
+  if (row.kind !== "segment") return { kind: row.kind, actor };
+  const [left, right] = [Math.min(row.x, row.x_to), Math.max(row.x, row.x_to)];
+  return { kind: "segment", rightwards: row.x < row.x_to, first: (left / 2 - 1) / 2, last: (right / 2 - 2) / 2 };
+}
+
+/** Rows in order. `at` is the step that reveals a row: never before what stands above it. */
+const rows = (() => {
+  let latest = 0;
+  return story.layout.rows.map((row, place) => {
+    latest = Math.max(latest, row.step ?? 0, stepAt(row.t_ns));
+    return { ...row, place, at: latest, body: bodyOf(row), event: row.event ? eventOf.get(row.event) : null };
+  });
+})();
+
+/** The step that reveals an event. */
+const revealedAt = (() => {
+  const at = new Map();
+  for (const row of rows) if (row.event && !at.has(row.event)) at.set(row.event, row.at);
+  return (event) => at.get(event) ?? Math.max(event.step ?? 0, stepAt(event.t_ns));
+})();
+
+/** The last row of an event is where its result stands. */
+const rowOf = new Map(rows.filter((row) => row.event).map((row) => [row.event, row]));
+
+/** What each endpoint's state was, from early to late: from the model's transitions and the kernel's answers. */
+const endpoints = story.connections.flatMap((connection) =>
+  connection.ends.map((end) => ({
+    connection,
+    end,
+    key: connection.label + "\n" + end.side,
+    changes: story.events.flatMap((event) =>
+      (event.transitions ?? [])
+        .filter((change) => change.connection === connection.label && change.side === end.side)
+        .map((change) => ({ event, from: change.from, to: change.to })),
+    ),
+    samples: story.events.filter(
+      (event) => event.kind === "state" && event.state.connection === connection.label && event.state.local === end.address,
+    ),
+  })),
+);
+
+/** What is known of an endpoint once `step` steps are shown. */
+function endpointAt(endpoint, step) {
+  const shown = (event) => revealedAt(event) < step;
+  const changes = endpoint.changes.filter((change) => shown(change.event));
+  const sample = endpoint.samples.filter(shown).at(-1)?.state;
+  return {
+    state: changes.at(-1)?.to ?? null,
+    changes,
+    unread: sample?.unread_bytes ?? 0,
+    unsent: sample?.unsent_bytes ?? 0,
+    sampled: sample !== undefined,
+  };
+}
+
+/** The event that a step is about: the last with a notable cause, else the call that the author wrote, else the last row. */
+function mainEvent(step) {
+  const shown = rows.filter((row) => row.at === step && row.event).map((row) => row.event);
+  const notable = shown.filter((event) => causesOf.get(event.id)?.some((cause) => cause.notable));
+  return notable.at(-1) ?? shown.find((event) => isCall(event) && !event.syscall.implied) ?? shown.at(-1) ?? null;
+}
+
+/** The events that have a row, up to `step`. */
+const shownRows = (step) => rows.filter((row) => row.at < step && row.event);

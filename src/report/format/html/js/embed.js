@@ -1,0 +1,29 @@
+
+// ---- embed.js: for a page that shows this one in a frame: messages in and out
+
+const isEmbedded = window.parent !== window;
+
+/** Tells the page around this one: `{ tcpstory: "step", step, steps, event, asking }`, and `ready`, `start` and `end` alike. */
+function tellParent(what) {
+  if (!isEmbedded) return;
+  const message = { tcpstory: what, lesson: story.run.scenario.id, step: view.step, steps: steps.length, event: view.event?.alias ?? null, asking: view.asking !== null };
+  window.parent.postMessage(message, "*"); // it holds nothing that the page around could not read in the file
+}
+
+/** What the page around may ask for; anything else is ignored. */
+const REQUESTS = {
+  next: () => next(),
+  prev: () => previous(),
+  reveal: () => reveal(),
+  goto: ({ step, event }) => {
+    const known = typeof event === "string" ? eventByAlias.get(event) ?? eventOf.get(event) : null;
+    if (known) selectEvent(known);
+    else if (Number.isInteger(step)) openAt(step);
+  },
+};
+
+function onMessage(message) {
+  if (!isEmbedded || message.source !== window.parent || typeof message.data !== "object" || message.data === null) return;
+  const asked = message.data.tcpstory;
+  if (typeof asked === "string" && Object.hasOwn(REQUESTS, asked)) REQUESTS[asked](message.data);
+}

@@ -1,0 +1,445 @@
+
+// ---- ladder.js: the picture: calls, kernels' states, and what flies between them
+
+/** Fonts as the style sheet names them, for measuring. */
+const family = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "monospace";
+let clipCount = 0;
+
+/** A state's family decides its colour; its name stands beside it. */
+const STATE_TONES = {
+  LISTEN: "quiet",
+  SYN_SENT: "opening",
+  SYN_RECV: "opening",
+  ESTABLISHED: "open",
+  FIN_WAIT1: "closing",
+  FIN_WAIT2: "closing",
+  CLOSING: "closing",
+  TIME_WAIT: "closing",
+  CLOSE_WAIT: "left",
+  LAST_ACK: "left",
+  CLOSE: "closed",
+};
+
+/**
+ * Paints rows. The result is the picture with what is needed to reveal it step by step: `reveal(step)`, `select(event)`, and the
+ * places of things.
+ */
+function paintLadder({ shown, lookName, width, time, raw, label }) {
+  const look = LOOKS[lookName];
+  const painter = {
+    shown,
+    look,
+    lookName,
+    width,
+    raw,
+    lanes: placeLanes(width, look),
+    place: placeRows(shown, time, look.row, 4),
+    mono: `${look.font}px ${family("--mono")}`,
+    sans: `600 ${look.small}px ${family("--sans")}`,
+    clip: `clip-${++clipCount}`,
+  };
+  painter.indexOf = new Map(shown.map((row, index) => [row, index]));
+  painter.rowOfEvent = new Map(shown.filter((row) => row.event).map((row) => [row.event, row]));
+  const clipRect = g("rect", { x: 0, y: 0, width, height: painter.place.bottom });
+  const layers = {
+    band: g("rect", { class: "band", x: 0, width, y: 0, height: 0 }),
+    still: g("g", { class: "still", "aria-hidden": "true", "clip-path": `url(#${painter.clip})` }),
+    rows: g("g", { role: "presentation" }),
+    marks: g("g", { class: "marks", "aria-hidden": "true" }),
+    next: g("g", { class: "next", "aria-hidden": "true" }),
+    curves: g("g", { class: "curves", "aria-hidden": "true" }),
+  };
+  layers.still.append(...paintSteps(painter), ...paintRibbons(painter), ...paintGauges(painter), ...paintBars(painter), ...paintAxis(painter, time));
+  const groups = shown.map((row) => paintRow(painter, row));
+  const labels = paintStateLabels(painter);
+  layers.rows.append(...groups);
+  layers.marks.append(...labels);
+  const svg = g(
+    "svg",
+    { class: `ladder ${lookName}`, width, height: painter.place.bottom, role: "listbox", "aria-label": label, "aria-orientation": "vertical" },
+    g("defs", null, g("clipPath", { id: painter.clip }, clipRect), hatch(painter)),
+    layers.band,
+    lifelines(painter),
+    layers.still,
+    layers.marks,
+    layers.rows,
+    layers.next,
+    layers.curves,
+  );
+  return { ...painter, svg, layers, groups, labels, clipRect };
+}
+
+/** Hatching for what waits to be sent: told from what waits to be read by shape, not by colour alone. */
+function hatch(painter) {
+  const stroke = g("path", { d: "M0 6 6 0", class: "hatching" });
+  return g("pattern", { id: `${painter.clip}-hatch`, width: 6, height: 6, patternUnits: "userSpaceOnUse" }, stroke);
+}
+
+/** The edges of the kernels: vertical lines beside each wire. They are as tall as the picture will be. */
+function lifelines(painter) {
+  const lines = painter.lanes.wires.flatMap((wire) => [wire.x0, wire.x1]);
+  return g("g", { class: "lifelines", "aria-hidden": "true" }, lines.map((x) => g("line", { x1: x, x2: x, y1: 0, y2: "100%" })));
+}
+
+/** A thin line above the first row of each step. */
+function paintSteps({ shown, place, look, width }) {
+  const firsts = shown.flatMap((row, index) => (index > 0 && row.at !== shown[index - 1].at ? [place.ys[index] - look.row / 2] : []));
+  return firsts.map((y) => g("line", { class: "step-line", x1: 0, x2: width, y1: y, y2: y }));
+}
+
+/** Where a ribbon stands. */
+function ribbonX(painter, home) {
+  const { look, lanes } = painter;
+  const wire = lanes.wires[home.wire];
+  const offset = 3 + (home.track % 4) * (look.ribbon + 2);
+  return home.right ? wire.x1 + offset : wire.x0 - offset - look.ribbon;
+}
+
+/** The height at which a state changes: at the arrow's tail for who sends, at its head for who receives. */
+function changeY(painter, endpoint, event) {
+  const index = painter.indexOf.get(painter.rowOfEvent.get(event));
+  if (index === undefined) return painter.place.yAt(event.t_ns);
+  const y = painter.place.ys[index];
+  if (event.kind !== "segment") return y;
+  const { connection, sender } = event.segment;
+  const sends = connection === endpoint.connection.label && sender === endpoint.end.side;
+  return y + (sends ? -1 : 1) * (painter.look.slant / 2);
+}
+
+function paintRibbons(painter) {
+  return endpoints.flatMap((endpoint) => {
+    const home = homes.get(endpoint.key);
+    if (!home) return [];
+    const x = ribbonX(painter, home);
+    return endpoint.changes.map((change, place) => {
+      const y = changeY(painter, endpoint, change.event);
+      const next = endpoint.changes[place + 1];
+      const end = next ? changeY(painter, endpoint, next.event) : painter.place.bottom;
+      const tone = STATE_TONES[change.to] ?? "quiet";
+      if (tone === "closed") return null;
+      return g("rect", { class: `ribbon tone-${tone}`, x, y, width: painter.look.ribbon, height: Math.max(1, end - y), rx: 2 });
+    });
+  }).filter(Boolean);
+}
+
+/** Names of states, where they are entered. */
+function paintStateLabels(painter) {
+  const { look } = painter;
+  return endpoints.flatMap((endpoint) => {
+    const home = homes.get(endpoint.key);
+    if (!home) return [];
+    const x = home.right ? ribbonX(painter, home) + look.ribbon + 4 : ribbonX(painter, home) - 4;
+    let free = -Infinity;
+    return endpoint.changes.map((change) => {
+      const y = Math.max(changeY(painter, endpoint, change.event), free);
+      free = y + look.small * 0.95;
+      const label = g(
+        "text",
+        { class: `state tone-${STATE_TONES[change.to] ?? "quiet"}`, x, y: y + look.small * 0.36, "text-anchor": home.right ? "start" : "end" },
+        ordinalMark(endpoint.connection.label) + change.to,
+      );
+      return { element: label, at: revealedAt(change.event), event: change.event };
+    });
+  }).map((label) => Object.assign(label.element, { revealedBy: label.at }));
+}
+
+/** Bars for bytes that wait: unread (solid) and unsent (hatched), from one answer of the kernel to the next. */
+function paintGauges(painter) {
+  const most = Math.max(1024, ...endpoints.flatMap(({ samples }) => samples.map(({ state }) => Math.max(state.unread_bytes, state.unsent_bytes))));
+  return endpoints.flatMap((endpoint) => {
+    const home = homes.get(endpoint.key);
+    if (!home) return [];
+    const lane = painter.lanes.kernels[home.wire][home.right ? 1 : 0];
+    const wide = (lane.x1 - lane.x0) * 0.32;
+    return endpoint.samples.flatMap((sample, place) => {
+      const y = painter.place.yAt(sample.t_ns);
+      const next = endpoint.samples[place + 1];
+      const end = next ? painter.place.yAt(next.t_ns) : painter.place.bottom;
+      const bar = (bytes, name, step) => {
+        if (bytes === 0) return null;
+        const width = Math.max(4, (wide * Math.log2(1 + bytes)) / Math.log2(1 + most));
+        const x = home.right ? lane.x1 - step * (wide + 2) - width : lane.x0 + step * (wide + 2);
+        const paint = name === "unsent" ? { fill: `url(#${painter.clip}-hatch)` } : {};
+        return g("rect", { class: `gauge ${name}`, x, y, width, height: Math.max(2, end - y), ...paint });
+      };
+      return [bar(sample.state.unread_bytes, "unread", 0), bar(sample.state.unsent_bytes, "unsent", 1)];
+    });
+  }).filter(Boolean);
+}
+
+const callTone = (event) => {
+  const { outcome, explained } = event.syscall;
+  if (!explained) return "trouble";
+  if (outcome.kind === "failed" || outcome.kind === "killed") return "failed";
+  return outcome.kind === "unfinished" ? "unfinished" : "fine";
+};
+
+/** Where an actor's bars and texts stand. */
+function appPlace(painter, actor) {
+  const lane = painter.lanes.apps[actor] ?? painter.lanes.apps[0];
+  const thick = painter.look.ribbon + 2;
+  const last = actor > 0 && actor === story.actors.length - 1;
+  const { pad, gutter, width } = { ...painter.look, ...painter.lanes };
+  const own = lane.x1 - lane.x0 - thick - 7;
+  return last
+    ? { bar: lane.x1 - thick, text: lane.x1 - thick - 7, anchor: "end", own, room: lane.x1 - thick - 7 - gutter }
+    : { bar: lane.x0, text: lane.x0 + thick + 7, anchor: "start", own, room: width - pad - lane.x0 - thick - 7 };
+}
+
+/** A bar for each call, from its begin to its end. */
+function paintBars(painter) {
+  const { look, place, indexOf, shown } = painter;
+  const bars = [];
+  const calls = grouped(shown.filter((row) => row.body.kind === "call"), (row) => row.event);
+  const ends = new Map();
+  for (const [event, [first, last = first]] of [...calls]) {
+    const half = look.row * 0.34;
+    const actor = first.body.actor;
+    const y = Math.max(place.ys[indexOf.get(first)] - half, (ends.get(actor) ?? -Infinity) + 2);
+    const until = event.syscall.end_ns === undefined ? place.bottom : place.yAt(event.syscall.end_ns);
+    let end = Math.max(place.ys[indexOf.get(last)] + half, until);
+    const following = shown.slice(indexOf.get(last) + 1).find((row) => row.body.kind === "call" && row.body.actor === actor);
+    if (following) end = Math.min(end, place.ys[indexOf.get(following)] - half - 2);
+    ends.set(actor, end);
+    const tone = callTone(event);
+    const x = appPlace(painter, actor).bar;
+    bars.push(g("rect", { class: `bar ${tone}${event.syscall.blocked ? " slept" : ""}`, x, y, width: look.ribbon + 2, height: Math.max(4, end - y), rx: 3 }));
+    if (tone === "failed") bars.push(cross(x + (look.ribbon + 2) / 2, end - look.ribbon * 0.7 - 1, look.ribbon * 0.36));
+  }
+  return bars;
+}
+
+const cross = (x, y, size) =>
+  g("path", { class: "cross", d: `M${x - size} ${y - size}l${2 * size} ${2 * size}m0 ${-2 * size}l${-2 * size} ${2 * size}` });
+
+/** In proportional time: the axis, and from each moment a line to its row. */
+function paintAxis(painter, time) {
+  if (time === "ordinal") return [];
+  const { place, lanes, shown } = painter;
+  const x = lanes.gutter - 3;
+  const leaders = shown.map((row, index) => {
+    const [from, to] = [place.trueYs[index], place.ys[index]];
+    return g("path", { class: "leader", d: `M${x} ${from.toFixed(1)}h-3L${x - 12} ${to.toFixed(1)}h-3` });
+  });
+  return [g("line", { class: "axis", x1: x, x2: x, y1: place.trueYs[0] ?? 0, y2: place.trueYs.at(-1) ?? 0 }), ...leaders];
+}
+
+/** One row, as an option of the list. */
+function paintRow(painter, row) {
+  const { look, lanes, place, indexOf, raw } = painter;
+  const y = place.ys[indexOf.get(row)];
+  const hit = g("rect", { class: "hit", x: 1, y: y - look.row / 2, width: lanes.width - 2, height: look.row, rx: 4 });
+  if (!row.event) {
+    return g("g", { class: `row ${row.body.kind}`, role: "presentation", "aria-hidden": "true" }, hit, paintAcross(painter, row, y));
+  }
+  const baseline = y + look.font * 0.35;
+  const spoken = spokenText(row.event, raw) + (row.body.part === "begin" ? ", begins" : "");
+  return g(
+    "g",
+    { class: `row ${row.body.kind}`, role: "option", tabindex: -1, "aria-selected": "false", "aria-label": spoken, "data-row": row.place },
+    hit,
+    g("text", { class: "id", x: look.pad, y: baseline }, row.event.alias),
+    look.time > 0 && g("text", { class: "time", x: look.id + look.time, y: baseline, "text-anchor": "end" }, milliseconds(row.t_ns)),
+    look.delta > 0 && row.delta_ns > 0 &&
+      g("text", { class: "delta", x: look.id + look.time + look.delta - 14, y: baseline, "text-anchor": "end" }, `+${duration(row.delta_ns)}`),
+    row.body.kind === "segment" ? paintSegment(painter, row, y) : paintTold(painter, row, y),
+  );
+}
+
+/** Something in an actor's lane: a call, a signal, the end of a process. */
+function paintTold(painter, row, y) {
+  const { look, mono, lanes, raw } = painter;
+  const baseline = y + look.font * 0.35;
+  const text = rowText(row, raw);
+  const actor = row.body.actor ?? null;
+  if (actor === null) return g("text", { class: "told trouble", x: lanes.gutter, y: baseline }, cut(text, mono, lanes.width - lanes.gutter));
+  const at = appPlace(painter, actor);
+  const tone = isCall(row.event) ? callTone(row.event) : row.body.kind === "disagreement" ? "trouble" : isError(row.event) ? "failed" : "fine";
+  const took = tookText(painter, row);
+  const room = at.room - (took ? widthOf(took, mono) : 0);
+  const shownText = cut(text, mono, room);
+  const parts = [g("tspan", { class: `told ${tone}` }, shownText), took && g("tspan", { class: "took" }, took)];
+  return [
+    isCall(row.event) ? null : endMark(painter, at, y, row),
+    backOf(painter, at, widthOf(shownText + took, mono), y),
+    g("text", { class: "line", x: at.text, y: baseline, "text-anchor": at.anchor }, parts),
+  ];
+}
+
+/** What lies behind a text that is wider than its lane, so that nothing shines through it. */
+function backOf({ look }, at, wide, y) {
+  if (wide <= at.own) return null;
+  return g("rect", { class: "back", x: at.anchor === "end" ? at.text - wide - 4 : at.text - 2, y: y - look.row / 2 + 2, width: wide + 6, height: look.row - 4 });
+}
+
+/** How long a call took, where its result stands and where there is room for it. */
+function tookText(painter, row) {
+  const { event, body } = row;
+  if (!isCall(event) || body.part === "begin" || event.syscall.duration_ns === undefined) return "";
+  const short = painter.lookName === "lecture" || painter.lookName === "narrow";
+  return short && event.syscall.duration_ns < 1e6 ? "" : `  ${duration(event.syscall.duration_ns)}`;
+}
+
+/** The mark of a signal or of a process's end: a square, crossed out where the process has died. */
+function endMark(painter, at, y, row) {
+  const size = painter.look.ribbon + 2;
+  const square = g("rect", { class: `mark ${isError(row.event) ? "failed" : "fine"}`, x: at.bar, y: y - size / 2, width: size, height: size });
+  return [square, isError(row.event) && cross(at.bar + size / 2, y, size * 0.3)];
+}
+
+/** What concerns nobody's lane: a folded wait, a failed expectation. */
+function paintAcross(painter, row, y) {
+  const { lanes, look, mono, raw } = painter;
+  const middle = (lanes.gutter + lanes.width) / 2;
+  const text = rowText(row, raw);
+  const said = g("text", { class: row.body.kind === "gap" ? "gap-text" : "told trouble", x: middle, y: y + look.font * 0.35, "text-anchor": "middle" }, cut(text, mono, lanes.width - lanes.gutter));
+  if (row.body.kind !== "gap") return [said];
+  const waves = (x0, x1) => {
+    const count = Math.max(1, Math.round((x1 - x0) / 12));
+    const wide = (x1 - x0) / count;
+    return `M${x0} ${y}` + `q${wide / 4} -3 ${wide / 2} 0t${wide / 2} 0`.repeat(count);
+  };
+  const room = widthOf(text, mono) / 2 + 12;
+  return [g("path", { class: "gap-wave", d: waves(lanes.gutter, middle - room) + waves(middle + room, lanes.width - look.pad) }), said];
+}
+
+/** Where a segment's arrow begins and ends. */
+function arrowPlace(painter, row, y) {
+  const { lanes, look } = painter;
+  const [left, right] = [lanes.wires[row.body.first].x0, lanes.wires[row.body.last].x1];
+  const [from, to] = row.body.rightwards ? [left, right] : [right, left];
+  return { from, to, y0: y - look.slant / 2, y1: y + look.slant / 2, way: row.body.rightwards ? 1 : -1 };
+}
+
+/** An arrow with its label. What kind of segment it is, is said by the text, by the shaft and by the head. */
+function paintSegment(painter, row, y) {
+  const { look, mono, raw } = painter;
+  const { segment } = row.event;
+  const kind = segmentKind(segment);
+  const arrow = arrowPlace(painter, row, y);
+  const room = Math.abs(arrow.to - arrow.from) - look.row * 0.9;
+  const text = fitted(segmentText(segment, raw), mono, room);
+  return g(
+    "g",
+    { class: `arrow ${kind}${segment.transmission > 1 ? " again" : ""}` },
+    shaft(arrow, segment.transmission > 1, widthOf(text, `600 ${mono}`) + 10),
+    tail(arrow, kind, look),
+    head(arrow, kind, look),
+    g("text", { class: "label", x: (arrow.from + arrow.to) / 2, y: y + look.font * 0.35, "text-anchor": "middle" }, text),
+  );
+}
+
+/** The text in full, or without the flags that every segment with data has, or cut. */
+function fitted(text, font, room) {
+  if (widthOf(text, font) <= room) return text;
+  return cut(text.replace(/^(\[\d+\] )?(PSH,)?ACK (?=seq)/, "$1"), font, room);
+}
+
+/** The line of an arrow, open in the middle for a label of that width; a retransmission's is double. */
+function shaft({ from, to, y0, y1, way }, again, label) {
+  const end = to - way * 5;
+  const middle = (from + to) / 2;
+  const at = (x) => y0 + ((y1 - y0) * (x - from)) / (to - from);
+  const parts = label > 0 ? [[from, middle - (way * label) / 2], [middle + (way * label) / 2, end]] : [[from, end]];
+  const drawn = parts.filter(([x0, x1]) => (x1 - x0) * way > 0);
+  const line = (offset) => drawn.map(([x0, x1]) => g("line", { class: "shaft", x1: x0, y1: at(x0) + offset, x2: x1, y2: at(x1) + offset }));
+  return (again ? [-2.5, 2.5] : [0]).flatMap(line);
+}
+
+function tail({ from, y0, way }, kind, look) {
+  const size = look.row * 0.13;
+  if (kind === "syn") return g("circle", { class: "tail", cx: from + way * size, cy: y0, r: size });
+  if (kind === "fin") return g("path", { class: "tail", d: `M${from + way * 3} ${y0 - size * 1.6}v${size * 3.2}` });
+  return null;
+}
+
+function head({ to, y1, way }, kind, look) {
+  const long = look.row * 0.32;
+  const half = look.row * 0.17;
+  const back = to - way * long;
+  if (kind === "ack") return g("path", { class: "point open", d: `M${back} ${y1 - half}L${to} ${y1}L${back} ${y1 + half}` });
+  if (kind === "rst") return g("path", { class: "point", d: `M${to} ${y1}L${to - way * long * 0.75} ${y1 - half * 1.5}L${to - way * long * 1.5} ${y1}L${to - way * long * 0.75} ${y1 + half * 1.5}Z` });
+  return g("path", { class: `point${kind === "fin" ? " hollow" : ""}`, d: `M${back} ${y1 - half}L${to} ${y1}L${back} ${y1 + half}Z` });
+}
+
+/** Shows the first `step` steps. Returns where the current step begins and ends. */
+function revealLadder(ladder, step, next) {
+  const { shown, groups, labels, layers, look, place, lanes } = ladder;
+  let count = 0;
+  while (count < shown.length && shown[count].at < step) count++;
+  groups.forEach((group, index) => {
+    group.classList.toggle("later", index >= count);
+    group.classList.toggle("now", shown[index].at === step - 1);
+  });
+  labels.forEach((label) => {
+    label.classList.toggle("later", label.revealedBy >= step);
+    label.classList.toggle("now", label.revealedBy === step - 1);
+  });
+  const bottom = count === 0 ? 0 : place.ys[count - 1] + look.row / 2;
+  ladder.clipRect.setAttribute("height", count === shown.length ? place.bottom : bottom);
+  const first = shown.findIndex((row) => row.at === step - 1);
+  const begin = first === -1 ? bottom : place.ys[first] - look.row / 2;
+  layers.band.setAttribute("y", begin);
+  layers.band.setAttribute("height", first === -1 ? 0 : Math.max(0, bottom - begin));
+  layers.next.replaceChildren(...(next && step > 0 ? paintNext(ladder, next, bottom + look.row * 0.75) : []));
+  const height = Math.max(bottom + look.row * (next ? 1.5 : 0.6), 10);
+  ladder.svg.setAttribute("height", height);
+  return { begin, bottom: height, width: lanes.width };
+}
+
+/** What the next step will do, not how it will end. */
+function paintNext(ladder, step, y) {
+  const { look, mono, sans } = ladder;
+  const name = story.actors.findIndex((actor) => step.does.startsWith(`${actor.name} `));
+  const at = appPlace(ladder, Math.max(0, name));
+  const text = name === -1 ? step.does : step.does.slice(story.actors[name].name.length + 1);
+  const lead = "next ";
+  const shownText = cut(text, mono, at.room - widthOf(lead, sans) - 10);
+  const wide = widthOf(lead + shownText, mono) + 16;
+  const x = at.anchor === "end" ? at.text - wide + 8 : at.text - 8;
+  return [
+    g("rect", { class: "next-box", x, y: y - look.row * 0.4, width: wide, height: look.row * 0.8, rx: 5 }),
+    g("text", { class: "next-text", x: at.text, y: y + look.font * 0.35, "text-anchor": at.anchor }, lead + shownText),
+  ];
+}
+
+/** Where a tie begins or ends at an event, and to which side there is room for a curve. */
+function anchor(ladder, event, other, isCause) {
+  const row = ladder.rowOfEvent.get(event);
+  if (!row || ladder.groups[ladder.indexOf.get(row)].classList.contains("later")) return null;
+  const y = ladder.place.ys[ladder.indexOf.get(row)];
+  if (row.body.kind === "segment") {
+    const arrow = arrowPlace(ladder, row, y);
+    const sameSender = other.kind === "segment" && other.segment.sender === event.segment.sender;
+    return isCause && !sameSender ? { x: arrow.to, y: arrow.y1, lean: arrow.way } : { x: arrow.from, y: arrow.y0, lean: -arrow.way };
+  }
+  if (row.body.actor === null || row.body.actor === undefined) return null;
+  const at = appPlace(ladder, row.body.actor);
+  return { x: at.bar + (ladder.look.ribbon + 2) / 2, y, lean: at.anchor === "end" ? -1 : 1 };
+}
+
+/** The ties of the selected event: from its causes above, to its effects below. */
+function paintCurves(ladder, event) {
+  const ties = event ? [...(linksTo.get(event.id) ?? []), ...(linksFrom.get(event.id) ?? [])] : [];
+  ladder.layers.curves.replaceChildren(...ties.flatMap((link) => curve(ladder, link, link.to === event.id)));
+}
+
+function curve(ladder, link, intoSelected) {
+  const [cause, effect] = [eventOf.get(link.from), eventOf.get(link.to)];
+  if (!cause || !effect) return [];
+  const [from, to] = [anchor(ladder, cause, effect, true), anchor(ladder, effect, cause, false)];
+  if (!from || !to) return [];
+  const bend = Math.max(18, Math.abs(to.y - from.y) * 0.45);
+  const same = Math.abs(to.x - from.x) < 30;
+  const side = same ? to.lean * (26 + Math.min(60, Math.abs(to.y - from.y) * 0.2)) : 0;
+  const path = `M${from.x} ${from.y}C${from.x + side} ${from.y + bend} ${to.x + side} ${to.y - bend} ${to.x} ${to.y}`;
+  const kind = `curve ${intoSelected ? "cause" : "effect"}${isInferred(link) ? " inferred" : ""}`;
+  const dot = g("circle", { class: `${kind} dot`, cx: from.x, cy: from.y, r: 3.5 });
+  return [g("path", { class: `${kind} halo`, d: path }), g("path", { class: kind, d: path }), dot, g("path", { class: `${kind} tip`, d: tip(from, to, side) })];
+}
+
+/** The tip of a curve, which arrives from above and a little from the side. */
+function tip(from, to, side) {
+  const turn = side === 0 ? Math.sign(to.x - from.x) * -2 : Math.sign(side) * 3;
+  return `M${to.x} ${to.y}l${turn - 5} -8h10Z`;
+}

@@ -1,0 +1,77 @@
+//! Text in HTML, safely.
+
+use std::fmt::Write as _;
+
+/// Text as HTML shows it, also inside an attribute's quotes.
+pub(super) fn text(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            _ => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// JSON for a `<script>` element: nothing in it ends the element or begins a comment, and nothing is invisible or turns the
+/// direction of writing. The escaped characters stand in strings alone, and there they mean the same.
+pub(super) fn json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len() + json.len() / 16);
+    for c in json.chars() {
+        match c {
+            '<' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{206f}' | '\u{feff}' => {
+                let _ = write!(safe, "\\u{:04x}", u32::from(c)); // writing to a String cannot fail
+            }
+            _ => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// A frame with its slots (`{{name}}`) filled. What is filled in is not looked at again; a slot that nobody fills stays empty.
+pub(super) fn fill(frame: &str, slots: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(frame.len() + slots.iter().map(|(_, text)| text.len()).sum::<usize>());
+    let mut rest = frame;
+    while let Some((before, (name, after))) =
+        rest.split_once("{{").and_then(|(before, after)| Some((before, after.split_once("}}")?)))
+    {
+        filled.push_str(before);
+        filled.push_str(slots.iter().find(|(slot, _)| *slot == name).map_or("", |(_, text)| text));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// Markdown's code between backticks; everything else is text.
+pub(super) fn prose(markdown: &str) -> String {
+    let parts = markdown.split('`').enumerate();
+    let tagged = |(place, part): (usize, &str)| {
+        let part = text(part);
+        if place % 2 == 1 { format!("<code>{part}</code>") } else { part }
+    };
+    parts.map(tagged).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_is_not_looked_at_again() {
+        assert_eq!(fill("<b>{{a}}</b>{{b}}{{c}}.", &[("a", "{{b}}"), ("b", "2")]), "<b>{{b}}</b>2.");
+        assert_eq!(fill("{{a", &[("a", "1")]), "{{a");
+    }
+
+    #[test]
+    fn nothing_ends_an_element_early() {
+        assert_eq!(text("</p>\"'&"), "&lt;/p&gt;&quot;&#39;&amp;");
+        assert_eq!(json("\"</script><!--\u{2028}\""), "\"\\u003c/script>\\u003c!--\\u2028\"");
+        assert_eq!(prose("call `a<b` <i>"), "call <code>a&lt;b</code> &lt;i&gt;");
+    }
+}

@@ -1,0 +1,85 @@
+//! The page: one file for a browser, offline, to step through a story; readable without JavaScript too.
+//!
+//! `page.html` is the frame, `css/` and `js/` are the page's own, `twin` writes what is there without JavaScript, `beside` what the
+//! script needs beside the timeline. Text from a recording enters the frame in two ways alone: escaped as HTML, or as JSON in an
+//! element that no browser executes. The script puts it on the screen as text, never as markup, and the content security policy
+//! admits this one script and this one style sheet, by their hashes, and nothing else: no connection, no image, no frame. The
+//! picture for those without JavaScript is that of [`svg`].
+
+mod beside;
+mod markup;
+#[cfg(test)]
+mod tests;
+mod twin;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use sha2::{Digest as _, Sha256};
+
+use super::{json, svg};
+use crate::report::ties::Ties;
+use crate::report::{Options, words};
+use crate::story::Story;
+
+const FRAME: &str = include_str!("page.html");
+
+const STYLE: &str = concat!(
+    include_str!("css/base.css"),
+    include_str!("css/ladder.css"),
+    include_str!("css/panel.css"),
+    include_str!("css/lecture.css"),
+    include_str!("css/print.css"),
+);
+
+/// One script: what a file declares, the files after it may use.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n",
+    include_str!("js/dom.js"),
+    include_str!("js/data.js"),
+    include_str!("js/words.js"),
+    include_str!("js/time.js"),
+    include_str!("js/lanes.js"),
+    include_str!("js/ladder.js"),
+    include_str!("js/view.js"),
+    include_str!("js/panel.js"),
+    include_str!("js/machine.js"),
+    include_str!("js/bytes.js"),
+    include_str!("js/stream.js"),
+    include_str!("js/gate.js"),
+    include_str!("js/print.js"),
+    include_str!("js/keys.js"),
+    include_str!("js/embed.js"),
+    include_str!("js/main.js"),
+);
+
+/// Writes a story as a page.
+pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
+    let ties = Ties::new(story);
+    let drawn = svg::write(story, &Options { upto: None, fragments: false, ..*options });
+    let page = markup::fill(
+        FRAME,
+        &[
+            ("policy", &policy()),
+            ("title", &markup::text(&words::plain(&story.recording.script.title))),
+            ("style", STYLE),
+            ("facts", &markup::text(&words::facts(story))),
+            ("goals", &twin::goals(story)),
+            ("ladder", &String::from_utf8_lossy(&drawn)),
+            ("table", &twin::table(&ties)),
+            ("timeline", &markup::json(&json::without_recording(story))),
+            ("beside", &markup::json(&beside::write(&ties))),
+            ("script", SCRIPT),
+        ],
+    );
+    page.into_bytes()
+}
+
+/// What the page may do: run this script, use this style sheet, and no more. Scripts cannot be made from text either.
+fn policy() -> String {
+    let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
+        hash(SCRIPT),
+        hash(STYLE)
+    )
+}

@@ -1,0 +1,81 @@
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{SCRIPT, STYLE, write};
+use crate::record::Recording;
+use crate::report::testing::{broken_pipe, broken_pipe_of, proxy};
+use crate::report::{Options, tell};
+
+fn page(recording: Recording) -> String {
+    String::from_utf8(write(&tell(recording, &Options::default()), &Options::default())).unwrap()
+}
+
+/// What stands between two marks.
+fn between<'a>(page: &'a str, begin: &str, end: &str) -> &'a str {
+    page.split_once(begin).unwrap().1.split_once(end).unwrap().0
+}
+
+fn timeline(page: &str) -> Value {
+    serde_json::from_str(between(page, "<script type=\"application/json\" id=\"timeline\">", "</script>")).unwrap()
+}
+
+#[test]
+fn policy_admits_the_pages_own_script_and_style_and_nothing_else() {
+    let page = page(broken_pipe().done());
+    let policy = between(&page, "Content-Security-Policy\" content=\"", "\"");
+    let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)));
+    assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+    assert!(policy.contains(&format!("script-src {}", hash(between(&page, "<script>", "</script>")))), "{policy}");
+    assert!(policy.contains(&format!("style-src {}", hash(between(&page, "<style>", "</style>")))), "{policy}");
+}
+
+#[test]
+fn page_is_one_file_and_small() {
+    let page = page(broken_pipe().done());
+    assert!(page.len() < 300_000, "{} bytes", page.len());
+    for outside in ["src=", "href=\"http", "url(", "@import", "<link", "<iframe"] {
+        let own = page.replace("src='", "").replace("url(#${", "");
+        assert!(!own.contains(outside), "{outside} leads out of the page");
+    }
+}
+
+/// The policy forbids these, so that they would only be errors.
+#[test]
+fn script_never_makes_markup_or_code_of_text() {
+    for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "DOMParser"]
+    {
+        assert!(!SCRIPT.contains(way), "{way}");
+    }
+    assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("<!--") && !STYLE.contains("</style"));
+}
+
+#[test]
+fn timeline_is_there_without_its_recording() {
+    let timeline = timeline(&page(proxy().done()));
+    assert_eq!(timeline["schema"], "tcpstory.timeline");
+    assert!(timeline["recording"].is_null());
+}
+
+#[test]
+fn table_has_every_event_and_every_step() {
+    let page = page(proxy().done());
+    let timeline = timeline(&page);
+    let rows = between(&page, "<tbody>", "</tbody>");
+    assert_eq!(rows.matches("<tr data-event=").count(), timeline["events"].as_array().unwrap().len());
+    assert_eq!(rows.matches("<tr data-step=").count(), timeline["steps"].as_array().unwrap().len());
+    for event in timeline["events"].as_array().unwrap() {
+        assert!(rows.contains(&format!(">{}</th>", event["alias"].as_str().unwrap())), "{}", event["alias"]);
+    }
+}
+
+#[test]
+fn hostile_text_is_data() {
+    let hostile = "</script><img src=x onerror=alert(1)>\u{2028}\u{2029}\u{1b}[31m<!--{{script}}";
+    let page = page(broken_pipe_of(hostile, ["<b>\u{202e}", "\"'&"], hostile).done());
+    assert!(!page.contains("<img") && !page.contains("<b>\u{202e}"));
+    assert!(!page.contains(['\u{2028}', '\u{2029}', '\u{1b}', '\u{202e}']));
+    assert_eq!(page.matches("<script").count(), page.matches("</script>").count());
+    assert_eq!(page.matches("<script>").count(), 1, "a slot in a title was filled");
+    assert_eq!(timeline(&page)["run"]["scenario"]["title"], hostile);
+}
