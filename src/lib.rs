@@ -84,11 +84,14 @@
 //!
 //! # How to extend it
 //!
-//! - A scenario: a file in `scenarios/` and its name in `scenario::builtin`. Its expectations are its test.
+//! - A scenario: a file in its chapter's folder in `scenarios/`, and its row in `scenario::builtin`. Its expectations are its test;
+//!   `tests/lessons` runs it over IPv4 and IPv6.
 //! - A call: a variant of [`record::Call`]; the compiler leads to the places that must know it: reading, performing, predicting,
-//!   printing.
+//!   printing. `tests/differential` then makes it at random, and holds the prediction against the kernel.
 //! - A format: a file and a row in [`report::format::FORMATS`]; arguments, help and documentation follow.
-//! - An explanation: a rule in the story's table, with what the RFC says, what Linux does, and whether they differ.
+//! - An explanation: a rule in [`story::rules`], in the file of its subject, with what the RFC says, what Linux does, whether they
+//!   differ, and the misconception that it corrects; a sentence for it in `report::words`. `RULES.md` is generated from the table.
+//! - A line that some program logs: a pattern in `report::why::patterns`.
 //!
 //! # What is absent on purpose
 //!

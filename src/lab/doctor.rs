@@ -38,7 +38,7 @@ pub fn examine() -> Vec<Capability> {
         of_steps("capture on the host's loopback (CAP_NET_RAW)", &found.host, &[Step::HostPacketSocket]),
     ];
     let inside = INSIDE.map(|(name, step)| of_steps(name, best_namespace(&found), &[step]));
-    let tools = ["tshark", "tcpdump"].map(tool);
+    let tools = TOOLS.map(|(name, purpose)| tool(name, purpose));
     ways.into_iter().chain(inside).chain([live_runs(&found)]).chain(tools).collect()
 }
 
@@ -102,11 +102,18 @@ fn capability(name: &'static str, known: Result<String, String>) -> Capability {
     Capability { name, ok, why: known.unwrap_or_else(|why| why), advice: Vec::new() }
 }
 
-/// A program that is of use beside tcpstory.
-fn tool(name: &'static str) -> Capability {
+/// Programs that are of use beside tcpstory, and for what.
+const TOOLS: [(&str, &str); 4] = [
+    ("wireshark", "to look into saved captures"),
+    ("tshark", "to look into saved captures in the terminal"),
+    ("tcpdump", "to look into saved captures in the terminal"),
+    ("jq", "to ask saved timelines"),
+];
+
+fn tool(name: &'static str, purpose: &str) -> Capability {
     match in_path(name) {
         Some(path) => capability(name, Ok(path.display().to_string())),
-        None => capability(name, Err("not in PATH; only needed to look into saved captures".to_owned())),
+        None => capability(name, Err(format!("not in PATH; only needed {purpose}"))),
     }
 }
 

@@ -168,7 +168,8 @@ fn doctor_says_what_a_run_will_say() -> Result<(), Failed> {
     let world = World::new();
     let doctor = world.tcpstory(&["doctor"]);
     let able = doctor.stdout().lines().any(|line| line.starts_with("yes  live runs"));
-    doctor.code(if able { 0 } else { 3 }).says(&["user namespaces", "tshark"]).complains_of_nothing();
+    assert_eq!(doctor.stdout().contains("a real run"), able, "{}", doctor.stdout());
+    doctor.code(if able { 0 } else { 3 }).says(&["user namespaces", "tshark", "jq"]).complains_of_nothing();
     world.tcpstory(&["run", "broken-pipe", "--no-save"]).code(if able { 0 } else { 3 });
     Ok(())
 }

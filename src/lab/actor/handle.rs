@@ -1,5 +1,6 @@
 //! An actor as the conductor holds it.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -69,32 +70,33 @@ pub(in crate::lab) enum Heard {
     End,
 }
 
+/// Where an actor's standard output goes: nobody reads it.
+const NOWHERE: &str = "/dev/null";
+
 impl Handle {
     /// Starts an actor in the network namespace of the calling thread, which must outlive it; it stays on that processor.
     ///
     /// # Errors
     /// Where no process can be started.
     pub(in crate::lab) fn spawn(executable: &Executable, spec: &ActorSpec, processor: usize) -> Result<Self, LabError> {
-        Self::start(executable, spec, processor)
-            .map_err(LabError::failed_io("cannot start an actor", "starting a process"))
-    }
-
-    fn start(executable: &Executable, spec: &ActorSpec, processor: usize) -> io::Result<Self> {
-        let (control, theirs) = UnixStream::pair()?;
-        control.set_write_timeout(Some(TAKE_ORDER))?;
+        let failed = |what| LabError::failed_io("cannot start an actor", what);
+        let (control, theirs) = UnixStream::pair().map_err(failed("making a pair of sockets"))?;
+        control.set_write_timeout(Some(TAKE_ORDER)).map_err(failed("preparing its control socket"))?;
+        let nowhere = File::options().write(true).open(NOWHERE).map_err(failed("opening /dev/null for writing"))?;
         let mut child = Command::new(executable.path())
             .args([ARGUMENT, disposition_word(spec.sigpipe), &processor.to_string(), &spec.name.replace('\0', "")])
             .env_clear()
             .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
+            .stdout(Stdio::from(nowhere))
             .process_group(0) // else Ctrl-C in the terminal reaches the actors before the conductor
-            .spawn()?;
+            .spawn()
+            .map_err(failed("starting a process from its own executable"))?;
         match pidfd(child.id()) {
             Ok(pidfd) => Ok(Self::new(Process::Spawned(child), pidfd, control)),
             Err(errno) => {
-                child.kill()?;
-                child.wait()?;
-                Err(errno.into())
+                // Where it cannot be killed it has ended, and is reaped.
+                let _ = child.kill().and_then(|()| child.wait());
+                Err(LabError::failed("cannot start an actor", "pidfd_open")(errno))
             }
         }
     }
