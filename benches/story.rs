@@ -23,6 +23,11 @@ fn telling(criterion: &mut Criterion) {
             bencher.iter_batched(|| recording.clone(), tell, BatchSize::PerIteration);
         });
     }
+    let recording = recordings::of_a_hundred_thousand_calls();
+    group.throughput(Throughput::Elements(100_000));
+    group.bench_with_input("100000 calls on 1000 connections", &recording, |bencher, recording| {
+        bencher.iter_batched(|| recording.clone(), tell, BatchSize::PerIteration);
+    });
     group.finish();
 }
 

@@ -224,7 +224,7 @@ fn formats() -> String {
 fn exit_codes() -> Result<(), Failed> {
     let help = tcpstory::cli::command().render_long_help().to_string();
     let listed = help.split_once("Exit codes:").ok_or("the help lists no exit codes")?.1;
-    let told: Vec<_> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let told: Vec<_> = listed.lines().filter_map(|line| line.split_whitespace().next()?.split(',').next()).collect();
     let text = readme();
     let table = text.split_once("## Exit codes").ok_or("no exit codes")?.1;
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split([' ', ',']).next());

@@ -19,9 +19,18 @@ pub(crate) fn of_about(events: usize) -> Recording {
     made.call(1, 0, Call::Listen { backlog: 16 }, zero(), &[]);
     let mut port = 10_000;
     while made.events.len() < events {
-        made.connection(port);
+        made.connection(port, EXCHANGES);
         port += 1;
     }
+    made.finish()
+}
+
+/// A recording of 100,000 calls (beside the listener's) on 1,000 connections.
+pub(crate) fn of_a_hundred_thousand_calls() -> Recording {
+    let mut made = Made { sockets: vec![socket(1, None)], ..Made::default() };
+    made.call(1, 0, Call::Listen { backlog: 16 }, zero(), &[]);
+    // Connect, accept and two closes beside the writes and reads.
+    (10_000..11_000).for_each(|port| made.connection(port, 48));
     made.finish()
 }
 
@@ -54,7 +63,7 @@ fn zero() -> Outcome {
 }
 
 impl Made {
-    fn connection(&mut self, port: u16) {
+    fn connection(&mut self, port: u16, exchanges: u32) {
         let (client, server) = (address(1, port), address(2, 47_000));
         let (mine, theirs) = (SocketId(self.sockets.len()), SocketId(self.sockets.len() + 1));
         self.sockets.extend([socket(0, Some((client, server))), socket(1, Some((server, client)))]);
@@ -79,14 +88,14 @@ impl Made {
         self.call(0, mine.0, Call::Connect { to: Target::Address(server) }, zero(), &handshake);
         let accepted = Outcome::Returned { value: 4, detail: Detail::Accepted(theirs) };
         self.call(1, 0, Call::Accept { from: "listener".to_owned() }, accepted, &[]);
-        for byte in 1..=EXCHANGES {
+        for byte in 1..=exchanges {
             let sent = [segment(true, byte, 1, Flags::PSH.with(ack), b"x"), segment(false, 1, byte + 1, ack, b"")];
             let write = Call::Write { data: Data::Text("x".to_owned()) };
             self.call(0, mine.0, write, Outcome::Returned { value: 1, detail: Detail::None }, &sent);
             let read = Outcome::Returned { value: 1, detail: Detail::Data(Bytes(b"x".to_vec())) };
             self.call(1, theirs.0, Call::Read { size: 1 }, read, &[]);
         }
-        let next = EXCHANGES + 1;
+        let next = exchanges + 1;
         let fin = Flags::FIN.with(ack);
         let first = [segment(true, next, 1, fin, b""), segment(false, 1, next + 1, ack, b"")];
         self.call(0, mine.0, Call::Close, zero(), &first);

@@ -27,7 +27,7 @@ Exit codes:
   2    the scenario or the arguments are wrong
   3    this machine cannot: run `tcpstory doctor`
   101  a bug in tcpstory
-  130  interrupted by Ctrl-C (143: by SIGTERM)";
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C or SIGTERM";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -131,9 +131,16 @@ fn timelines_that_are_something_else() -> Result<(), Failed> {
     Ok(())
 }
 
+fn own_version() -> Result<String, Failed> {
+    let timeline: Value = serde_json::from_str(TIMELINE)?;
+    Ok(timeline["schema_version"].as_str().ok_or("a timeline has a version")?.to_owned())
+}
+
 fn timelines_of_other_versions() -> Result<(), Failed> {
     let world = World::new();
-    let version = |version: &str| TIMELINE.replacen("\"1.0.0\"", version, 1);
+    let own = format!("\"schema_version\": \"{}\"", own_version()?);
+    assert!(TIMELINE.contains(&own), "{own}");
+    let version = |version: &str| TIMELINE.replacen(&own, &format!("\"schema_version\": {version}"), 1);
     world.fed(&["render", "-"], TIMELINE).code(0).says(&["EPIPE"]);
     world.fed(&["render", "-"], version("\"1.7.0\"")).code(0).says(&["EPIPE"]);
     world.fed(&["render", "-"], version("\"2.0.0\"")).code(2).complains(&["2.0.0"]);
@@ -155,7 +162,7 @@ fn altered_timelines() -> Result<(), Failed> {
         let value = altered.pointer_mut(place).ok_or("it was just seen")?;
         *value = Value::String("HERE".to_owned());
         let text = altered.to_string().replacen("\"HERE\"", with[at / 7 % with.len()], 1);
-        for format in ["ladder", "pcapng"] {
+        for format in ["ladder", "pcapng", "html", "svg", "mermaid", "markdown"] {
             world.fed(&["render", "-", "--format", format], &text).no_bug();
         }
     }
