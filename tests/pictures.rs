@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use recorded::{stories, write};
 use roxmltree::Document;
+use tcpstory::report::compare::{self, Comparison};
 use tcpstory::report::format::svg;
 use tcpstory::report::layout::Layout;
 use tcpstory::report::ties::Ties;
@@ -85,6 +86,57 @@ fn each_step_is_a_valid_picture_in_every_theme() {
             for (_, picture) in pictures {
                 Document::parse(std::str::from_utf8(&picture).unwrap()).unwrap();
             }
+        }
+    }
+}
+
+#[test]
+fn two_lessons_beside_each_other() {
+    let stories = stories();
+    let (a, b) = (&stories["broken-pipe"], &stories["connection-reset-on-read"]);
+    let comparison = Comparison::new(a, b);
+    let text = |name: &str, width| {
+        let options = Options { width, ..Options::default() };
+        String::from_utf8((compare::by_name(name).unwrap().write)(&comparison, &options)).unwrap()
+    };
+    insta::assert_snapshot!("compare_120", text("text", 120));
+    insta::assert_snapshot!("compare_60", text("text", 60));
+    insta::assert_snapshot!("compare_json", text("json", 100));
+}
+
+/// Rows that belong together stand at the same height.
+#[test]
+fn pairs_of_steps_are_level_in_the_picture() {
+    let stories = stories();
+    let (a, b) = (&stories["broken-pipe"], &stories["connection-reset-on-read"]);
+    let picture = (compare::by_name("svg").unwrap().write)(&Comparison::new(a, b), &Options::default());
+    let picture = String::from_utf8(picture).unwrap();
+    let document = Document::parse(&picture).unwrap();
+    let height = |id: &str| -> i32 {
+        let group = document.descendants().find(|node| node.attribute("id") == Some(id)).unwrap();
+        let text = group.children().find(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "text"))).unwrap();
+        text.attribute("y").unwrap().parse().unwrap()
+    };
+    for alias in ["s1", "c1", "s2", "c2", "s3", "s4", "c3", "c4"] {
+        assert_eq!(height(&format!("a-{alias}")), height(&format!("b-{alias}")), "{alias}");
+    }
+    assert_eq!(picture.matches("the first difference").count(), 1);
+}
+
+/// Every two of them: whatever they have in common, nothing is lost and everything is valid.
+#[test]
+fn any_two_stories_compare() {
+    let stories = stories();
+    for (name, a) in &stories {
+        for (other, b) in &stories {
+            let comparison = Comparison::new(a, b);
+            let json = (compare::by_name("json").unwrap().write)(&comparison, &Options::default());
+            let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+            for (side, story) in [("a", a), ("b", b)] {
+                let steps = json["steps"].as_array().unwrap().iter().filter_map(|pair| pair[side]["step"].as_u64());
+                assert!(steps.eq(0..story.recording.steps.len() as u64), "{side} of {name} and {other}");
+            }
+            assert_eq!(json["same"], name == other, "{name} and {other}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::output;
 use crate::lab::sandbox::Preference;
 use crate::report::{self, Theme, Wireshark, format::FORMATS};
 
@@ -39,6 +40,8 @@ pub(super) enum Command {
     List(ListArgs),
     /// Turn a saved timeline into any other format
     Render(RenderArgs),
+    /// Put two runs beside each other, step by step, and say where they part
+    Compare(CompareArgs),
     /// Explain an errno, a call or a rule
     Explain(ExplainArgs),
     /// Say what may be behind a line of a log
@@ -257,6 +260,62 @@ pub(super) struct RenderArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(super) struct CompareArgs {
+    /// A built-in name, a scenario file, or a timeline that `tcpstory run` has saved
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+    /// Another one
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+    /// What to print [default: text, unless -o is given]
+    #[arg(short, long, value_name = "NAME", value_parser = comparisons())]
+    pub(super) format: Option<String>,
+    /// Write to FILE, in the format of its extension; repeatable
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    /// Run over IPv6, whatever the scenarios say
+    #[arg(long)]
+    pub(super) ipv6: bool,
+    /// Where the traffic runs
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
+    pub(super) sandbox: Ground,
+    /// Replace times, ports, sequence numbers and process ids by stable ones
+    #[arg(long)]
+    pub(super) normalize: bool,
+    /// Show everything: pure acknowledgments and folded waits, too
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// The text in ASCII
+    #[arg(long)]
+    pub(super) ascii: bool,
+    /// The text's width in columns [default: the terminal's]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(super) width: Option<u16>,
+    /// Colours in the text
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    /// The colours of an SVG
+    #[arg(long, value_name = "THEME", default_value = "light")]
+    pub(super) theme: ThemeArg,
+}
+
+impl CompareArgs {
+    /// How the comparison is to look, with the terminal asked for what was not said.
+    pub(super) fn options(&self) -> report::Options {
+        report::Options {
+            width: output::columns(self.width),
+            ascii: self.ascii,
+            colour: output::coloured(self.color),
+            verbose: self.verbose,
+            normalize: self.normalize,
+            theme: self.theme.into(),
+            ..report::Options::default()
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
     /// An errno (EPIPE, 104, "broken pipe"), a call (read), a rule's id or SIGPIPE; without it, the list of them
     #[arg(value_name = "TOPIC")]
@@ -310,6 +369,8 @@ pub(super) enum SchemaOf {
     Scenario,
     /// JSON timelines
     Timeline,
+    /// What `compare` writes as JSON
+    Comparison,
 }
 
 #[derive(Debug, clap::Args)]
@@ -322,4 +383,10 @@ fn formats() -> PossibleValuesParser {
     let value =
         |format: &report::format::Format| clap::builder::PossibleValue::new(format.name).help(format.description);
     PossibleValuesParser::new(FORMATS.iter().map(value))
+}
+
+fn comparisons() -> PossibleValuesParser {
+    let value =
+        |format: &report::compare::Format| clap::builder::PossibleValue::new(format.name).help(format.description);
+    PossibleValuesParser::new(report::compare::FORMATS.iter().map(value))
 }

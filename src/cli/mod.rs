@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod code;
+mod compare;
 mod doctor;
 mod explain;
 mod lessons;
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(args),
         Command::List(args) => list::list(args),
+        Command::Compare(args) => compare::compare(args),
         Command::Render(args) => render::render(args),
         Command::Explain(args) => explain::explain(args),
         Command::Why(args) => why::why(args),

@@ -111,20 +111,20 @@ fn format_of(path: &Path) -> Result<&'static Format, String> {
     })
 }
 
-fn cannot(error: &LabError) -> Code {
+pub(super) fn cannot(error: &LabError) -> Code {
     output::error(&error.to_string());
     output::note("  help: `tcpstory doctor` tells what this machine allows");
     Code::Machine
 }
 
 /// Ctrl-C and its like: they stop the runs, and are told in the exit code.
-struct Stop {
-    flag: StopFlag,
+pub(super) struct Stop {
+    pub(super) flag: StopFlag,
     signal: Arc<AtomicUsize>,
 }
 
 impl Stop {
-    fn new() -> Result<Self, LabError> {
+    pub(super) fn new() -> Result<Self, LabError> {
         let stop = Self { flag: StopFlag::new()?, signal: Arc::default() };
         for signal in STOPPING {
             let number = usize::try_from(signal).unwrap_or_default();
@@ -135,7 +135,7 @@ impl Stop {
         Ok(stop)
     }
 
-    fn code(&self) -> Code {
+    pub(super) fn code(&self) -> Code {
         match u8::try_from(self.signal.load(Ordering::SeqCst)) {
             Ok(signal) if signal > 0 => {
                 output::note("interrupted: this is the story so far; an unfinished run is not saved");

@@ -10,6 +10,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Code {
         // `{:#}` of a JSON value is the value, indented.
         SchemaOf::Scenario => format!("{:#}\n", scenario::schema()),
         SchemaOf::Timeline => report::timeline_schema(),
+        SchemaOf::Comparison => report::compare::schema(),
     };
     output::result(schema.as_bytes())
 }

@@ -3,6 +3,7 @@
 //! - [`words`]: sentences in one place, safe to show whatever the payload and the names contain
 //! - [`ties`]: look-ups over a story
 //! - [`layout`]: rows, lanes and folded gaps, as data; every picture is painted from it
+//! - [`compare`]: two stories beside each other
 //! - [`format`](mod@format): one file per output; the table [`format::FORMATS`] lists them
 //! - [`knowledge`]: pages about errnos, calls and rules
 //! - [`languages`]: how six languages show each error
@@ -13,6 +14,7 @@
 //! - [`withhold`]: a recording without what answers its questions
 
 mod columns;
+pub mod compare;
 mod find;
 pub mod format;
 pub mod knowledge;

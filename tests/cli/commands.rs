@@ -22,7 +22,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("doctor_says_what_a_run_will_say", &[], doctor_says_what_a_run_will_say),
 ];
 
-const COMMANDS: [&str; 8] = ["run", "check", "list", "render", "doctor", "schema", "completions", "man"];
+const COMMANDS: [&str; 9] = ["run", "check", "list", "render", "doctor", "schema", "completions", "man", "compare"];
 
 fn help_and_version() -> Result<(), Failed> {
     let world = World::new();
@@ -138,6 +138,7 @@ fn schemas_are_the_shipped_ones() -> Result<(), Failed> {
     for (name, shipped) in [
         ("scenario", include_str!("../../schema/scenario.schema.json")),
         ("timeline", include_str!("../../schema/timeline.schema.json")),
+        ("comparison", include_str!("../../schema/comparison.schema.json")),
     ] {
         let printed = World::new().tcpstory(&["schema", name]).code(0).complains_of_nothing().stdout();
         assert_eq!(printed, shipped, "{name}");

@@ -8,6 +8,7 @@
 mod commands;
 mod files;
 mod hostile;
+mod pictures;
 mod questions;
 mod refused;
 #[path = "../support/require.rs"]
@@ -45,6 +46,7 @@ fn main() {
         commands::TESTS,
         files::TESTS,
         hostile::TESTS,
+        pictures::TESTS,
         questions::TESTS,
         refused::TESTS,
         runs::TESTS,

@@ -101,7 +101,7 @@ impl Foot {
     pub(super) fn paint(&self, xml: &mut Xml, view: &View, palette: &Palette) {
         let mut y = TEXT;
         for paragraph in &self.paragraphs {
-            if view.fresh.is_none_or(|step| paragraph.seen <= step) {
+            if view.seen.is_none_or(|step| paragraph.seen <= step) {
                 paragraph.paint(xml, y, self.prefix, view, palette);
             }
             y += paragraph.height();

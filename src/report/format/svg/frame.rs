@@ -8,7 +8,7 @@ use crate::report::layout::geometry::{Band, KERNEL, MARGIN, SMALL, TEXT, number}
 use crate::report::words;
 
 /// From the lanes' names to the first row.
-const NAMES: i32 = 46;
+pub(in crate::report) const NAMES: i32 = 46;
 const TITLE: i32 = 19;
 const TITLE_LINE: i32 = 25;
 
@@ -37,7 +37,7 @@ impl Head {
 }
 
 /// A text element of prose.
-pub(super) fn sans(xml: &mut Xml, x: i32, y: i32, size: i32) -> super::xml::Tag<'_> {
+pub(in crate::report) fn sans(xml: &mut Xml, x: i32, y: i32, size: i32) -> super::xml::Tag<'_> {
     xml.tag("text").set("x", x).set("y", y).set("font-family", SANS_FONT).set("font-size", size)
 }
 
@@ -47,7 +47,7 @@ pub(super) fn mono(xml: &mut Xml, x: i32, y: i32, size: i32) -> super::xml::Tag<
 }
 
 /// Prose in lines. Of a proportional font only the usual width is known, 0.56 of its height; its lines are broken early enough.
-pub(super) fn prose_lines(text: &str, width: i32, size: i32) -> Vec<String> {
+pub(in crate::report) fn prose_lines(text: &str, width: i32, size: i32) -> Vec<String> {
     let columns = usize::try_from(width * 100 / (size * 56)).unwrap_or(0);
     words::wrap(text, columns)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Painter, Picture, as_fragment};
 use crate::record::{ActorId, Outcome, StepId, TcpState, What};
-use crate::report::layout::geometry::{RowBox, SLANT};
+use crate::report::layout::geometry::SLANT;
 use crate::report::layout::{Body, Part, Row, StateLabel};
 use crate::story::{EndpointId, EventId};
 
@@ -49,23 +49,21 @@ impl Painter<'_> {
         &rows[..self.view.rows.min(rows.len())]
     }
 
-    /// Behind the rows that the last step has added.
-    pub(super) fn fresh(&mut self) {
-        let Some(step) = self.view.fresh else { return };
-        let is_fresh = |(row, _): &(&Row, &RowBox)| row.seen == step;
-        let rows = self.shown().iter().zip(&self.geometry().rows);
-        let rows: Vec<_> = rows.filter(is_fresh).map(|(_, place)| (place.top, place.bottom())).collect();
-        let (Some((top, _)), Some((_, bottom))) = (rows.first(), rows.last()) else { return };
-        let end = self.geometry().lanes_end;
-        self.xml
-            .tag("rect")
-            .set("x", 8)
-            .set("y", top)
-            .set("width", end - 8)
-            .set("height", bottom - top)
-            .set("rx", 4)
-            .set("fill", self.palette.fresh)
-            .end();
+    /// Behind the rows of the steps that stand out.
+    pub(super) fn marked(&mut self) {
+        let mut bands: Vec<(StepId, i32, i32)> = Vec::new();
+        for (row, place) in self.shown().iter().zip(&self.geometry().rows) {
+            match bands.last_mut() {
+                Some((step, _, bottom)) if *step == row.seen => *bottom = place.bottom(),
+                _ if self.view.marked.contains(&row.seen) => bands.push((row.seen, place.top, place.bottom())),
+                _ => {}
+            }
+        }
+        let (end, fill) = (self.geometry().lanes_end, self.palette.fresh);
+        for (_, top, bottom) in bands {
+            let band = self.xml.tag("rect").set("x", 8).set("y", top).set("width", end - 8);
+            band.set("height", bottom - top).set("rx", 4).set("fill", fill).end();
+        }
     }
 
     /// The line of each endpoint, from state to state.

@@ -23,6 +23,8 @@ use foot::Foot;
 use palette::Palette;
 use xml::Xml;
 
+pub(in crate::report) use frame::{NAMES, prose_lines, sans};
+
 pub(in crate::report) const MONO_FONT: &str = "monospace";
 pub(in crate::report) const SANS_FONT: &str = "sans-serif";
 
@@ -30,7 +32,7 @@ pub(in crate::report) const SANS_FONT: &str = "sans-serif";
 pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     let ties = Ties::new(story);
     let picture = Picture::new(&ties, options, "");
-    let view = View { rows: picture.layout.rows.len(), fresh: None, fragments: options.fragments };
+    let view = View { rows: picture.layout.rows.len(), seen: None, marked: Vec::new(), fragments: options.fragments };
     picture.whole(&view, Palette::of(options.theme))
 }
 
@@ -40,7 +42,7 @@ pub fn steps(story: &Story, options: &Options) -> Vec<(StepId, Vec<u8>)> {
     let ties = Ties::new(story);
     let picture = Picture::new(&ties, options, "");
     let of = |step| {
-        let view = View { rows: picture.layout.seen_at(step), fresh: Some(step), fragments: false };
+        let view = View { rows: picture.layout.seen_at(step), seen: Some(step), marked: vec![step], fragments: false };
         (step, picture.whole(&view, Palette::of(options.theme)))
     };
     story.recording.steps.iter().map(|run| of(run.step)).collect()
@@ -58,12 +60,14 @@ pub(in crate::report) struct Picture<'a> {
 }
 
 /// Which part of a picture is painted, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::report) struct View {
     /// So many rows.
     pub(in crate::report) rows: usize,
-    /// The step whose rows stand out.
-    pub(in crate::report) fresh: Option<StepId>,
+    /// The step that a reader has come to; none has seen all.
+    pub(in crate::report) seen: Option<StepId>,
+    /// The steps whose rows stand out.
+    pub(in crate::report) marked: Vec<StepId>,
     /// What a step adds is a fragment.
     pub(in crate::report) fragments: bool,
 }
@@ -99,7 +103,7 @@ impl<'a> Picture<'a> {
     pub(in crate::report) fn ladder(&self, xml: &mut Xml, view: &View, palette: &'static Palette) {
         let mut painter = Painter { picture: self, xml, view, palette, steps: Painter::step_tops(self) };
         painter.lanes();
-        painter.fresh();
+        painter.marked();
         painter.guides();
         painter.lifelines();
         painter.bars();

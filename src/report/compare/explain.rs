@@ -1,0 +1,81 @@
+//! Where two stories part, in sentences.
+
+use super::told::Line;
+use super::{Comparison, Pair, Relation, Which};
+use crate::report::words;
+
+impl Comparison<'_> {
+    /// Where the stories part and why, in sentences; always at least one.
+    pub(super) fn explanation(&self) -> Vec<String> {
+        let Some(first) = self.first_difference() else {
+            return vec!["Both tell the same story, step by step.".into()];
+        };
+        let pair = &self.pairs[first];
+        let mut said = Vec::new();
+        if pair.relation != Relation::OtherResult {
+            said.push(deed(pair));
+        }
+        match self.first_other_result() {
+            Some(place) => {
+                let pair = &self.pairs[place];
+                said.push(result(pair));
+                said.extend(self.reasons(pair));
+            }
+            None => said.extend(self.reasons(pair)),
+        }
+        said
+    }
+
+    /// The causes of what only one side has, as each story tells them.
+    fn reasons(&self, pair: &Pair) -> Vec<String> {
+        let mut said = Vec::new();
+        for which in Which::BOTH {
+            let story = self.story(which);
+            let own = pair.own(which);
+            let of = own.iter().filter_map(|line| line.event);
+            let mut causes: Vec<String> = of
+                .flat_map(|event| story.causes.iter().filter(move |cause| cause.of == event))
+                .map(|cause| {
+                    format!("{}, why {}: {}", which.name(), words::alias(story, cause.of), words::cause(story, cause))
+                })
+                .collect();
+            causes.dedup();
+            said.extend(causes);
+        }
+        said
+    }
+}
+
+fn deed(pair: &Pair) -> String {
+    let of = |which| pair.side(which).map(|step| format!("step {}, {}", step.id.0 + 1, step.does));
+    match (of(Which::A), of(Which::B)) {
+        (Some(a), Some(b)) => format!("What is done differs first here: in A {a}; in B {b}."),
+        (Some(a), None) => format!("What is done differs first here: only A has {a}."),
+        (None, Some(b)) => format!("What is done differs first here: only B has {b}."),
+        (None, None) => String::new(),
+    }
+}
+
+fn result(pair: &Pair) -> String {
+    let does = pair.side(Which::A).map_or("", |step| step.does.as_str());
+    let of = |which| {
+        let own = pair.own(which);
+        let said: Vec<String> = own.iter().map(|line| one(line)).collect();
+        if said.is_empty() {
+            format!("nothing more in {}", Which::name(which))
+        } else {
+            format!("in {} {}", Which::name(which), said.join("; "))
+        }
+    };
+    let places = Which::BOTH.map(|which| pair.side(which).map_or(0, |step| step.id.0 + 1));
+    let place = if places[0] == places[1] {
+        format!("step {}", places[0])
+    } else {
+        format!("steps {} and {}", places[0], places[1])
+    };
+    format!("What comes of the same deed differs first at {place}, {does}: {} – {}.", of(Which::A), of(Which::B))
+}
+
+fn one(line: &Line) -> String {
+    if line.alias.is_empty() { line.text.clone() } else { format!("{} {}", line.alias, line.text) }
+}
