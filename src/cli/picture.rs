@@ -24,7 +24,7 @@ pub(super) fn of_story(options: &Options, look: &Look, story: &Story) -> Result<
 pub(super) fn write_steps(folder: &Path, story: &Story, options: &Options) -> Code {
     let steps = svg::steps(story, options);
     let digits = steps.iter().map(|(step, _)| (step.0 + 1).to_string().len()).max().unwrap_or(0).max(2);
-    let written = save::folder(folder, "--steps").and_then(|()| {
+    let written = save::folder(folder, "--steps DIR").and_then(|()| {
         steps.iter().try_for_each(|(step, picture)| {
             save::write(&folder.join(format!("step-{:0digits$}.svg", step.0 + 1)), picture)
         })
