@@ -48,8 +48,10 @@ pub(super) enum Command {
     Why(WhyArgs),
     /// Say what this machine allows, and why not
     Doctor,
-    /// Print the JSON Schema of a file format
+    /// Print the JSON Schema of a file format, or its field reference
     Schema(SchemaArgs),
+    /// Make Wireshark show the story: install a profile, open a capture with it
+    Wireshark(WiresharkArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page (roff)
@@ -361,6 +363,9 @@ pub(super) enum PageFormat {
 pub(super) struct SchemaArgs {
     /// Which format
     pub(super) of: SchemaOf,
+    /// The field reference instead, made from the schema, in Markdown; for timelines
+    #[arg(long)]
+    pub(super) docs: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -371,6 +376,37 @@ pub(super) enum SchemaOf {
     Timeline,
     /// What `compare` writes as JSON
     Comparison,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct WiresharkArgs {
+    #[command(subcommand)]
+    pub(super) action: WiresharkAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WiresharkAction {
+    /// Put the profile `tcpstory` (columns, colours, buttons) into Wireshark's configuration folder
+    Install {
+        /// Wireshark's configuration folder [default: the user's]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+    /// Print the command that opens a capture with the profile
+    Open(WiresharkOpen),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct WiresharkOpen {
+    /// A capture, or the name of a scenario whose run was saved in captures/
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Run the command instead
+    #[arg(long)]
+    pub(super) run: bool,
+    /// Wireshark's configuration folder, where the profile was installed with --dir
+    #[arg(long, value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

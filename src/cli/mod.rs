@@ -20,6 +20,7 @@ mod save;
 mod schema;
 mod shell;
 mod why;
+mod wireshark;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Doctor => doctor::doctor(),
         Command::Schema(args) => schema::schema(args),
         Command::Completions(args) => shell::completions(args),
+        Command::Wireshark(args) => wireshark::wireshark(args),
         Command::Man => shell::man(),
     };
     code.into()

@@ -1,10 +1,12 @@
 //! Standard output and standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use super::Code;
 use super::args::{Color, Look};
 use crate::report::Options;
+use crate::report::words::escape;
 use crate::scenario::Diagnostic;
 
 /// The ladder's width where nothing says another.
@@ -93,4 +95,14 @@ pub(super) fn note(text: &str) {
 pub(super) fn diagnostic(diagnostic: &Diagnostic) {
     let colour = io::stderr().is_terminal() && !is_plain();
     note(diagnostic.render(colour).trim_end_matches('\n'));
+}
+
+/// A path as a shell reads it.
+pub(super) fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    if text.chars().all(plain) {
+        return text;
+    }
+    format!("'{}'", escape(&text).replace('\'', r"'\''"))
 }

@@ -8,7 +8,7 @@ use std::thread;
 
 use super::args::RunArgs;
 use super::repeat::{Tally, Told, difference};
-use super::{Code, lessons, output, picture, progress, render, save};
+use super::{Code, lessons, output, picture, progress, render, save, wireshark};
 use crate::lab::sandbox::{self, Ground};
 use crate::lab::session::Options as Session;
 use crate::lab::{LabError, StopFlag, run as perform};
@@ -316,7 +316,7 @@ impl Batch<'_> {
                 if self.scripts.len() == 1 {
                     let path = self.args.save.join(format!("{stem}.pcapng"));
                     let shown = escape(&path.display().to_string());
-                    output::note(&format!("saved {shown}   open it with: wireshark -N n {}", quoted(&path)));
+                    output::note(&format!("saved {shown}   open it with: {}", wireshark::command_line(&path)));
                 }
                 Code::Success
             }
@@ -346,16 +346,6 @@ fn file_stem(script: &Script, place: usize) -> String {
     let name = script.id.trim_start_matches('.').replace(['/', '\0'], "_");
     let name = if name.is_empty() { "scenario" } else { &name };
     if place == 0 { name.to_owned() } else { format!("{name}.story-{}", place + 1) }
-}
-
-/// A path as a shell reads it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
-    if text.chars().all(plain) {
-        return text;
-    }
-    format!("'{}'", escape(&text).replace('\'', r"'\''"))
 }
 
 /// A scenario's line in the summary.

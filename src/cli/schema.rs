@@ -4,13 +4,18 @@ use super::args::{SchemaArgs, SchemaOf};
 use super::{Code, output};
 use crate::{report, scenario};
 
-/// Prints a JSON Schema.
+/// Prints a JSON Schema, or the reference made from it.
 pub(super) fn schema(args: &SchemaArgs) -> Code {
-    let schema = match args.of {
+    let page = match (args.of, args.docs) {
+        (SchemaOf::Timeline, true) => report::timeline_reference(),
+        (_, true) => {
+            output::error("--docs is for timelines\n  help: scenarios/README.md describes the scenario language");
+            return Code::Usage;
+        }
         // `{:#}` of a JSON value is the value, indented.
-        SchemaOf::Scenario => format!("{:#}\n", scenario::schema()),
-        SchemaOf::Timeline => report::timeline_schema(),
-        SchemaOf::Comparison => report::compare::schema(),
+        (SchemaOf::Scenario, false) => format!("{:#}\n", scenario::schema()),
+        (SchemaOf::Timeline, false) => report::timeline_schema(),
+        (SchemaOf::Comparison, false) => report::compare::schema(),
     };
-    output::result(schema.as_bytes())
+    output::result(page.as_bytes())
 }

@@ -31,6 +31,6 @@ pub mod withhold;
 pub mod words;
 
 pub use find::find;
-pub use format::json::schema as timeline_schema;
+pub use format::json::{reference as timeline_reference, schema as timeline_schema};
 pub use normalize::normalize;
 pub use options::{Options, Theme, Wireshark, tell};

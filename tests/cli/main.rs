@@ -16,6 +16,7 @@ mod require;
 mod runs;
 mod stopping;
 mod timelines;
+mod wireshark;
 mod world;
 
 use std::sync::LazyLock;
@@ -52,6 +53,7 @@ fn main() {
         runs::TESTS,
         stopping::TESTS,
         timelines::TESTS,
+        wireshark::TESTS,
     ];
     let trials = rooms.into_iter().flatten().map(|(name, needs, test)| {
         Trial::ignorable_test(*name, move || match needs.iter().find_map(|need| need.unmet()) {

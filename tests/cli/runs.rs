@@ -35,6 +35,10 @@ fn is(format: &str, bytes: &[u8]) -> bool {
     match format {
         "ladder" => bytes.starts_with(b" Broken pipe: ") && bytes.ends_with(b"expectations\n"),
         "json" => bytes.starts_with(b"{\n") && bytes.ends_with(b"}\n"),
+        "html" => bytes.starts_with(b"<!DOCTYPE html>") && bytes.ends_with(b"</html>\n"),
+        "svg" => bytes.starts_with(b"<svg xmlns=") && bytes.ends_with(b"</svg>\n"),
+        "mermaid" => bytes.starts_with(b"sequenceDiagram\n"),
+        "markdown" => bytes.starts_with(b"# Broken pipe: "),
         "pcap" => bytes.starts_with(&0xa1b2_3c4d_u32.to_ne_bytes()),
         "pcapng" => bytes.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]),
         "html" => bytes.starts_with(b"<!DOCTYPE html>") && bytes.ends_with(b"</html>\n"),
@@ -49,7 +53,9 @@ fn a_run_prints_a_ladder_and_saves_three_files() -> Result<(), Failed> {
     let world = World::new();
     let ran = world.run(&["broken-pipe"]).code(0);
     ran.says(&["CLIENT", "SERVER", "write(\"c\") → EPIPE ↖ p6 + SIGPIPE", "why c4: the RST p6", "✓ 25 expectations"])
-        .complains(&["saved captures/broken-pipe.pcapng   open it with: wireshark -N n captures/broken-pipe.pcapng"]);
+        .complains(&[
+            "saved captures/broken-pipe.pcapng   open it with: wireshark -N n -r captures/broken-pipe.pcapng",
+        ]);
     let saved = ["captures/broken-pipe.json", "captures/broken-pipe.pcap", "captures/broken-pipe.pcapng"];
     assert_eq!(world.files(), saved);
     for (file, format) in saved.iter().zip(["json", "pcap", "pcapng"]) {

@@ -101,9 +101,10 @@ impl World {
     /// Any program, in this folder.
     pub(crate) fn prepare(&self, command: &mut Command) {
         command.current_dir(self.path("")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for name in ["NO_COLOR", "COLUMNS", "RUST_BACKTRACE"] {
+        for name in ["NO_COLOR", "COLUMNS", "RUST_BACKTRACE", "WIRESHARK_CONFIG_DIR", "XDG_CONFIG_HOME"] {
             command.env_remove(name);
         }
+        command.env("HOME", self.path(""));
     }
 
     /// Runs `tcpstory ARGUMENTS` to its end.

@@ -1,8 +1,10 @@
-//! Every shipped scenario on the real kernel, over IPv4 and IPv6, judged by its own expectations and by the model.
+//! Every shipped scenario on the real kernel, over IPv4 and IPv6, judged by its own expectations and by the model; and in every format, which
+//! must agree with each other.
 //!
 //! `TCPSTORY_SANDBOX` chooses the ground (`auto`, `namespace` or `host`); `TCPSTORY_REPEATS` how often each scenario is run to see
 //! that it always tells the same story (3 by default).
 
+mod agree;
 #[path = "../support/live.rs"]
 mod live;
 #[path = "../support/require.rs"]
@@ -44,7 +46,7 @@ fn main() {
 fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
     let mut stories = BTreeMap::new();
     let mut timelines = BTreeSet::new();
-    for _ in 0..repeats {
+    for turn in 0..repeats {
         let recording = run(&ground, script, &Options::default(), &StopFlag::new()?)?;
         let leaks = withheld::leaks(&recording);
         if !leaks.is_empty() {
@@ -53,6 +55,9 @@ fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
         let normalized = tell(normalize(recording.clone()));
         let story = tell(recording);
         as_expected(&story)?;
+        if turn == 0 {
+            agree::agree(&story)?;
+        }
         if digest(&normalized).0 != digest(&story).0 {
             return Err("normalized, it tells another story".into());
         }

@@ -57,8 +57,8 @@ kinds! {
         "Routers must not cut the packet into fragments; Linux sets it to find out the largest packet that the path takes.";
     IP_MORE_FRAGMENTS: Ipv4 "ip.flags.mf" "More fragments" flag
         "The packet is a fragment and not the last one.";
-    IP_FRAGMENT_OFFSET: Ipv4 "ip.frag_offset" "Fragment Offset" long_words
-        "Where in the original packet this fragment belongs, in units of 8 bytes.";
+    IP_FRAGMENT_OFFSET: Ipv4 "ip.frag_offset" "Fragment Offset" eights
+        "Where in the original packet this fragment belongs, in bytes; the field counts units of 8.";
     IP_TTL: Ipv4 "ip.ttl" "Time to Live" decimal
         "How many routers may still forward the packet; each takes one away. Linux starts at 64.";
     IP_PROTO: Ipv4 "ip.proto" "Protocol" protocol
@@ -129,7 +129,7 @@ kinds! {
         "The next byte that the sender of this segment expects: everything before it has reached its kernel, not its program. It counts only with the ACK flag.";
     TCP_HDR_LEN: Tcp "tcp.hdr_len" "Header Length" words
         "The length of this header with its options in words of 4 bytes: where the payload begins.";
-    TCP_FLAG_RESERVED: Tcp "tcp.flags.res" "Reserved" decimal
+    TCP_FLAG_RESERVED: Tcp "tcp.flags.res" "Reserved" flag
         "Must be zero.";
     TCP_FLAG_AE: Tcp "tcp.flags.ae" "Accurate ECN" flag
         "Part of the more exact feedback about congestion.";

@@ -52,9 +52,9 @@ pub(super) fn words(bytes: &[u8]) -> String {
     format!("{} bytes ({words})", words * 4)
 }
 
-/// A count of 64-bit words.
-pub(super) fn long_words(bytes: &[u8]) -> String {
-    format!("{} bytes", number(bytes) * 8)
+/// A number that counts in eights.
+pub(super) fn eights(bytes: &[u8]) -> String {
+    (number(bytes) * 8).to_string()
 }
 
 pub(super) fn shift(bytes: &[u8]) -> String {

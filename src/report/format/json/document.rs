@@ -482,6 +482,9 @@ pub(super) struct Cause<'a> {
     pub(super) notable: bool,
     /// The sentence.
     pub(super) text: String,
+    /// The cause of a segment in a few words, as the comment on its packet says it. Since 1.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) brief: Option<String>,
 }
 
 /// A step of the scenario.

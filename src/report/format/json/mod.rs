@@ -5,6 +5,7 @@ mod error;
 mod lines;
 mod picture;
 mod read;
+mod reference;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -22,11 +23,20 @@ pub(super) use write::{without_recording, write};
 /// The JSON Schema of the timeline, made from the structures that write it; pretty, with a newline at its end. It accepts the files
 /// of earlier minor versions too.
 pub fn schema() -> String {
+    format!("{:#}\n", schema_value())
+}
+
+/// The field reference of the timeline, made from its schema; Markdown.
+pub fn reference() -> String {
+    reference::page(&schema_value())
+}
+
+fn schema_value() -> Value {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator.into_root_schema_for::<document::Document<'static>>().to_value();
     plain_descriptions(&mut schema);
     require_only_the_first(&mut schema);
-    format!("{schema:#}\n")
+    schema
 }
 
 /// The descriptions come from doc comments: joins their lines, and makes plain names of their links.

@@ -2,7 +2,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{ReadError, read, schema, write};
+use super::{ReadError, read, reference, schema, write};
 use crate::record::Recording;
 use crate::report::format::FORMATS;
 use crate::report::testing::{broken_pipe, broken_pipe_of, proxy};
@@ -29,6 +29,15 @@ fn schema_file_is_current() {
     assert!(
         std::fs::read_to_string(path).unwrap_or_default() == schema(),
         "write `tcpstory schema timeline` to {path}"
+    );
+}
+
+#[test]
+fn reference_file_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/TIMELINE.md");
+    assert!(
+        std::fs::read_to_string(path).unwrap_or_default() == reference(),
+        "write `tcpstory schema timeline --docs` to {path}"
     );
 }
 

@@ -255,12 +255,15 @@ impl<'a> Writer<'a> {
     }
 
     fn cause(&self, cause: &story::Cause) -> Cause<'a> {
+        let event = self.story.recording.events.get(cause.of.0);
+        let is_segment = event.is_some_and(|event| matches!(event.what, record::What::Segment { .. }));
         Cause {
             of: self.id(cause.of),
             because: self.ids(&cause.because),
             rule: cause.rule,
             notable: rule(cause.rule).is_none_or(|rule| rule.notable),
             text: words::cause(self.story, cause),
+            brief: is_segment.then(|| words::brief(self.story, cause)),
         }
     }
 
