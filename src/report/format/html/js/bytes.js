@@ -33,7 +33,7 @@ function bytesTab() {
   list.buttons.forEach((button, place) => button.addEventListener("click", () => look(place)));
   look(lookedAt.field);
   holder.append(
-    h("h3", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
+    h("h2", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
     h("p", { class: "quiet" }, `${whoText(event)} · ${plural(bytes.length, "byte")} as captured`),
     told,
     hex.element,

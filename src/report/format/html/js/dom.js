@@ -3,10 +3,10 @@
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 
-/** An element with attributes and children; a function is a listener, `null` and `false` are left out, text becomes a text node. */
+/** An element with attributes and children; a function is the listener of `onNAME`, `null` and `false` are left out, text becomes a text node. */
 function furnish(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (typeof value === "function") element.addEventListener(name, value);
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, String(value));
   }

@@ -58,27 +58,44 @@ function pickByNumber(number) {
   boxes[number - 1]?.click();
 }
 
-/** After the step: the kernel's answer beside what was predicted. Only where the question was asked here. */
-function answerCard(place) {
+/** After the step: the kernel's answer beside what was predicted. In a lecture there is room for one reason: that of the error most made. */
+function answerCard(place, brief) {
   if (!predictionsOf.has(place) || !hasAnswer(place)) return null;
-  return h("section", { class: "answer", "aria-label": "What was predicted" }, predictionsOf.get(place).map((prediction, number) => answerOne(place, prediction, number)));
+  const told = predictionsOf.get(place).map((prediction, number) => answerOne(place, prediction, number, brief));
+  return h("section", { class: "answer", "aria-label": "What was predicted" }, told);
 }
 
-function answerOne(place, prediction, number) {
+function answerOne(place, prediction, number, brief) {
   const key = questionKey(place, number);
   const pick = picks.get(key);
-  const counts = (prediction.choices ?? []).map((_, index) => hands.get(`${key} ${index}`) ?? 0);
-  const most = Math.max(1, ...counts);
-  const chosen = typeof pick === "number" ? prediction.choices[pick] : null;
+  const choices = prediction.choices ?? [];
+  const counts = choices.map((_, index) => hands.get(`${key} ${index}`) ?? 0);
+  const tempting = (choice) => !choice.right && choice.tempting && h("div", { class: "tempting" }, prose(choice.tempting));
   return [
     h("p", { class: "question" }, prose(prediction.question)),
-    h("p", { class: "kernel-says" }, h("b", null, "The kernel: "), h("span", { class: "code" }, prediction.answer)),
-    typeof pick === "string" && pick !== "" && h("p", null, h("b", null, "You said: "), h("span", { class: "code" }, pick)),
-    chosen && h("p", { class: chosen.right ? "right" : "wrong" }, h("b", null, chosen.right ? "✓ You said so." : "✗ You said: "), chosen.right ? "" : h("span", { class: "code" }, chosen.text)),
-    h("ul", { class: "choices told" }, (prediction.choices ?? []).map((choice, index) =>
-      h("li", { class: choice.right ? "right" : "wrong" },
-        h("b", null, choice.right ? "✓ " : "✗ "), h("span", { class: "code" }, choice.text),
-        counts[index] > 0 && [" ", h("meter", { min: 0, max: most, value: counts[index], "aria-label": `Hands for ${choice.text}` }), ` ${plural(counts[index], "hand")}`],
-        !choice.right && choice.tempting && h("div", { class: "tempting" }, prose(choice.tempting))))),
+    h("p", { class: "kernel-says" }, h("b", null, "The kernel: "), h("span", { class: "code" }, prediction.answer), yourAnswer(pick, choices)),
+    h("ul", { class: "choices told" }, choices.map((choice, index) =>
+      h("li", { class: `${choice.right ? "right" : "wrong"}${pick === index ? " mine" : ""}` },
+        h("b", null, choice.right ? "✓ " : "✗ "), h("span", { class: "code" }, choice.text), handsTold(counts, index, choice), !brief && tempting(choice)))),
+    brief && h("div", null, [mostTempting(choices, counts, pick)].filter(Boolean).map((choice) => [h("b", { class: "code" }, choice.text), tempting(choice)])),
   ];
+}
+
+function yourAnswer(pick, choices) {
+  const text = typeof pick === "number" ? choices[pick]?.text : pick;
+  if (text === undefined || text === "") return null;
+  const verdict = typeof pick === "number" ? (choices[pick].right ? "✓ " : "✗ ") : "";
+  return [" · ", h("b", { class: verdict === "✗ " ? "wrong" : "right" }, "You: ", verdict), h("span", { class: "code" }, text)];
+}
+
+function handsTold(counts, index, choice) {
+  if (counts[index] === 0) return null;
+  return [" ", h("meter", { min: 0, max: Math.max(...counts), value: counts[index], "aria-label": `Hands for ${choice.text}` }), ` ${plural(counts[index], "hand")}`];
+}
+
+/** The wrong answer that was given here, or by most hands, or the first. */
+function mostTempting(choices, counts, pick) {
+  const wrong = choices.map((choice, index) => ({ choice, index })).filter(({ choice }) => !choice.right && choice.tempting);
+  const own = wrong.find(({ index }) => index === pick);
+  return (own ?? wrong.sort((one, other) => counts[other.index] - counts[one.index])[0])?.choice;
 }

@@ -39,7 +39,9 @@ function paintLadder({ shown, lookName, width, time, raw, label }) {
     clip: `clip-${++clipCount}`,
   };
   painter.indexOf = new Map(shown.map((row, index) => [row, index]));
-  painter.rowOfEvent = new Map(shown.filter((row) => row.event).map((row) => [row.event, row]));
+  const told = shown.filter((row) => row.event);
+  painter.rowOfEvent = new Map(told.map((row) => [row.event, row]));
+  painter.beginOfEvent = new Map(told.toReversed().map((row) => [row.event, row]));
   const clipRect = g("rect", { x: 0, y: 0, width, height: painter.place.bottom });
   const layers = {
     band: g("rect", { class: "band", x: 0, width, y: 0, height: 0 }),
@@ -98,12 +100,18 @@ function ribbonX(painter, home) {
 /** The height at which a state changes: at the arrow's tail for who sends, at its head for who receives. */
 function changeY(painter, endpoint, event) {
   const index = painter.indexOf.get(painter.rowOfEvent.get(event));
-  if (index === undefined) return painter.place.yAt(event.t_ns);
+  if (index === undefined) return outsideY(painter, event) ?? painter.place.yAt(event.t_ns);
   const y = painter.place.ys[index];
   if (event.kind !== "segment") return y;
   const { connection, sender } = event.segment;
   const sends = connection === endpoint.connection.label && sender === endpoint.end.side;
   return y + (sends ? -1 : 1) * (painter.look.slant / 2);
+}
+
+/** Before the first row that is painted everything is above the picture, after the last below it. */
+function outsideY({ shown, place }, event) {
+  if (shown.length === 0 || event.t_ns < shown[0].t_ns) return -place.bottom;
+  return event.t_ns > shown.at(-1).t_ns ? 2 * place.bottom : null;
 }
 
 function paintRibbons(painter) {
@@ -171,7 +179,8 @@ const callTone = (event) => {
   const { outcome, explained } = event.syscall;
   if (!explained) return "trouble";
   if (outcome.kind === "failed" || outcome.kind === "killed") return "failed";
-  return outcome.kind === "unfinished" ? "unfinished" : "fine";
+  // exit never returns, and is none the worse for it.
+  return outcome.kind === "unfinished" && event.syscall.call.name !== "exit" ? "unfinished" : "fine";
 };
 
 /** Where an actor's bars and texts stand. */
@@ -233,17 +242,25 @@ function paintRow(painter, row) {
     return g("g", { class: `row ${row.body.kind}`, role: "presentation", "aria-hidden": "true" }, hit, paintAcross(painter, row, y));
   }
   const baseline = y + look.font * 0.35;
-  const spoken = spokenText(row.event, raw) + (row.body.part === "begin" ? ", begins" : "");
-  return g(
+  const group = g(
     "g",
-    { class: `row ${row.body.kind}`, role: "option", tabindex: -1, "aria-selected": "false", "aria-label": spoken, "data-row": row.place },
+    { class: `row ${row.body.kind}`, role: "option", tabindex: -1, "aria-selected": "false", "data-row": row.place },
     hit,
-    g("text", { class: "id", x: look.pad, y: baseline }, row.event.alias),
-    look.time > 0 && g("text", { class: "time", x: look.id + look.time, y: baseline, "text-anchor": "end" }, milliseconds(row.t_ns)),
+    g("text", { class: "id", x: look.pad, y: baseline }, `${row.event.alias} `),
+    look.time > 0 && g("text", { class: "time", x: look.id + look.time, y: baseline, "text-anchor": "end" }, `${milliseconds(row.t_ns)} `),
     look.delta > 0 && row.delta_ns > 0 &&
-      g("text", { class: "delta", x: look.id + look.time + look.delta - 14, y: baseline, "text-anchor": "end" }, `+${duration(row.delta_ns)}`),
+      g("text", { class: "delta", x: look.id + look.time + look.delta - 14, y: baseline, "text-anchor": "end" }, `+${duration(row.delta_ns)} `),
     row.body.kind === "segment" ? paintSegment(painter, row, y) : paintTold(painter, row, y),
   );
+  group.setAttribute("aria-label", `${group.textContent.replace(/\s+/g, " ").trim()}, ${saidOf(row)}`);
+  return group;
+}
+
+/** What the picture says by places and shapes, for the name of a row: whose it is, and how it ended. */
+function saidOf(row) {
+  const who = whoText(row.event).replace(" → ", " to ");
+  const failed = isCall(row.event) && isError(row.event) ? ", failed" : "";
+  return `${who}${row.body.part === "begin" ? ", begins" : failed}`;
 }
 
 /** Something in an actor's lane: a call, a signal, the end of a process. */
@@ -256,12 +273,13 @@ function paintTold(painter, row, y) {
   const at = appPlace(painter, actor);
   const tone = isCall(row.event) ? callTone(row.event) : row.body.kind === "disagreement" ? "trouble" : isError(row.event) ? "failed" : "fine";
   const took = tookText(painter, row);
-  const room = at.room - (took ? widthOf(took, mono) : 0);
+  const tookWide = took ? widthOf(took, mono) + 20 : 0;
+  const room = at.room - tookWide;
   const shownText = cut(text, mono, room);
-  const parts = [g("tspan", { class: `told ${tone}` }, shownText), took && g("tspan", { class: "took" }, took)];
+  const parts = [g("tspan", { class: `told ${tone}` }, shownText), took && g("tspan", { class: "took", dx: 12 }, ` ${took}`)];
   return [
     isCall(row.event) ? null : endMark(painter, at, y, row),
-    backOf(painter, at, widthOf(shownText + took, mono), y),
+    backOf(painter, at, widthOf(shownText, mono) + tookWide, y),
     g("text", { class: "line", x: at.text, y: baseline, "text-anchor": at.anchor }, parts),
   ];
 }
@@ -277,7 +295,7 @@ function tookText(painter, row) {
   const { event, body } = row;
   if (!isCall(event) || body.part === "begin" || event.syscall.duration_ns === undefined) return "";
   const short = painter.lookName === "lecture" || painter.lookName === "narrow";
-  return short && event.syscall.duration_ns < 1e6 ? "" : `  ${duration(event.syscall.duration_ns)}`;
+  return short && event.syscall.duration_ns < 1e6 ? "" : duration(event.syscall.duration_ns);
 }
 
 /** The mark of a signal or of a process's end: a square, crossed out where the process has died. */
@@ -332,7 +350,9 @@ function paintSegment(painter, row, y) {
 /** The text in full, or without the flags that every segment with data has, or cut. */
 function fitted(text, font, room) {
   if (widthOf(text, font) <= room) return text;
-  return cut(text.replace(/^(\[\d+\] )?(PSH,)?ACK (?=seq)/, "$1"), font, room);
+  const shorter = text.replace(/^(\[\d+\] )?(PSH,)?ACK (?=seq)/, "$1");
+  const shortest = text.replace(/ seq \d+$/, "");
+  return [shorter, shortest].find((one) => widthOf(one, font) <= room) ?? cut(shorter, font, room);
 }
 
 /** The line of an arrow, open in the middle for a label of that width; a retransmission's is double. */
@@ -405,7 +425,9 @@ function paintNext(ladder, step, y) {
 
 /** Where a tie begins or ends at an event, and to which side there is room for a curve. */
 function anchor(ladder, event, other, isCause) {
-  const row = ladder.rowOfEvent.get(event);
+  // What a call sets off, it sets off where it begins, unless it had returned before.
+  const end = ladder.rowOfEvent.get(event);
+  const row = isCause && end && other.t_ns < end.t_ns ? ladder.beginOfEvent.get(event) : end;
   if (!row || ladder.groups[ladder.indexOf.get(row)].classList.contains("later")) return null;
   const y = ladder.place.ys[ladder.indexOf.get(row)];
   if (row.body.kind === "segment") {
@@ -429,17 +451,21 @@ function curve(ladder, link, intoSelected) {
   if (!cause || !effect) return [];
   const [from, to] = [anchor(ladder, cause, effect, true), anchor(ladder, effect, cause, false)];
   if (!from || !to) return [];
-  const bend = Math.max(18, Math.abs(to.y - from.y) * 0.45);
-  const same = Math.abs(to.x - from.x) < 30;
-  const side = same ? to.lean * (26 + Math.min(60, Math.abs(to.y - from.y) * 0.2)) : 0;
-  const path = `M${from.x} ${from.y}C${from.x + side} ${from.y + bend} ${to.x + side} ${to.y - bend} ${to.x} ${to.y}`;
+  const path = Math.abs(to.x - from.x) < 30 ? arc(from, to) : swing(from, to);
   const kind = `curve ${intoSelected ? "cause" : "effect"}${isInferred(link) ? " inferred" : ""}`;
   const dot = g("circle", { class: `${kind} dot`, cx: from.x, cy: from.y, r: 3.5 });
-  return [g("path", { class: `${kind} halo`, d: path }), g("path", { class: kind, d: path }), dot, g("path", { class: `${kind} tip`, d: tip(from, to, side) })];
+  return [g("path", { class: `${kind} halo`, d: path.d }), g("path", { class: kind, d: path.d }), dot, g("path", { class: `${kind} tip`, d: path.tip })];
 }
 
-/** The tip of a curve, which arrives from above and a little from the side. */
-function tip(from, to, side) {
-  const turn = side === 0 ? Math.sign(to.x - from.x) * -2 : Math.sign(side) * 3;
-  return `M${to.x} ${to.y}l${turn - 5} -8h10Z`;
+/** Between two lanes: down and over; it arrives from above. */
+function swing(from, to) {
+  const bend = Math.max(18, Math.abs(to.y - from.y) * 0.45);
+  const turn = Math.sign(from.x - to.x) * 2;
+  return { d: `M${from.x} ${from.y}C${from.x} ${from.y + bend} ${to.x} ${to.y - bend} ${to.x} ${to.y - 4}`, tip: `M${to.x} ${to.y}l${turn - 5} -9h10Z` };
+}
+
+/** Within a lane: out to where there is room, and back; it arrives from the side. */
+function arc(from, to) {
+  const out = to.lean * (22 + Math.min(60, Math.abs(to.y - from.y) * 0.3));
+  return { d: `M${from.x} ${from.y}C${from.x + out} ${from.y} ${to.x + out} ${to.y} ${to.x + to.lean * 5} ${to.y}`, tip: `M${to.x} ${to.y}l${to.lean * 9} -5v10Z` };
 }

@@ -10,7 +10,7 @@ const LOOKS = {
 };
 
 /** Shares of the width: an application, a kernel's side of a wire, a wire. */
-const SHARES = { two: [1, 0.62, 1.3], more: [0.85, 0.42, 1.3] };
+const SHARES = { two: [1, 0.62, 1.3], more: [0.72, 0.38, 1.5] };
 
 /**
  * The lanes' edges. From left to right: gutter, application, kernel, wire, kernel, application, and so on for each further

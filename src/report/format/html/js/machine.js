@@ -18,12 +18,15 @@ const STATE_PLACES = {
   TIME_WAIT: [220, 346],
 };
 
-/** From, to, and what happens: event / what is sent. A fourth entry bends the line: how far to the left of its way. */
+/** The line at the right edge, on which connections come to their end. */
+const RAIL = 432;
+
+/** From, to, and what happens: event / what is sent. A fourth entry is a point that bends the line, or the rail to go by. */
 const STATE_WAYS = [
   ["CLOSE", "LISTEN", "listen"],
   ["CLOSE", "SYN_SENT", "connect / SYN"],
   ["LISTEN", "SYN_RECV", "SYN / SYN,ACK"],
-  ["SYN_SENT", "SYN_RECV", "SYN / SYN,ACK", -22],
+  ["SYN_SENT", "SYN_RECV", "SYN / SYN,ACK", [220, 108]],
   ["SYN_RECV", "ESTABLISHED", "ACK"],
   ["SYN_SENT", "ESTABLISHED", "SYN,ACK / ACK"],
   ["SYN_RECV", "FIN_WAIT1", "close / FIN"],
@@ -34,9 +37,9 @@ const STATE_WAYS = [
   ["CLOSE_WAIT", "LAST_ACK", "close / FIN"],
   ["FIN_WAIT2", "TIME_WAIT", "FIN / ACK"],
   ["CLOSING", "TIME_WAIT", "ACK"],
-  ["FIN_WAIT1", "TIME_WAIT", "FIN,ACK / ACK", -18],
-  ["LAST_ACK", "CLOSE", "ACK", 96],
-  ["TIME_WAIT", "CLOSE", "2 MSL", 330],
+  ["FIN_WAIT1", "TIME_WAIT", "", [152, 268]],
+  ["LAST_ACK", "CLOSE", "ACK", "rail"],
+  ["TIME_WAIT", "CLOSE", "2 MSL", "rail"],
 ];
 
 const machineHolder = h("div", { class: "machine" });
@@ -52,9 +55,9 @@ function machineAt(width, big) {
 function paintMachine(width, big) {
   const scale = width / MACHINE_SIZE[0];
   const at = (state) => STATE_PLACES[state].map((part) => part * scale);
-  const box = big ? [Math.min(190, width / 4.4), 40] : [92 * Math.min(1.2, scale), 24];
-  const ways = STATE_WAYS.map(([from, to, label, bend]) => {
-    const path = wayPath(at(from), at(to), box, (bend ?? 0) * scale);
+  const box = big ? [Math.min(196, width / 3.9), 40] : [94, 24];
+  const ways = STATE_WAYS.map(([from, to, label, via]) => {
+    const path = via === "rail" ? railPath(at(from), at(to), box, RAIL * scale) : wayPath(at(from), at(to), box, via?.map((part) => part * scale));
     const name = g("text", { class: "way-label", x: path.middle[0], y: path.middle[1] + 3, "text-anchor": "middle" }, label);
     return { from, to, group: g("g", { class: "way" }, g("path", { d: path.d }), g("path", { class: "way-tip", d: path.tip }), name) };
   });
@@ -72,17 +75,28 @@ function paintMachine(width, big) {
 }
 
 /** A line between two boxes, from edge to edge, with its tip and the middle where its label stands. */
-function wayPath([x0, y0], [x1, y1], box, bend) {
-  const length = Math.hypot(x1 - x0, y1 - y0) || 1;
-  const [nx, ny] = [(y1 - y0) / length, -(x1 - x0) / length];
-  const control = [(x0 + x1) / 2 + nx * bend * 1.4, (y0 + y1) / 2 + ny * bend * 1.4];
+function wayPath([x0, y0], [x1, y1], box, via) {
+  const control = via ?? [(x0 + x1) / 2, (y0 + y1) / 2];
   const from = edge([x0, y0], control, box);
   const to = edge([x1, y1], control, box);
   const angle = Math.atan2(to[1] - control[1], to[0] - control[0]);
-  const wing = (turn) => `${(to[0] - 7 * Math.cos(angle + turn)).toFixed(1)} ${(to[1] - 7 * Math.sin(angle + turn)).toFixed(1)}`;
-  const point = (place) => place.map((part) => part.toFixed(1)).join(" ");
   const middle = [0, 1].map((axis) => (from[axis] + 2 * control[axis] + to[axis]) / 4);
-  return { d: `M${point(from)}Q${point(control)} ${point(to)}`, tip: `M${wing(0.45)}L${point(to)}L${wing(-0.45)}Z`, middle };
+  return { d: `M${spot(from)}Q${spot(control)} ${spot(to)}`, tip: wings(to, angle), middle };
+}
+
+/** A line that leaves a box to the right and comes down on another from the right. */
+function railPath([x0, y0], [x1, y1], box, rail) {
+  const [from, to] = [[x0 + box[0] / 2, y0], [x1 + box[0] / 2, y1]];
+  const near = rail - from[0] < 40;
+  return { d: `M${spot(from)}H${rail}V${y1}H${to[0]}`, tip: wings(to, Math.PI), middle: near ? [rail - 14, y0 - box[1] * 0.8] : [(from[0] + rail) / 2, y0] };
+}
+
+const spot = (place) => place.map((part) => part.toFixed(1)).join(" ");
+
+/** The tip of a line that arrives at an angle. */
+function wings(to, angle) {
+  const wing = (turn) => [to[0] - 7 * Math.cos(angle + turn), to[1] - 7 * Math.sin(angle + turn)];
+  return `M${spot(wing(0.45))}L${spot(to)}L${spot(wing(-0.45))}Z`;
 }
 
 /** Where the way from a box's middle to a point leaves the box. */
@@ -130,7 +144,7 @@ function updateMachine(machine) {
     const before = crowd.get(state) ?? 0;
     crowd.set(state, before + 1);
     const [x, y] = machine.at(state);
-    const offset = (machine.box[0] / 2) * (before % 2 === 0 ? -1 : 1);
+    const offset = (machine.box[0] / 2 + (machine.big ? 8 : 4)) * (before % 2 === 0 ? -1 : 1);
     group.style.transform = `translate(${x + offset}px, ${y + Math.floor(before / 2) * 10}px)`;
     taken.push(...now.changes.filter((change) => revealedAt(change.event) === view.step - 1));
   }
@@ -145,7 +159,8 @@ function updateMachine(machine) {
 
 /** A change that is no way of the figure: an RST, mostly, which the figure leaves out. */
 function paintJump(machine, change) {
-  const path = wayPath(machine.at(change.from), machine.at(change.to), machine.box, 26);
+  const [from, to] = [machine.at(change.from), machine.at(change.to)];
+  const path = wayPath(from, to, machine.box, [(from[0] + to[0]) / 2 + (to[1] - from[1]) * 0.14, (from[1] + to[1]) / 2 - (to[0] - from[0]) * 0.14]);
   const name = change.event.kind === "segment" && segmentKind(change.event.segment) === "rst" ? "RST" : change.event.alias;
   return g("g", { class: "way taken jump" }, g("path", { d: path.d }), g("path", { class: "way-tip", d: path.tip }),
     g("text", { class: "way-label", x: path.middle[0], y: path.middle[1], "text-anchor": "middle" }, name));
@@ -154,8 +169,9 @@ function paintJump(machine, change) {
 /** Puts the diagram into the tab of the sockets. */
 function renderMachine() {
   if (view.tab !== "sockets" || view.mode === "print") return;
-  const width = Math.max(280, Math.min(620, machineHolder.clientWidth || 380));
-  const machine = machineAt(width, view.mode === "lecture" && width > 560);
+  const lecture = view.mode === "lecture";
+  const width = Math.max(280, Math.min(lecture ? 800 : 560, machineHolder.clientWidth || 380));
+  const machine = machineAt(width, lecture && width > 560);
   if (machineHolder.firstChild !== machine.svg) machineHolder.replaceChildren(machine.svg);
   updateMachine(machine);
 }

@@ -109,8 +109,7 @@ function kernelHead(wire, right) {
   if (!now) return [h("span", { class: "state-name quiet" }, "kernel")];
   const gauge = (name, bytes) => h("span", { class: `buffer ${name}${bytes === 0 ? " empty" : ""}`, title: `${plural(bytes, "byte")} ${name}` }, h("i", null), h("span", null, `${name} ${bytes}`));
   return [
-    h("span", { class: `state-name tone-${STATE_TONES[now.state]}` }, now.state),
-    open.length > 1 && h("small", null, ` +${open.length - 1}`),
+    h("span", { class: `state-name tone-${STATE_TONES[now.state]}` }, now.state, open.length > 1 && h("small", null, ` +${open.length - 1}`)),
     h("span", { class: "buffers" }, gauge("unread", now.unread), gauge("unsent", now.unsent)),
   ];
 }
@@ -145,10 +144,10 @@ function buildLegend() {
 /** What is said at the foot of a lecture: the lecturer's words, or the answer. */
 function renderCaption(caption) {
   const step = steps[view.step - 1];
-  const answer = view.asking === null && answerCard(view.step - 1);
+  const answer = view.asking === null && answerCard(view.step - 1, true);
   const say = answer ? null : step?.say && h("div", { class: "say" }, paragraphs(step.say));
   caption.replaceChildren(...[answer || say].filter(Boolean));
-  caption.hidden = view.mode !== "lecture" || caption.childElementCount === 0;
+  caption.hidden = view.mode !== "lecture" || view.asking !== null || caption.childElementCount === 0;
 }
 
 /** The title, before the first step of a lecture. */
@@ -198,6 +197,8 @@ function renderLadder(page) {
 function renderPage(page, before) {
   document.documentElement.dataset.mode = view.mode;
   document.documentElement.dataset.theme = view.theme;
+  document.documentElement.classList.toggle("asking", view.asking !== null);
+  document.documentElement.classList.toggle("untouched", view.step === 0 && view.asking === null);
   page.over.replaceChildren(...overPicture());
   page.over.hidden = page.over.childElementCount === 0;
   page.panel.classList.toggle("drawn-out", view.mode === "lecture" && view.drawer !== "");
@@ -300,9 +301,8 @@ addEventListener("hashchange", () => {
   if (event && event !== view.event) selectEvent(event);
 });
 view.step = 0;
-openAt(asked.step ?? (view.mode === "lecture" ? 0 : 1));
-if (asked.event) {
-  if (asked.step === null) openAt(revealedAt(asked.event) + 1);
-  selectEvent(asked.event);
-}
+// Who names an event wants to see it: its question is not asked.
+if (asked.event) answered.add(revealedAt(asked.event));
+openAt(asked.step ?? (asked.event ? revealedAt(asked.event) + 1 : view.mode === "lecture" ? 0 : 1));
+if (asked.event) selectEvent(asked.event);
 tellParent("ready");

@@ -36,7 +36,7 @@ function pairs(entries) {
 
 const section = (title, ...children) => {
   const kept = children.flat(Infinity).filter(Boolean);
-  return kept.length === 0 ? null : h("section", { class: "part" }, title && h("h3", null, title), kept);
+  return kept.length === 0 ? null : h("section", { class: "part" }, title && h("h2", null, title), kept);
 };
 
 function explainTab() {
@@ -51,14 +51,15 @@ function explainTab() {
   ];
 }
 
+const aims = () => beside.goals.length > 0 && section("Afterwards you can", h("ul", null, beside.goals.map((goal) => h("li", null, prose(goal)))));
+const players = () => section("Who plays", h("ul", null, story.actors.map((actor) => h("li", null, h("b", null, actor.name), ` at ${actor.address}, process ${actor.pid}`))));
+
 /** Before the first step: what the lesson is about, and who plays. */
-function introduction() {
-  return [
-    beside.goals.length > 0 && section("Afterwards you can", h("ul", null, beside.goals.map((goal) => h("li", null, prose(goal))))),
-    section("Who plays", h("ul", null, story.actors.map((actor) => h("li", null, h("b", null, actor.name), ` at ${actor.address}, process ${actor.pid}`)))),
-    section("How", h("p", null, "Press → or Space for the next step, ← for the one before, ? for every key.")),
-  ];
-}
+const introduction = () => [
+  aims(),
+  players(),
+  section("How", h("p", null, "Press ", h("kbd", null, "→"), " or ", h("kbd", null, "Space"), " for the next step, ", h("kbd", null, "←"), " for the one before, ", h("kbd", null, "?"), " for every key.")),
+];
 
 /** After the last step: what to remember. */
 function closing() {
@@ -77,7 +78,7 @@ function eventCard(event) {
   return h(
     "article",
     { class: "event-card" },
-    h("h3", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
+    h("h2", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
     h("p", { class: "quiet" }, `${whoText(event)} · ${milliseconds(event.t_ns)} ms${took}`),
     causes.map(causeCard),
     causes.length === 0 && expectedOutcome(event),
@@ -136,19 +137,20 @@ function socketsTab() {
   const live = story.sockets.map((socket, place) => ({ socket, place, endpoint: endpoints.find(({ end }) => end.socket === place) }));
   const cells = ({ socket, endpoint }) => {
     const now = endpoint && endpointAt(endpoint, view.step);
+    const name = `${story.actors[socket.actor]?.name ?? "?"}.${socket.name}${socket.generation > 1 ? ` #${socket.generation}` : ""}`;
+    const addresses = [socket.local, socket.peer].filter(Boolean).join(" → ");
     return h(
       "tr",
       null,
-      h("th", { scope: "row" }, `${story.actors[socket.actor]?.name ?? "?"}.${socket.name}${socket.generation > 1 ? ` #${socket.generation}` : ""}`),
-      h("td", { class: "code" }, [socket.local ?? "", h("br"), socket.peer ? `→ ${socket.peer}` : ""]),
+      h("th", { scope: "row" }, name, h("small", { class: "quiet" }, addresses)),
       h("td", null, now?.state ? h("span", { class: `state-name tone-${STATE_TONES[now.state]}` }, now.state) : "–"),
       h("td", { class: "number" }, now?.sampled ? now.unread : "–"),
       h("td", { class: "number" }, now?.sampled ? now.unsent : "–"),
     );
   };
-  const heads = ["socket", "address", "state", "unread", "unsent"].map((name) => h("th", { scope: "col" }, name));
+  const heads = ["socket", "state", "unread", "unsent"].map((name) => h("th", { scope: "col" }, name));
   return [
-    section("RFC 9293, section 3.3.2", machineHolder),
+    section("The states of RFC 9293, section 3.3.2", machineHolder),
     section("Sockets after this step", h("div", { class: "scroll" }, h("table", { class: "small" }, h("thead", null, h("tr", null, heads)), h("tbody", null, live.map(cells))))),
     h("p", { class: "quiet" }, "Unread: received, not yet read. Unsent: written, not yet acknowledged. As the kernel said at the end of a step; the state as the model holds it."),
   ];
@@ -168,7 +170,7 @@ function linksTab() {
   const earlier = list(linksTo.get(event.id) ?? [], 0, "from");
   const later = list((linksFrom.get(event.id) ?? []).filter((link) => revealedAt(eventOf.get(link.to) ?? event) < view.step), 1, "to");
   return [
-    h("h3", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
+    h("h2", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
     h("p", { class: "quiet" }, `Its full id is ${event.id}`),
     section("It came from", earlier || h("p", { class: "quiet" }, "Nothing in this story made it happen.")),
     section("It led to", later || h("p", { class: "quiet" }, "Nothing that is shown yet.")),

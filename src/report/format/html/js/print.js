@@ -12,19 +12,24 @@ function paintSheets() {
   const pages = [titleSheet()];
   steps.forEach((step, place) => {
     if (predictionsOf.has(place)) pages.push(questionSheet(step, place));
-    const own = filteredRows().filter((row) => row.at === place);
-    for (let first = 0; first === 0 || first < own.length; first += SHEET_ROWS) {
-      pages.push(stepSheet(step, place, own.slice(first, first + SHEET_ROWS), first > 0));
-    }
+    windowsOf(place).forEach((shown, number) => pages.push(stepSheet(step, place, shown, number > 0)));
   });
   sheets.replaceChildren(...pages);
+}
+
+/** The rows of a step with as many before them as there is room for; where they are too many, one page after another. */
+function windowsOf(place) {
+  const upTo = filteredRows().filter((row) => row.at <= place);
+  const own = upTo.filter((row) => row.at === place);
+  if (own.length <= SHEET_ROWS) return [upTo.slice(-SHEET_ROWS)];
+  return Array.from({ length: Math.ceil(own.length / SHEET_ROWS) }, (_, number) => own.slice(number * SHEET_ROWS, (number + 1) * SHEET_ROWS));
 }
 
 const sheet = (place, ...children) =>
   h("section", { class: "sheet" }, children, h("footer", null, `${beside.title} · ${place === null ? plural(steps.length, "step") : `${place + 1} of ${steps.length}`} · tcpstory ${story.run.tcpstory}, Linux ${story.run.kernel}`));
 
 function titleSheet() {
-  return sheet(null, h("h2", null, beside.title), introduction(), section("Steps", h("ol", null, steps.map((step) => h("li", { class: "code" }, step.does)))));
+  return sheet(null, h("h2", null, beside.title), aims(), players(), section("Steps", h("ol", null, steps.map((step) => h("li", { class: "code" }, step.does)))));
 }
 
 function questionSheet(step, place) {
@@ -33,12 +38,12 @@ function questionSheet(step, place) {
 }
 
 function stepSheet(step, place, shown, goesOn) {
-  const causes = [...new Set(shown.filter((row) => row.event).map((row) => row.event))].flatMap((event) => causesOf.get(event.id) ?? []);
+  const causes = [...new Set(shown.filter((row) => row.event && row.at === place).map((row) => row.event))].flatMap((event) => causesOf.get(event.id) ?? []);
   const states = endpoints.map((endpoint) => ({ endpoint, now: endpointAt(endpoint, place + 1) })).filter(({ now }) => now.state);
   const picture = shown.length > 0 && paintLadder({ shown, lookName: "print", width: SHEET_WIDTH, time: "ordinal", raw: view.raw, label: `Step ${place + 1}` });
   if (picture) {
-    picture.svg.setAttribute("role", "img");
-    picture.layers.rows.querySelectorAll("[role=option]").forEach((row) => ["role", "tabindex", "aria-selected"].forEach((name) => row.removeAttribute(name)));
+    revealLadder(picture, place + 1, null);
+    asImage(picture);
   }
   return sheet(
     place,
@@ -48,6 +53,13 @@ function stepSheet(step, place, shown, goesOn) {
     causes.length > 0 && h("ul", { class: "causes" }, causes.map((cause) => h("li", null, h("b", null, `${eventOf.get(cause.of).alias}: `), cause.text))),
     states.length > 0 && h("p", { class: "quiet" }, "Then ", states.map(({ endpoint, now }, index) => [index > 0 ? ", " : "", `${ownerOf(endpoint.connection.label, endpoint.end.side)} is in ${now.state}`]), "."),
   );
+}
+
+/** On paper nothing can be chosen. */
+function asImage({ svg, groups }) {
+  svg.setAttribute("role", "img");
+  svg.removeAttribute("aria-orientation");
+  for (const group of groups) ["role", "tabindex", "aria-selected", "aria-label"].forEach((name) => group.removeAttribute(name));
 }
 
 function sheetHeads(lanes) {

@@ -143,6 +143,9 @@ function matchedText(event) {
   const links = linksTo.get(event.id) ?? [];
   if (links.length === 0) {
     const mine = linksFrom.get(event.id) ?? [];
+    const [cause] = causesOf.get(event.id) ?? [];
+    if (cause) return `by the rule ${cause.rule} alone: no other event is needed`;
+    if (isCall(event)) return "a beginning: the program does this by itself";
     return mine.length === 0 ? "tied to no other event" : "a beginning: nothing in this story made it happen";
   }
   const said = links.map((link) => {
