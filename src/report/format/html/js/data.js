@@ -4,7 +4,12 @@
 /** What is invisible, or turns the direction of writing, is shown as an escape; lines may break. */
 const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]/g;
 const visible = (key, value) => (typeof value === "string" ? value.replace(HIDDEN, (letter) => `\\u{${letter.charCodeAt(0).toString(16)}}`) : value);
-const read = (id) => JSON.parse(document.getElementById(id).textContent, visible);
+
+/** The data in an element. To look at every text takes a while, and is only needed where some letter is written as an escape. */
+function read(id) {
+  const text = document.getElementById(id).textContent;
+  return /\\u(?!003c)/.test(text) || text.search(HIDDEN) >= 0 ? JSON.parse(text, visible) : JSON.parse(text);
+}
 
 const story = read("timeline");
 const beside = read("beside");

@@ -2,10 +2,12 @@
 // ---- embed.js: for a page that shows this one in a frame: messages in and out
 
 const isEmbedded = window.parent !== window;
+/** Nothing is told before `ready`. */
+let isReady = false;
 
 /** Tells the page around this one: `{ tcpstory: "step", step, steps, event, asking }`, and `ready`, `start` and `end` alike. */
 function tellParent(what) {
-  if (!isEmbedded) return;
+  if (!isEmbedded || !(isReady ||= what === "ready")) return;
   const message = { tcpstory: what, lesson: story.run.scenario.id, step: view.step, steps: steps.length, event: view.event?.alias ?? null, asking: view.asking !== null };
   window.parent.postMessage(message, "*"); // it holds nothing that the page around could not read in the file
 }

@@ -38,7 +38,8 @@ function onKey(event) {
   if (presses && target.closest("button, summary, a[href], input")) return;
   if (target.closest("input") && event.key.startsWith("Arrow")) return;
   const scrolls = ["ArrowDown", "ArrowUp", "Home", "End", "PageDown", "PageUp", " "].includes(event.key);
-  if (scrolls && target.closest(".panel-body, .twin")) return;
+  const steps = view.mode === "lecture" && event.key.startsWith("Page"); // a remote control steps, wherever the focus is
+  if (scrolls && !steps && target.closest(".panel-body, .twin")) return;
   const bound = KEYS.find(([keys]) => keys.includes(event.key));
   if (!bound) return;
   event.preventDefault();

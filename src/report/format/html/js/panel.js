@@ -216,7 +216,8 @@ function buildPanel() {
     furnishPanel(body);
     if (before.tab !== view.tab || before.event !== view.event || before.step !== view.step) body.scrollTop = 0;
   });
-  return h("aside", { class: "panel", "aria-label": "About the selected event" }, list, body);
+  const close = h("button", { type: "button", class: "close-drawer", "aria-label": "Close the panel", onclick: () => change({ drawer: "" }) }, "×");
+  return h("aside", { class: "panel", "aria-label": "About the selected event" }, h("div", { class: "panel-head" }, list, close), body);
 }
 
 function furnishPanel(body) {
