@@ -4,6 +4,8 @@
 //! what it prints, but for numbers. `console` blocks are for people. `TCPSTORY_BLESS=1` rewrites tables and what is printed.
 //! `TCPSTORY_PROGRAM` is another program than the one that cargo has built.
 
+#[path = "support/markdown.rs"]
+mod markdown;
 #[path = "support/require.rs"]
 mod require;
 
@@ -13,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use markdown::{Block, blocks};
 use require::unavailable;
 use tcpstory::lab::doctor;
 use tcpstory::report::format::{FORMATS, Format};
@@ -62,34 +65,11 @@ fn is_blessing() -> bool {
     std::env::var_os("TCPSTORY_BLESS").is_some_and(|value| !value.is_empty())
 }
 
-/// A fenced block.
-#[derive(Clone, Debug)]
-struct Block {
-    kind: String,
-    /// The line of its first fence, from 1.
-    line: usize,
-    text: String,
-}
-
 impl Block {
     /// Whether it needs no other program than tcpstory and those of every system.
     fn is_ours(&self) -> bool {
         self.kind == "sh" && tools(&self.text).next().is_none()
     }
-}
-
-fn blocks(text: &str) -> Vec<Block> {
-    let (mut found, mut open) = (Vec::new(), None::<Block>);
-    for (at, line) in text.lines().enumerate() {
-        match (line.strip_prefix("```"), open.as_mut()) {
-            (Some(kind), None) => open = Some(Block { kind: kind.to_owned(), line: at + 1, text: String::new() }),
-            (Some(_), Some(_)) => found.extend(open.take()),
-            (None, Some(block)) => block.text.extend([line, "\n"]),
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "a block has no end: {open:?}");
-    found
 }
 
 /// Programs that a block needs and that not every system has.
