@@ -8,6 +8,8 @@ mod markdown;
 mod recorded;
 #[path = "support/require.rs"]
 mod require;
+#[path = "support/tools.rs"]
+mod tools;
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -28,11 +30,12 @@ const MOST_LINES: usize = 60;
 fn main() {
     let trials = vec![
         Trial::test("the_plain_page_is_short", the_plain_page_is_short),
-        needing("the_plain_page_draws", tool("chromium"), the_plain_page_draws),
+        needing("the_plain_page_draws", tools::missing("chromium"), the_plain_page_draws),
         Trial::test("the_picture_in_the_deck_is_todays", the_picture_in_the_deck_is_todays),
+        Trial::test("the_picture_in_the_readme_is_todays", the_picture_in_the_readme_is_todays),
         Trial::test("the_deck_needs_nothing_else", the_deck_needs_nothing_else),
         needing("the_commands_make_what_the_deck_shows", doctor::missing(&doctor::examine()), the_commands_run),
-        needing("jq_answers", tool("jq"), jq_answers),
+        needing("jq_answers", tools::missing("jq"), jq_answers),
     ];
     // Blessing rewrites files: one test after the other.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -44,13 +47,6 @@ fn needing(name: &str, missing: Option<String>, test: fn() -> Result<(), Failed>
         Some(reason) => unavailable(&reason),
         None => test().map(|()| Completion::Completed),
     })
-}
-
-/// Why a program cannot be used here.
-fn tool(name: &str) -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-    (!found).then(|| format!("{name} is not installed"))
 }
 
 fn path(name: &str) -> PathBuf {
@@ -90,7 +86,7 @@ fn the_plain_page_draws() -> Result<(), Failed> {
         let page = example("plain.html").replace("</body>", &format!("<script>draw({json});</script>\n</body>"));
         let folder = tempfile::tempdir()?;
         fs::write(folder.path().join("page.html"), page)?;
-        let drawn = in_browser(&folder)?;
+        let drawn = tools::in_browser(&folder, "page.html")?;
         assert_eq!(drawn.matches("class=\"segment\"").count(), story.recording.frames.len(), "{name}: {drawn}");
         let calls = story.entries.iter().filter(|entry| entry.alias.starts_with('c'));
         for entry in calls {
@@ -99,17 +95,6 @@ fn the_plain_page_draws() -> Result<(), Failed> {
         assert!(drawn.contains("<li>"), "{name}: the causes");
     }
     Ok(())
-}
-
-/// The document after its scripts have run.
-fn in_browser(folder: &TempDir) -> Result<String, Failed> {
-    let mut command = Command::new("chromium");
-    // Without its sandbox, which root cannot have; the page is ours.
-    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=5000"]);
-    command.arg(format!("--user-data-dir={}", folder.path().join("profile").display()));
-    command.arg(format!("file://{}", folder.path().join("page.html").display()));
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output()?;
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn the_picture_in_the_deck_is_todays() -> Result<(), Failed> {
@@ -124,6 +109,17 @@ fn the_picture_in_the_deck_is_todays() -> Result<(), Failed> {
         fs::write(path("deck.html"), format!("{}{picture}{}", &deck[..begin], &deck[end..]))?;
     } else {
         assert_eq!(deck[begin..end], picture, "TCPSTORY_BLESS=1 rewrites it");
+    }
+    Ok(())
+}
+
+fn the_picture_in_the_readme_is_todays() -> Result<(), Failed> {
+    let story = stories().remove("broken-pipe").ok_or("the recording")?;
+    let picture = write("svg", &story, &Options::default());
+    if is_blessing() {
+        fs::write(path("broken-pipe.svg"), picture)?;
+    } else {
+        assert_eq!(example("broken-pipe.svg"), String::from_utf8(picture)?, "TCPSTORY_BLESS=1 rewrites it");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Events by the names that people type.
 
-use crate::story::{EventId, Story};
+use crate::story::{EventId, Story, Told};
 
 /// The most names to suggest.
 const MOST_NEAR: usize = 5;
@@ -24,7 +24,9 @@ fn near<'a>(story: &'a Story, name: &str) -> Vec<&'a str> {
     let name: String = name.chars().take(80).collect::<String>().to_lowercase();
     let distance = |id: &str| strsim::damerau_levenshtein(&name, &id.to_lowercase());
     let of = |entry: &'a crate::story::Entry| (distance(&entry.alias).min(distance(&entry.id)), entry.alias.as_str());
-    let mut all: Vec<(usize, &str)> = story.entries.iter().map(of).collect();
+    // The kernel's answers about states can be named, but no picture shows them.
+    let shown = story.entries.iter().filter(|entry| !matches!(entry.told, Told::State(_)));
+    let mut all: Vec<(usize, &str)> = shown.map(of).collect();
     all.sort_by_key(|(distance, _)| *distance); // stable: the earlier of the equally near first
     all.into_iter().take(MOST_NEAR).map(|(_, alias)| alias).collect()
 }
