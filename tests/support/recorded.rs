@@ -1,5 +1,7 @@
 //! The timelines in `tests/recordings`.
 
+#![expect(clippy::unwrap_used, reason = "what is missing in a test is a failure of the test")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
