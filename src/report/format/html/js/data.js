@@ -76,13 +76,7 @@ function bodyOf(row) {
 }
 
 /** Rows in order. `at` is the step that reveals a row: never before what stands above it. */
-const rows = (() => {
-  let latest = 0;
-  return story.layout.rows.map((row, place) => {
-    latest = Math.max(latest, row.step ?? 0, stepAt(row.t_ns));
-    return { ...row, place, at: latest, body: bodyOf(row), event: row.event ? eventOf.get(row.event) : null };
-  });
-})();
+const rows = story.layout.rows.map((row, place) => ({ ...row, place, at: row.seen, body: bodyOf(row), event: row.event ? eventOf.get(row.event) : null }));
 
 /** The step that reveals an event. */
 const revealedAt = (() => {

@@ -12,16 +12,19 @@ const hasAnswer = (place) => predictionsOf.get(place).every((one) => one.answer 
 /** Asks: the question, its choices or a line to write into, and the hands that went up for each. */
 function gateCard(place) {
   const questions = predictionsOf.get(place).map((prediction, number) => askOne(place, prediction, number));
-  const known = hasAnswer(place);
   return h(
     "section",
     { class: "gate", "aria-label": "Predict before you see" },
     h("p", { class: "gate-lead" }, "Predict: what happens at step ", h("b", null, place + 1), ", ", h("span", { class: "code" }, steps[place].does), "?"),
     questions,
-    known
-      ? h("button", { type: "button", class: "main", onclick: () => reveal() }, "Show what the kernel does →")
-      : h("p", { class: "quiet" }, "This file has no answers."),
+    onFrom(place),
   );
+}
+
+function onFrom(place) {
+  const on = (label) => h("button", { type: "button", class: "main", onclick: () => reveal() }, label);
+  if (hasAnswer(place)) return on("Show what the kernel does →");
+  return [h("p", { class: "quiet" }, "This file has no answers."), nextQuestion(1) !== null && on("Next question →")];
 }
 
 function askOne(place, prediction, number) {

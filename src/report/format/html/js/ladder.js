@@ -24,8 +24,8 @@ const STATE_TONES = {
  * Paints rows. The result is the picture with what is needed to reveal it step by step: `reveal(step)`, `select(event)`, and the
  * places of things.
  */
-function paintLadder({ shown, lookName, width, time, raw, label }) {
-  const look = LOOKS[lookName];
+function paintLadder({ shown, lookName, width, time, raw, label, rowHeight }) {
+  const look = { ...LOOKS[lookName], ...(rowHeight && { row: rowHeight }) };
   const painter = {
     shown,
     look,

@@ -5,7 +5,7 @@
 const LOOKS = {
   explore: { row: 29, font: 13, small: 11.5, id: 46, time: 62, delta: 84, ribbon: 7, slant: 8, pad: 8 },
   narrow: { row: 32, font: 12, small: 11, id: 34, time: 0, delta: 0, ribbon: 5, slant: 7, pad: 4 },
-  lecture: { row: 34, font: 24, small: 24, id: 66, time: 112, delta: 0, ribbon: 12, slant: 9, pad: 10 },
+  lecture: { row: 34, font: 24, small: 24, id: 66, time: 112, delta: 0, ribbon: 12, slant: 10, pad: 10 },
   print: { row: 27, font: 13, small: 11, id: 46, time: 62, delta: 84, ribbon: 7, slant: 7, pad: 8 },
 };
 

@@ -15,11 +15,19 @@ function buildControls() {
   onChange(() => {
     name.replaceChildren(...stepName());
     back.disabled = view.step === 0 && view.asking === null;
-    on.firstChild.textContent = view.asking !== null ? "Show →" : view.step === 0 ? "Begin →" : view.step === steps.length ? "The end" : "Next step →";
-    on.disabled = view.step === steps.length && view.asking === null && !isEmbedded;
+    on.firstChild.textContent = nextName();
+    on.disabled = isAtEnd() && !isEmbedded;
     modes.querySelectorAll("button").forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.mode === view.mode)));
   });
   return h("div", { class: "controls" }, h("div", { class: "steer" }, back, on), name, buildScrubber(), h("div", { class: "looks" }, buildOptions(), modes, help));
+}
+
+const isAtEnd = () => (view.asking === null ? view.step === steps.length : !hasAnswer(view.asking) && nextQuestion(1) === null);
+
+function nextName() {
+  if (isAtEnd()) return "The end";
+  if (view.asking !== null) return hasAnswer(view.asking) ? "Show →" : "Next →";
+  return view.step === 0 ? "Begin →" : "Next step →";
 }
 
 function stepName() {
@@ -91,7 +99,7 @@ function renderHeads(heads, lanes) {
   });
   lanes.wires.forEach((wire, index) => {
     place(h("div", { class: "head-wire" }, "wire"), wire.x0, wire.x1);
-    lanes.kernels[index].forEach((lane, end) => place(h("div", { class: `head-kernel${end === 1 ? " right" : ""}` }, kernelHead(index, end === 1)), lane.x0, lane.x1));
+    lanes.kernels[index].forEach((lane, end) => place(h("div", { class: `head-kernel${end === 1 ? " right" : index > 0 ? " lower" : ""}` }, kernelHead(index, end === 1)), lane.x0, lane.x1));
   });
   heads.classList.toggle("crowded", story.actors.length > 2);
   heads.replaceChildren(...parts);
@@ -182,14 +190,18 @@ function selectRow(target) {
   if (event && event !== view.event) change({ event });
 }
 
+/** So tall that about a dozen rows have room on the projector where nothing else is said. */
+const lectureRow = () => Math.max(LOOKS.lecture.row, Math.min(56, Math.round((window.innerHeight - 171) / 12.5)));
+
 /** Which picture is needed: a new one where something changed that it depends on. */
 function renderLadder(page) {
   const width = page.scroll.clientWidth;
-  const lookName = view.mode === "lecture" ? "lecture" : width < 620 ? "narrow" : "explore";
-  const wanted = JSON.stringify([width, lookName, view.time, view.acks, view.calls, view.connection, view.raw]);
+  const lookName = view.mode === "lecture" && width >= 850 ? "lecture" : width < 620 ? "narrow" : "explore";
+  const rowHeight = lookName === "lecture" ? lectureRow() : null;
+  const wanted = JSON.stringify([width, lookName, rowHeight, view.time, view.acks, view.calls, view.connection, view.raw]);
   if (page.painted === wanted || width === 0) return false;
   page.painted = wanted;
-  page.ladder = paintLadder({ shown: filteredRows(), lookName, width, time: view.time, raw: view.raw, label: "Events" });
+  page.ladder = paintLadder({ shown: filteredRows(), lookName, width, time: view.time, raw: view.raw, label: "Events", rowHeight });
   page.scroll.replaceChildren(page.ladder.svg);
   return true;
 }
@@ -214,11 +226,13 @@ function renderPage(page, before) {
     const extent = revealLadder(ladder, view.step, upcoming);
     markChosen(page, before);
     paintCurves(ladder, view.event);
-    if (fresh || before.step !== view.step || before.event !== view.event) keepInView(page, extent, before.step !== view.step || fresh);
+    const stepped = fresh || before.step !== view.step || before.asking !== view.asking;
+    if (stepped || before.event !== view.event) keepInView(page, extent, stepped);
   }
   renderMachine();
   toggleTwin();
   if (before.step !== view.step || before.asking !== view.asking) {
+    if (view.asking !== null) page.over.scrollIntoView({ block: "nearest" });
     announce(page.live);
     tellParent("step");
   }

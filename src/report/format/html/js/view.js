@@ -60,17 +60,27 @@ function next() {
 }
 
 function previous() {
-  if (view.asking !== null) return change({ asking: null });
+  if (view.asking !== null) return change({ asking: nextQuestion(-1) });
   if (view.step === 0) return tellParent("start");
   goTo(view.step - 1);
 }
 
-/** Answers the question that is asked: performs its step. */
+/** Another question that waits behind the steps that are shown; without answers they are asked one after the other. */
+function nextQuestion(way) {
+  const waiting = [...predictionsOf.keys()].filter((place) => place >= view.step && (place - view.asking) * way > 0);
+  return (way > 0 ? waiting[0] : waiting.at(-1)) ?? null;
+}
+
+/** Answers the question that is asked: performs its step. A file without answers has only the next question. */
 function reveal() {
-  if (view.asking === null || !hasAnswer(view.asking)) return;
   const place = view.asking;
-  answered.add(place);
-  goTo(place + 1);
+  if (place === null) return;
+  if (hasAnswer(place)) {
+    answered.add(place);
+    return goTo(place + 1);
+  }
+  const further = nextQuestion(1);
+  return further === null ? tellParent("end") : change({ asking: further });
 }
 
 /** Selects an event; goes to its step where that is not shown. */

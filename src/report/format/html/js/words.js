@@ -2,7 +2,10 @@
 // ---- words.js: sentences about events
 
 /** Milliseconds with three digits. */
-const milliseconds = (ns) => (ns < 0 ? "−" : "") + (Math.abs(Math.trunc(ns / 1000)) / 1000).toFixed(3);
+const milliseconds = (ns) => {
+  const us = Math.floor(ns / 1000);
+  return (us < 0 ? "−" : "") + (Math.abs(us) / 1000).toFixed(3);
+};
 
 /** A duration with three digits and its unit. */
 function duration(ns) {
