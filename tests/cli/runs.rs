@@ -4,8 +4,10 @@ use std::fs;
 
 use libtest_mimic::Failed;
 use tcpstory::record::TcpState;
-use tcpstory::report::format::FORMATS;
+use tcpstory::report::format::{FORMATS, json};
 use tcpstory::scenario::builtin;
+use tcpstory::story::digest::{Digest, digest};
+use tcpstory::story::tell;
 
 use crate::world::{SHORT, World};
 use crate::{Need, Test};
@@ -290,21 +292,39 @@ fn ipv6() -> Result<(), Failed> {
 
 fn normalized_timelines_are_equal() -> Result<(), Failed> {
     let world = World::new();
-    // Where the kernel may delay an ACK, its timer decides whether it goes alone, and that depends on how fast the steps follow.
-    let tells_one_story = |one: &&builtin::Builtin| {
-        one.parse().is_ok_and(|script| script.stories.is_empty() && !script.network.delayed_ack)
-    };
+    let tells_one_story = |one: &&builtin::Builtin| one.parse().is_ok_and(|script| script.stories.is_empty());
     let names: Vec<_> = builtin::all().filter(tells_one_story).map(|one| one.name).collect();
     for folder in ["one", "two"] {
         world.run(&[&names[..], &["--normalize", "--save", folder]].concat()).code(0);
     }
-    for name in names {
-        for extension in ["json", "pcap", "pcapng"] {
-            let read = |folder: &str| fs::read(world.path(format!("{folder}/{name}.{extension}")));
-            assert!(read("one")? == read("two")?, "{name}.{extension} differs between two runs");
+    let mut equal = 0;
+    for name in &names {
+        let read = |extension: &str| {
+            let of = |folder: &str| fs::read(world.path(format!("{folder}/{name}.{extension}")));
+            Ok::<_, Failed>((of("one")?, of("two")?))
+        };
+        let (one, two) = read("json")?;
+        if one == two {
+            equal += 1;
+            for extension in ["pcap", "pcapng"] {
+                let (one, two) = read(extension)?;
+                assert!(one == two, "{name}.{extension} differs between two runs");
+            }
+        } else {
+            // Delayed acknowledgments and window probes come by the kernel's timers; how many there are is the one thing that may
+            // depend on how fast the machine is.
+            let ((one, acks), (two, others)) = (digest_of(&one)?, digest_of(&two)?);
+            assert!(one == two && acks != others, "{name}.json differs between two runs");
         }
     }
+    assert!(equal * 10 >= names.len() * 9, "only {equal} of {} were the same", names.len());
     Ok(())
+}
+
+fn digest_of(timeline: &[u8]) -> Result<(Digest, u64), Failed> {
+    let recording = json::read(timeline)?;
+    let (digest, beside) = digest(&tell(recording));
+    Ok((digest, beside.pure_acks))
 }
 
 fn a_saved_timeline_renders_the_same() -> Result<(), Failed> {

@@ -88,7 +88,9 @@ fn known(story: &Story) -> String {
     if let Value::Object(parts) = &mut document {
         parts.retain(|name, _| !["run", "steps", "predictions", "recording"].contains(&name.as_str()));
     }
-    document.to_string()
+    let told = document.to_string();
+    // Some languages print the text of an error without its capital letter.
+    format!("{told}\n{}", told.to_lowercase())
 }
 
 /// The same without anything that happened or was asked: what a format always says.

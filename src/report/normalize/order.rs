@@ -297,9 +297,16 @@ impl Waits {
                 ) => {
                     timeouts.insert(place, *ns);
                 }
-                (call, Outcome::Failed { errno: Errno::EAGAIN | Errno::EINPROGRESS }) => {
+                (call, Outcome::Failed { errno: Errno::EAGAIN | Errno::EINPROGRESS | Errno::EALREADY }) => {
                     let limit = limit_of(call).and_then(|option| limits.get(&(syscall.socket, option)));
                     timeouts.extend(limit.map(|ns| (place, *ns)));
+                }
+                // What a write had placed when its time was over is its result.
+                (call @ (Call::Write { .. } | Call::Send { .. }), Outcome::Returned { .. }) => {
+                    let waited = syscall.end_ns.map_or(0, |end_ns| end_ns.saturating_sub(event.t_ns));
+                    let limit = limit_of(call).and_then(|option| limits.get(&(syscall.socket, option)));
+                    let passed = limit.filter(|ns| i64::try_from(**ns).is_ok_and(|ns| ns <= waited));
+                    timeouts.extend(passed.map(|ns| (place, *ns)));
                 }
                 _ => {}
             }
