@@ -34,6 +34,10 @@ Exit codes:
 pub(super) enum Command {
     /// Run scenarios, tell their stories and save captures
     Run(RunArgs),
+    /// Run a scenario step by step: each key performs the next one on the live sockets
+    Step(StepArgs),
+    /// Be asked before a step is performed, and see whether the kernel agrees
+    Quiz(QuizArgs),
     /// Check scenario files without running them
     Check(CheckArgs),
     /// List the built-in scenarios
@@ -99,6 +103,50 @@ pub(super) struct RunArgs {
     pub(super) sandbox: Ground,
     #[command(flatten)]
     pub(super) look: Look,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StepArgs {
+    /// A built-in name (see `tcpstory list`) or a scenario file
+    #[arg(value_name = "SCENARIO")]
+    pub(super) scenario: PathBuf,
+    /// Also write the story to FILE, as far as it came, in the format of its extension; repeatable
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) live: Live,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct QuizArgs {
+    /// A built-in name or a scenario file; without it, the built-in scenarios that ask
+    #[arg(value_name = "SCENARIO")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Also write the story to FILE, as far as it came, in the format of its extension; repeatable
+    #[arg(short, long, value_name = "FILE", requires = "scenario")]
+    pub(super) output: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) live: Live,
+}
+
+/// Where a person's run goes on, and how its ladder looks.
+#[derive(Debug, clap::Args)]
+pub(super) struct Live {
+    /// Run over IPv6, whatever the scenario says
+    #[arg(long)]
+    pub(super) ipv6: bool,
+    /// Where the traffic runs
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
+    pub(super) sandbox: Ground,
+    /// The ladder in ASCII
+    #[arg(long)]
+    pub(super) ascii: bool,
+    /// The ladder's width in columns [default: the terminal's]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(super) width: Option<u16>,
+    /// Colours in the ladder
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
 }
 
 /// How outputs look.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::CompareArgs;
-use super::run::{Stop, cannot};
+use super::stop::{Stop, cannot};
 use super::{Code, lessons, output, save};
 use crate::lab::sandbox::{self, Ground};
 use crate::lab::session::Options as Session;

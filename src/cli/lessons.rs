@@ -41,6 +41,17 @@ pub(super) fn read(names: &[PathBuf], family: Option<Family>) -> Option<Vec<Scri
     all_well.then_some(scripts)
 }
 
+/// Reads and parses the one scenario that was named. On any error it is printed, as it is that a folder holds several.
+pub(super) fn read_one(name: &Path, family: Option<Family>) -> Option<Script> {
+    let mut scripts = read(&[name.to_owned()], family)?;
+    if scripts.len() > 1 {
+        let shown = escape(&name.display().to_string());
+        output::error(&format!("{shown} holds several scenarios\n  help: name one of them"));
+        return None;
+    }
+    scripts.pop()
+}
+
 /// Every built-in scenario.
 pub(super) fn read_all(family: Option<Family>) -> Option<Vec<Script>> {
     read(&builtin::all().map(|one| PathBuf::from(one.name)).collect::<Vec<_>>(), family)

@@ -13,12 +13,16 @@ mod list;
 mod output;
 mod picture;
 mod progress;
+mod quiz;
 mod render;
 mod repeat;
 mod run;
 mod save;
 mod schema;
 mod shell;
+mod step;
+mod stop;
+mod terminal;
 mod why;
 mod wireshark;
 
@@ -34,6 +38,8 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let code = match &args.command {
         Command::Run(args) => run::run(args),
+        Command::Step(args) => step::step(args),
+        Command::Quiz(args) => quiz::quiz(args),
         Command::Check(args) => check::check(args),
         Command::List(args) => list::list(args),
         Command::Compare(args) => compare::compare(args),

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::Code;
-use super::args::{Color, Look};
+use super::args::{Color, Live, Look};
 use crate::report::Options;
 use crate::report::words::escape;
 use crate::scenario::Diagnostic;
@@ -26,6 +26,12 @@ pub(super) fn options(look: &Look) -> Options {
         theme: look.picture.theme.into(),
         fragments: look.picture.fragments,
     }
+}
+
+/// How the ladder of a person's run looks.
+pub(super) fn live_options(live: &Live) -> Options {
+    let (width, colour) = (columns(live.width), coloured(live.color));
+    Options { width, ascii: live.ascii, colour, ..Options::default() }
 }
 
 /// The width that was asked for, or the terminal's.

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::args::RunArgs;
 use super::repeat::{Tally, Told, difference};
+use super::stop::{Stop, cannot};
 use super::{Code, lessons, output, picture, progress, render, save, wireshark};
 use crate::lab::sandbox::{self, Ground};
 use crate::lab::session::Options as Session;
@@ -22,9 +23,6 @@ use crate::story::digest::Digest;
 
 /// The files that each run leaves.
 const SAVED: [&str; 3] = ["pcap", "pcapng", "json"];
-
-/// Signals that end a run before its end.
-const STOPPING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 /// Runs scenarios.
 pub(super) fn run(args: &RunArgs) -> Code {
@@ -102,48 +100,13 @@ pub(super) fn check_questions<'a>(scripts: impl IntoIterator<Item = &'a Script>)
     })
 }
 
-fn format_of(path: &Path) -> Result<&'static Format, String> {
+pub(super) fn format_of(path: &Path) -> Result<&'static Format, String> {
     let known = || format::FORMATS.iter().map(|format| format!(".{}", format.extension)).collect::<Vec<_>>().join(", ");
     let extension = path.extension().map(|extension| extension.to_string_lossy());
     extension.and_then(|extension| format::by_extension(&extension)).ok_or_else(|| {
         let shown = escape(&path.display().to_string());
         format!("the extension of {shown} does not say a format\n  help: use one of {}", known())
     })
-}
-
-pub(super) fn cannot(error: &LabError) -> Code {
-    output::error(&error.to_string());
-    output::note("  help: `tcpstory doctor` tells what this machine allows");
-    Code::Machine
-}
-
-/// Ctrl-C and its like: they stop the runs, and are told in the exit code.
-pub(super) struct Stop {
-    pub(super) flag: StopFlag,
-    signal: Arc<AtomicUsize>,
-}
-
-impl Stop {
-    pub(super) fn new() -> Result<Self, LabError> {
-        let stop = Self { flag: StopFlag::new()?, signal: Arc::default() };
-        for signal in STOPPING {
-            let number = usize::try_from(signal).unwrap_or_default();
-            signal_hook::flag::register_usize(signal, Arc::clone(&stop.signal), number)
-                .map_err(|error| LabError::new("cannot catch a signal").tried("sigaction", error))?;
-            stop.flag.raise_on(signal)?;
-        }
-        Ok(stop)
-    }
-
-    pub(super) fn code(&self) -> Code {
-        match u8::try_from(self.signal.load(Ordering::SeqCst)) {
-            Ok(signal) if signal > 0 => {
-                output::note("interrupted: this is the story so far; an unfinished run is not saved");
-                Code::Interrupted(signal)
-            }
-            _ => Code::Success,
-        }
-    }
 }
 
 /// Everything that is to be run.

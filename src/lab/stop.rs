@@ -60,7 +60,7 @@ impl StopFlag {
     }
 
     /// Readable from when it is raised.
-    pub(super) fn bell(&self) -> BorrowedFd<'_> {
+    pub fn bell(&self) -> BorrowedFd<'_> {
         self.0.heard.as_fd()
     }
 }

@@ -34,11 +34,18 @@ pub fn withhold(recording: Recording) -> Recording {
     recording
 }
 
-/// What had happened before a step began, and nothing of the end of the call that the step asks about. Its
-/// [`end`](Recording::end) stays what it was.
+/// What had happened before a step began, as if somebody had stopped the run there, and nothing of the end of the call that the
+/// step asks about. Behind the last step it is the whole.
 pub fn before(recording: Recording, at: StepId) -> Recording {
-    let asked = asked_calls(&recording.script, at).into_iter().take(1).collect();
-    cut(recording, at, &asked)
+    let Some(step) = recording.script.steps.get(at.0) else { return recording };
+    let asked = match step.action {
+        _ if step.predict.is_none() => None,
+        Action::Finish { step } => Some(step),
+        _ => Some(at),
+    };
+    let mut recording = cut(recording, at, &asked.into_iter().collect());
+    recording.end = End::Interrupted { at };
+    recording
 }
 
 /// The steps whose calls are asked about in a step or later: a call that was left blocked may return long before the step that

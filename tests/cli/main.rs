@@ -9,11 +9,13 @@ mod commands;
 mod files;
 mod hostile;
 mod pictures;
+mod pty;
 mod questions;
 mod refused;
 #[path = "../support/require.rs"]
 mod require;
 mod runs;
+mod steps;
 mod stopping;
 mod timelines;
 mod wireshark;
@@ -34,6 +36,8 @@ enum Need {
     Tool(&'static str),
     /// That an ordinary user may make a user namespace.
     UserNamespace,
+    /// `setsid --ctty` of util-linux, which gives a program a terminal of its own.
+    Setsid,
 }
 
 /// A test: its name, what it needs, and what it does.
@@ -51,6 +55,7 @@ fn main() {
         questions::TESTS,
         refused::TESTS,
         runs::TESTS,
+        steps::TESTS,
         stopping::TESTS,
         timelines::TESTS,
         wireshark::TESTS,
@@ -71,6 +76,11 @@ impl Need {
             Self::Tool(name) => {
                 let tool = CAPABILITIES.iter().find(|capability| capability.name == name).expect("the doctor knows it");
                 (!tool.ok).then(|| format!("{name}: {}", tool.why))
+            }
+            Self::Setsid => {
+                let help = std::process::Command::new("setsid").arg("--help").output();
+                let works = help.is_ok_and(|help| String::from_utf8_lossy(&help.stdout).contains("--ctty"));
+                (!works).then(|| "setsid --ctty (util-linux) is not installed".to_owned())
             }
             Self::UserNamespace => {
                 let tried = std::process::Command::new("unshare").args(["--user", "--map-root-user", "true"]).output();

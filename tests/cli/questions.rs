@@ -1,15 +1,20 @@
-//! Questions: answers left out.
+//! Questions: answers left out, and answers given.
 
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::world::{SHORT, World};
+use crate::world::{Ran, SHORT, World};
 use crate::{Need, Test};
 
 pub(crate) const TESTS: &[Test] = &[
     ("a_run_without_answers", &[Need::Live], a_run_without_answers),
     ("a_lesson_with_a_wrong_answer_fails", &[Need::Live], a_lesson_with_a_wrong_answer_fails),
     ("answers_of_nothing_cannot_be_left_out", &[Need::Live], answers_of_nothing_cannot_be_left_out),
+    ("right_and_wrong_answers", &[Need::Live], right_and_wrong_answers),
+    ("a_quiz_of_what_timers_would_change", &[Need::Live], a_quiz_of_what_timers_would_change),
+    ("a_quiz_that_is_left", &[Need::Live], a_quiz_that_is_left),
+    ("a_free_answer", &[Need::Live], a_free_answer),
+    ("a_quiz_without_a_lesson", &[], a_quiz_without_a_lesson),
 ];
 
 fn a_run_without_answers() -> Result<(), Failed> {
@@ -66,5 +71,74 @@ fn answers_of_nothing_cannot_be_left_out() -> Result<(), Failed> {
     world.run(&["short.toml", "--no-save", "-o", "short.json"]).code(0);
     world.tcpstory(&["render", "short.json", "--no-answers"]).code(2).says_nothing().complains(&["asks no question"]);
     world.run(&["broken-pipe", "--no-answers", "--repeat", "2"]).code(2).says_nothing().complains(&["--repeat"]);
+    Ok(())
+}
+
+/// Answers from a pipe, a line each.
+fn quiz(world: &World, lesson: &str, answers: &str) -> Ran {
+    let ground = std::env::var("TCPSTORY_SANDBOX").unwrap_or_else(|_| "auto".to_owned());
+    world.fed(&["quiz", lesson, "--sandbox", &ground], answers)
+}
+
+fn right_and_wrong_answers() -> Result<(), Failed> {
+    let world = World::new();
+    let ran = quiz(&world, "broken-pipe", "a\na\n").code(0).complains_of_nothing();
+    let ran = ran.says(&["On live sockets", "✓ right. The kernel: write(\"b\") = 1", "2 of 2 answers right"]);
+    assert!(!ran.stdout().contains('✗'), "{}", ran.stdout());
+    let ran = quiz(&world, "broken-pipe", "no\n\nB\nECONNRESET\n").code(0).complains_of_nothing();
+    let ran = ran.says(&[
+        "✗ not EPIPE. The kernel: write(\"b\") = 1",
+        "a FIN does not say that the peer is gone",
+        "✗ not ECONNRESET. The kernel: write(\"c\") → EPIPE + SIGPIPE",
+        "0 of 2 answers right",
+    ]);
+    let shown = ran.stdout();
+    let (before, after) = shown.split_once("your answer (a to d)").expect("it asks");
+    assert!(
+        !before.contains("write(\"b\") = 1") && after.contains("write(\"b\") = 1"),
+        "asked before it is told: {shown}"
+    );
+    assert_eq!(world.files(), [""; 0], "nothing is saved unasked");
+    Ok(())
+}
+
+fn a_quiz_of_what_timers_would_change() -> Result<(), Failed> {
+    let world = World::new();
+    let ran = quiz(&world, "cork", "b\n").code(0).complains_of_nothing();
+    let ran = ran.says(&["From a run that was just made", "after 200 ms", "✓ right", "1 of 1 answer right"]);
+    let shown = ran.stdout();
+    let (before, after) = shown.split_once("your answer").expect("it asks");
+    assert!(!before.contains("DATA") && !before.contains("\"abc\" "), "{shown}");
+    assert!(after.contains("read(100) = 3 \"abc\""), "the rest is told: {shown}");
+    Ok(())
+}
+
+fn a_quiz_that_is_left() -> Result<(), Failed> {
+    let world = World::new();
+    for (lesson, answers) in [("broken-pipe", "a\nq\n"), ("broken-pipe", "a\n"), ("cork", "")] {
+        let ran = quiz(&world, lesson, answers).code(0).says(&["1 not answered"]);
+        let shown = ran.stdout();
+        assert!(!shown.contains("→ EPIPE") && !shown.contains("PSH,ACK seq 1 \"abc\""), "{shown}");
+    }
+    Ok(())
+}
+
+fn a_free_answer() -> Result<(), Failed> {
+    let world = World::new();
+    let question = "\n[step.predict]\nquestion = \"Which error?\"\nabout = \"errno\"\n";
+    world.file("free.toml", SHORT.to_owned() + question);
+    quiz(&world, "free.toml", "nonsense\neconnrefused\n").code(0).says(&["an errno, or none", "✓ right", "1 of 1"]);
+    quiz(&world, "free.toml", "ETIMEDOUT\n").code(0).says(&[
+        "✗ not ETIMEDOUT. The kernel:",
+        "→ ECONNREFUSED",
+        "0 of 1",
+    ]);
+    Ok(())
+}
+
+fn a_quiz_without_a_lesson() -> Result<(), Failed> {
+    let world = World::new();
+    let ran = world.tcpstory(&["quiz"]).code(0).complains_of_nothing();
+    ran.says(&["broken-pipe ", "2 questions", "connection-refused", "1 question "]);
     Ok(())
 }

@@ -9,6 +9,7 @@ mod build;
 #[path = "../support/live.rs"]
 mod live;
 mod look;
+mod pace;
 mod repeats;
 #[path = "../support/require.rs"]
 mod require;
@@ -30,7 +31,7 @@ fn main() {
     actor::main_if_asked();
     let standing = live::enter();
     trouble::victim_if_asked(standing.as_ref().ok());
-    let tests = [stories::TESTS, trouble::TESTS, repeats::TESTS].concat();
+    let tests = [stories::TESTS, trouble::TESTS, pace::TESTS, repeats::TESTS].concat();
     let trial = |(name, alone, test): Test| {
         let is_about = move |ground: Ground| !alone || ground.kind() == SandboxKind::Namespace;
         live::trial(&standing, name, is_about, test)

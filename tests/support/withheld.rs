@@ -28,7 +28,8 @@ pub(crate) fn leaks(recording: &Recording) -> Vec<String> {
     let told = tell(withheld);
     let known = known(&told);
     let furniture = tell(empty(&told.recording));
-    for word in answers(&whole).into_iter().filter(|word| !known.contains(word)) {
+    let unknown = answers(&whole).into_iter().filter(|words| !words.iter().any(|word| known.contains(word)));
+    for word in unknown.flatten() {
         for format in FORMATS {
             let plain = (format.write)(&furniture, &Options::default());
             if holds(&(format.write)(&told, &Options::default()), &word) && !holds(&plain, &word) {
@@ -55,24 +56,25 @@ fn keys(value: &Value, unwanted: &[&str]) -> Vec<String> {
     }
 }
 
-/// The words by which the answers to all questions would be recognized.
-fn answers(story: &Story) -> Vec<String> {
+/// The words by which the answers to all questions would be recognized; those of one answer together.
+fn answers(story: &Story) -> Vec<Vec<String>> {
     let of = story.answers.iter().filter_map(|answered| answered.of);
     of.flat_map(|event| match &story.recording.events[event.0].what {
         What::Syscall(call) => match &call.outcome {
-            Outcome::Failed { errno } => errno_words(*errno),
-            Outcome::Killed { signal } => vec![signal.to_string()],
+            Outcome::Failed { errno } => vec![errno_words(*errno)],
+            Outcome::Killed { signal } => vec![vec![signal.to_string()]],
             _ => Vec::new(),
         },
         _ => match story.recording.segment(&story.recording.events[event.0]) {
-            Some(segment) if !segment.is_pure_ack() => segment
-                .flags
-                .to_string()
-                .split(',')
-                .filter(|flag| ["RST", "FIN"].contains(flag))
-                .map(str::to_owned)
-                .collect(),
-            _ => Vec::new(),
+            Some(segment) => {
+                let flags = segment.flags.to_string();
+                flags
+                    .split(',')
+                    .filter(|flag| ["RST", "FIN"].contains(flag))
+                    .map(|flag| vec![flag.to_owned()])
+                    .collect()
+            }
+            None => Vec::new(),
         },
     })
     .collect()

@@ -9,6 +9,7 @@ mod birth;
 mod calls;
 mod implied;
 mod outcome;
+mod pace;
 mod player;
 mod ports;
 mod settle;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use nix::sched::sched_getcpu;
 
+pub use self::pace::timer;
 use self::player::Player;
 use self::ports::Ports;
 use self::settle::Backlogs;
@@ -175,14 +177,40 @@ impl Session {
         Ok(None)
     }
 
+    /// What was recorded until now; while steps are left, as if somebody had stopped the run here. Frames that the kernel had to
+    /// drop are counted only by [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// Where the sniffer failed.
+    pub fn so_far(&mut self) -> Result<Recording, LabError> {
+        let (frames, capture) = self.wire.catch_up()?;
+        let (sockets, ends) = self.sockets.clone().into_records();
+        let (actors, events, steps) = (self.actors.clone(), self.events.clone(), self.steps.clone());
+        let notes = assemble::Notes { actors, sockets, ends, events, steps, frames };
+        let (script, machine) = (self.script.as_ref().clone(), assemble::machine(&self.sandbox)?);
+        let about =
+            assemble::About { script, machine, capture, uncertainty_ns: self.wire.uncertainty_ns(), end: self.end() };
+        Ok(assemble::recording(notes, about))
+    }
+
+    /// The step that comes next, if any is left.
+    pub fn next(&self) -> Option<StepId> {
+        (self.end.is_none() && self.next < self.script.steps.len()).then_some(StepId(self.next))
+    }
+
+    /// How the run has ended, or would if it ended now.
+    fn end(&self) -> End {
+        let at = StepId(self.next);
+        let open = if at.0 < self.script.steps.len() { End::Interrupted { at } } else { End::Completed };
+        self.end.clone().unwrap_or(open)
+    }
+
     /// Ends the run: what was recorded of it. Whatever the end of the actors causes is not in it.
     ///
     /// # Errors
     /// Where the sniffer failed.
-    pub fn finish(mut self) -> Result<Recording, LabError> {
-        let at = StepId(self.next);
-        let open = if at.0 < self.script.steps.len() { End::Interrupted { at } } else { End::Completed };
-        let end = self.end.take().unwrap_or(open);
+    pub fn finish(self) -> Result<Recording, LabError> {
+        let end = self.end();
         let Self { mut players, actors, sockets, events, steps, wire, script, sandbox, .. } = self;
         let uncertainty_ns = wire.uncertainty_ns();
         let (frames, capture) = wire.stop()?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Halt;
 use super::wait::Deadline;
-use crate::lab::sandbox::Sandbox;
+use crate::lab::sandbox::{INTERFACE, Sandbox};
 use crate::lab::sniffer::{Sniffer, Stamped};
 use crate::lab::{LabError, StopFlag};
 use crate::packet::{complete_checksum, dissect_frame};
@@ -54,6 +54,14 @@ impl Wire {
         while let Ok(stamped) = self.receiver.try_recv() {
             self.keep(stamped);
         }
+    }
+
+    /// Takes everything that was captured until now, and what the kernel has counted is that.
+    pub(super) fn catch_up(&mut self) -> Result<(Vec<Taken>, Capture), LabError> {
+        self.sniffer.catch_up()?;
+        self.take();
+        let received = self.frames.len() as u64;
+        Ok((self.frames.clone(), Capture { interface: INTERFACE.to_owned(), received, dropped: 0 }))
     }
 
     /// Waits for more. False when the deadline has passed without.

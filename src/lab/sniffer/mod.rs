@@ -13,7 +13,6 @@ use std::thread;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::net::if_::if_nametoindex;
-use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::socket::{
     AddressFamily, SockFlag, SockType, setsockopt, socket,
     sockopt::{RcvBuf, RcvBufForce, ReceiveTimestampns},
@@ -25,7 +24,7 @@ use super::sandbox::{INTERFACE, Sandbox};
 use super::sys::packet::{AuxData, IgnoreOutgoing, attach_filter};
 use crate::record::{Capture, SandboxKind};
 use calibrate::Probe;
-use reader::Reader;
+use reader::{Asked, Delivery, Reader};
 
 /// The receive buffer to ask for, in bytes. Without `CAP_NET_ADMIN` on the host the kernel cuts it to `net.core.rmem_max`.
 const QUEUE_BYTES: usize = 32 << 20;
@@ -50,7 +49,8 @@ pub struct Stamped {
 /// A running capture. Dropping it ends the capture without waiting.
 #[derive(Debug)]
 pub struct Sniffer {
-    stop: Arc<EventFd>,
+    asked: Arc<Asked>,
+    caught_up: Receiver<()>,
     summary: Receiver<nix::Result<(u64, u64)>>,
     uncertainty_ns: u64,
 }
@@ -83,26 +83,37 @@ impl Sniffer {
             .begin(&mut filter::program(ports, None))
             .map_err(LabError::failed(WANTED, "setsockopt(SO_ATTACH_FILTER)"))?;
 
-        let stop = EventFd::from_flags(EfdFlags::EFD_CLOEXEC).map_err(LabError::failed(WANTED, "eventfd()"))?;
-        let stop = Arc::new(stop);
+        let asked = Arc::new(Asked::nothing().map_err(LabError::failed(WANTED, "eventfd()"))?);
         let (frames, received) = mpsc::channel();
+        let (answers, caught_up) = mpsc::channel();
         let (summary, ended) = mpsc::channel();
-        let asked = Arc::clone(&stop);
+        let heard = Arc::clone(&asked);
         let work = move || {
+            let delivery = Delivery { frames, word: answers };
             // Whoever asked for the summary may have gone; the socket is closed after it was sent, as that takes long.
-            let _ = summary.send(reader.run(&asked, &frames));
-            drop((frames, reader, slot));
+            let _ = summary.send(reader.run(&heard, &delivery));
+            drop((delivery, reader, slot));
         };
         thread::Builder::new()
             .name("sniffer".to_owned())
             .spawn(work)
             .map_err(LabError::failed_io(WANTED, "starting a thread"))?;
-        Ok((Self { stop, summary: ended, uncertainty_ns }, received))
+        Ok((Self { asked, caught_up, summary: ended, uncertainty_ns }, received))
     }
 
     /// How far a frame's stamp and the clock of the calls may be apart, in nanoseconds, as the calibration measured it.
     pub fn uncertainty_ns(&self) -> u64 {
         self.uncertainty_ns
+    }
+
+    /// Waits until everything that was captured until now has been delivered.
+    ///
+    /// # Errors
+    /// When reading failed before.
+    pub fn catch_up(&self) -> Result<(), LabError> {
+        // Adding 1 to a counter that is taken back to 0 each time cannot fail.
+        let _ = self.asked.word.write(1);
+        self.caught_up.recv().map_err(|gone| LabError::new(WANTED).tried("the reading thread", gone))
     }
 
     /// Delivers everything that was captured until now, ends the capture and tells what the kernel counted.
@@ -118,7 +129,7 @@ impl Sniffer {
 
     fn ask_to_stop(&self) {
         // Adding 1 to a counter that nobody else adds to cannot fail.
-        let _ = self.stop.write(1);
+        let _ = self.asked.stop.write(1);
     }
 }
 

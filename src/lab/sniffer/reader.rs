@@ -8,7 +8,7 @@ use std::sync::mpsc::Sender;
 use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::eventfd::EventFd;
+use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
 use nix::sys::time::TimeSpec;
 use pnet::datalink::DataLinkReceiver;
@@ -24,6 +24,37 @@ struct Head {
     unix_ns: u64,
     length: usize,
     checksum_incomplete: bool,
+}
+
+/// What a reader can be asked, by a number in either.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// To stop.
+    pub(super) stop: EventFd,
+    /// For a word when it has read everything until now.
+    pub(super) word: EventFd,
+}
+
+impl Asked {
+    /// Nothing yet.
+    pub(super) fn nothing() -> nix::Result<Self> {
+        let quiet = || EventFd::from_flags(EfdFlags::EFD_CLOEXEC);
+        Ok(Self { stop: quiet()?, word: quiet()? })
+    }
+}
+
+/// Where a reader delivers.
+#[derive(Debug)]
+pub(super) struct Delivery {
+    pub(super) frames: Sender<Stamped>,
+    /// The word that was asked for.
+    pub(super) word: Sender<()>,
+}
+
+/// What a reader was asked.
+struct Wanted {
+    stop: bool,
+    word: bool,
 }
 
 /// The one reader of a packet socket.
@@ -74,12 +105,16 @@ impl Reader {
     }
 
     /// Sends on every frame until it is asked to stop, then what is still queued. Returns the kernel's counts: frames seen,
-    /// and frames lost for want of space or cut.
-    pub(super) fn run(&mut self, stop: &EventFd, frames: &Sender<Stamped>) -> nix::Result<(u64, u64)> {
+    /// and frames lost for want of space or cut. Whoever asks how far it is gets an answer behind all frames until then.
+    pub(super) fn run(&mut self, asked: &Asked, to: &Delivery) -> nix::Result<(u64, u64)> {
         loop {
-            let is_last = self.wait_or_stop(stop)?;
-            while self.deliver(frames)? == BATCH {}
-            if is_last {
+            let wanted = self.wait_or_asked(asked)?;
+            while self.deliver(&to.frames)? == BATCH {}
+            if wanted.word {
+                asked.word.read()?;
+                let _ = to.word.send(()); // who asked may have gone
+            }
+            if wanted.stop {
                 let (received, dropped) = statistics(&self.packets)?;
                 return Ok((received, dropped + self.cut));
             }
@@ -103,11 +138,13 @@ impl Reader {
         Ok(length)
     }
 
-    /// Waits for a frame or for the wish to stop; true for the latter.
-    fn wait_or_stop(&self, stop: &EventFd) -> nix::Result<bool> {
-        let mut watched = [self.packets.as_fd(), stop.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+    /// Waits for a frame or for a wish.
+    fn wait_or_asked(&self, asked: &Asked) -> nix::Result<Wanted> {
+        let watched = [self.packets.as_fd(), asked.stop.as_fd(), asked.word.as_fd()];
+        let mut watched = watched.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         retried(|| poll(&mut watched, PollTimeout::NONE))?;
-        Ok(watched[1].any().unwrap_or(false))
+        let [_, stop, word] = watched.map(|fd| fd.any().unwrap_or(false));
+        Ok(Wanted { stop, word })
     }
 
     fn peek(&mut self) -> nix::Result<Option<Head>> {

@@ -2,7 +2,7 @@
 
 mod html;
 pub mod json;
-mod ladder;
+pub mod ladder;
 mod markdown;
 mod mermaid;
 mod pcap;

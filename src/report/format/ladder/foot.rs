@@ -5,7 +5,7 @@ use crate::record::{End, StepId};
 use crate::report::layout::Layout;
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
-use crate::story::{Check, Expected};
+use crate::story::{Cause, Check, Expected};
 
 pub(super) fn write(page: &mut Page, ties: &Ties<'_>, layout: &Layout, options: &Options) {
     causes(page, ties, layout, options);
@@ -25,9 +25,14 @@ fn causes(page: &mut Page, ties: &Ties<'_>, layout: &Layout, options: &Options) 
         page.blank();
     }
     for cause in causes {
-        let label = format!("why {}: ", words::alias(ties.story, cause.of));
-        page.prose(1, (&label, BOLD), &words::cause(ties.story, cause), PLAIN);
+        self::cause(page, ties, cause);
     }
+}
+
+/// Why an event came out as it did.
+pub(super) fn cause(page: &mut Page, ties: &Ties<'_>, cause: &Cause) {
+    let label = format!("why {}: ", words::alias(ties.story, cause.of));
+    page.prose(1, (&label, BOLD), &words::cause(ties.story, cause), PLAIN);
 }
 
 fn findings(page: &mut Page, ties: &Ties<'_>) {

@@ -44,7 +44,7 @@ fn prose(page: &mut Page, story: &Story) {
     }
 }
 
-fn names(page: &mut Page, story: &Story, grid: &Grid) {
+pub(super) fn names(page: &mut Page, story: &Story, grid: &Grid) {
     let mut line = Line::default();
     line.put(1, "id", DIM);
     line.put_before(grid.time_end, page.text("µs"), DIM);

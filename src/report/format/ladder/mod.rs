@@ -9,15 +9,17 @@ mod grid;
 mod head;
 mod line;
 mod paint;
+mod parts;
 #[cfg(test)]
 mod tests;
 
 use crate::report::Options;
-use crate::report::layout::{Cells, Layout};
+use crate::report::layout::{Cells, Layout, Row};
 use crate::report::ties::Ties;
 use crate::story::Story;
 use grid::Grid;
 use paint::Page;
+pub use parts::{Painted, Parts, parts};
 
 /// The narrowest page that is painted; a narrower terminal will break its lines.
 const LEAST_WIDTH: usize = 40;
@@ -26,15 +28,17 @@ const LEAST_WIDTH: usize = 40;
 pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     let ties = Ties::new(story);
     let layout = Layout::of(&ties, options);
-    let cells = |row| {
-        let cells = Cells::new(&ties, row);
-        if options.ascii { cells.ascii() } else { cells }
-    };
     let mut page = Page::new(options, options.width.max(LEAST_WIDTH));
-    let cells: Vec<Cells> = layout.rows.iter().map(cells).collect();
+    let cells: Vec<Cells> = layout.rows.iter().map(|row| cells(&ties, row, options)).collect();
     let grid = Grid::new(story, &layout, &cells, page.width);
     head::write(&mut page, story, &grid, options);
     paint::rows(&mut page, story, &layout, &cells, &grid, options);
     foot::write(&mut page, &ties, &layout, options);
     page.finish()
+}
+
+/// The texts of a row, in the page's alphabet.
+fn cells(ties: &Ties<'_>, row: &Row, options: &Options) -> Cells {
+    let cells = Cells::new(ties, row);
+    if options.ascii { cells.ascii() } else { cells }
 }

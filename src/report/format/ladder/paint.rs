@@ -104,16 +104,21 @@ pub(super) fn rows(page: &mut Page, story: &Story, layout: &Layout, cells: &[Cel
             say(page, story, grid, said, row.step);
             said = row.step;
         }
-        let was_cut = match grid.shape {
-            Shape::List => list_row(page, story, row, cells, grid),
-            Shape::Kernel | Shape::Lanes => lane_row(page, row, cells, grid),
-        };
+        let was_cut = self::row(page, story, row, cells, grid);
         if was_cut && options.verbose {
             page.prose(grid.lanes_begin, ("", PLAIN), &cells.main, style(cells.tone));
         }
         if options.verbose {
             payload(page, story, row, grid);
         }
+    }
+}
+
+/// Paints one row. Returns whether a text had to be cut.
+pub(super) fn row(page: &mut Page, story: &Story, row: &Row, cells: &Cells, grid: &Grid) -> bool {
+    match grid.shape {
+        Shape::List => list_row(page, story, row, cells, grid),
+        Shape::Kernel | Shape::Lanes => lane_row(page, row, cells, grid),
     }
 }
 

@@ -1,0 +1,247 @@
+//! `tcpstory step`
+
+use unicode_width::UnicodeWidthChar as _;
+
+use super::args::StepArgs;
+use super::stop::{Stop, cannot};
+use super::terminal::{Key, Screen, Woken};
+use super::{Code, lessons, output, render, run};
+use crate::lab::session::{Options as Asked, Session};
+use crate::lab::{LabError, sandbox};
+use crate::record::{End, Family, Recording, Script, StepId};
+use crate::report::format::ladder::{self, Parts};
+use crate::report::words::{self, count};
+use crate::report::{self, Options, format};
+use crate::story::Story;
+
+/// What the keys do.
+const KEYS: &str = "Space next · ↑ ↓ look back · q quit";
+const KEYS_IN_ASCII: &str = "Space next, Up/Down look back, q quit";
+
+/// Performs a scenario step by step, as a person asks for it.
+pub(super) fn step(args: &StepArgs) -> Code {
+    let checked = Screen::check().and_then(|()| args.output.iter().try_for_each(|path| run::format_of(path).map(drop)));
+    if let Err(message) = checked {
+        output::error(&message);
+        return Code::Usage;
+    }
+    let family = args.live.ipv6.then_some(Family::Ipv6);
+    let Some(script) = lessons::read_one(&args.scenario, family) else { return Code::Usage };
+    let opened = sandbox::enter_with(args.live.sandbox.into()).and_then(|ground| {
+        let stop = Stop::new()?;
+        let session = Session::open(&ground, &script, &Asked::default(), &stop.flag)?;
+        Ok((session, stop))
+    });
+    let (mut session, stop) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return cannot(&error),
+    };
+    let options = output::live_options(&args.live);
+    let walked = walk(&mut session, &script, &stop, &options, args.live.width.is_none());
+    let told = walked.and_then(|()| session.finish().map_err(Failure::Machine));
+    match told {
+        Ok(recording) => tell(recording, args, &Options { width: output::columns(args.live.width), ..options }, &stop),
+        Err(Failure::Machine(error)) => cannot(&error),
+        Err(Failure::Terminal(message)) => {
+            output::error(&message);
+            Code::Usage
+        }
+    }
+}
+
+enum Failure {
+    Machine(LabError),
+    Terminal(String),
+}
+
+impl From<LabError> for Failure {
+    fn from(error: LabError) -> Self {
+        Self::Machine(error)
+    }
+}
+
+/// Shows the screen until the person leaves.
+fn walk(session: &mut Session, script: &Script, stop: &Stop, options: &Options, fit: bool) -> Result<(), Failure> {
+    let mut screen = Screen::enter().map_err(Failure::Terminal)?;
+    let mut view = View { script, options: *options, fit, back: 0, done: None };
+    let mut story = told(session)?;
+    loop {
+        view.draw(&story, session.next(), None);
+        let keys = match screen.wait(&stop.flag) {
+            Woken::Stopped => return Ok(()),
+            Woken::Resized => continue,
+            Woken::Keys(keys) => keys,
+        };
+        for key in keys {
+            match (key, session.next()) {
+                (Key::Quit, _) => return Ok(()),
+                (Key::Next, Some(at)) => {
+                    view.draw(&story, Some(at), Some("…"));
+                    session.step()?;
+                    (view.back, view.done) = (0, Some(at));
+                    story = told(session)?;
+                }
+                (Key::Next, None) => view.back = 0,
+                (Key::Up | Key::Down | Key::PageUp | Key::Home | Key::End, _) => view.scroll(key),
+            }
+        }
+    }
+}
+
+/// The story until now.
+fn told(session: &mut Session) -> Result<Story, LabError> {
+    session.so_far().map(crate::story::tell)
+}
+
+/// The whole of what came, after the screen is gone.
+fn tell(recording: Recording, args: &StepArgs, options: &Options, stop: &Stop) -> Code {
+    let quit = matches!(recording.end, End::Interrupted { .. });
+    let story = report::tell(recording, options);
+    let mut code = Code::Success;
+    if let Some(format) = format::by_name("ladder") {
+        code = code.and(render::print(format, &(format.write)(&story, options)));
+    }
+    code = code.and(run::write_outputs(&args.output, &story, options));
+    if !quit && !story.verdict.passed() {
+        code = code.and(Code::Unexpected);
+    }
+    code.and(stop.code())
+}
+
+/// What is on the screen.
+struct View<'a> {
+    script: &'a Script,
+    options: Options,
+    /// The page is as wide as the terminal.
+    fit: bool,
+    /// How many rows the last one shown is before the newest.
+    back: usize,
+    /// The step that was performed last.
+    done: Option<StepId>,
+}
+
+impl View<'_> {
+    fn scroll(&mut self, key: Key) {
+        let page = Screen::size().1 / 2;
+        self.back = match key {
+            Key::Up => self.back.saturating_add(1),
+            Key::PageUp => self.back.saturating_add(page),
+            Key::Down => self.back.saturating_sub(1),
+            Key::Home => usize::MAX,
+            Key::End | Key::Next | Key::Quit => 0,
+        };
+    }
+
+    fn draw(&mut self, story: &Story, next: Option<StepId>, performing: Option<&str>) {
+        let (columns, lines) = Screen::size();
+        if self.fit {
+            self.options.width = columns;
+        }
+        let parts = ladder::parts(story, &self.options);
+        self.back = self.back.min(parts.rows.len().saturating_sub(1));
+        let head = clipped(&words::plain(&self.script.title), columns);
+        let foot = clipped(&self.status(story, next, performing), columns);
+        let (head, foot) = if self.options.ascii { (words::ascii(&head), words::ascii(&foot)) } else { (head, foot) };
+        Screen::draw(&composed(&parts, &Frame { head, foot, lines, back: self.back, done: self.done }));
+    }
+
+    /// How far it is, what comes next, and what the keys do.
+    fn status(&self, story: &Story, next: Option<StepId>, performing: Option<&str>) -> String {
+        let steps = self.script.steps.len();
+        let keys = if self.options.ascii { KEYS_IN_ASCII } else { KEYS };
+        match next {
+            Some(at) => {
+                let step = words::action(&self.script.steps[at.0], self.script);
+                let place = at.0 + 1;
+                match performing {
+                    Some(mark) => format!(" {place}/{steps}  {step} {mark}"),
+                    None => format!(" {place}/{steps} next: {step} · {keys}"),
+                }
+            }
+            None if story.verdict.passed() => {
+                let all = count(story.verdict.checks.len() as u64, "expectation");
+                format!(" {steps}/{steps}  ✓ {all} · q quit")
+            }
+            None => format!(" {steps}/{steps}  ✗ not as expected · q quit tells where"),
+        }
+    }
+}
+
+/// What stands around the rows, and which of them are shown.
+struct Frame {
+    head: String,
+    foot: String,
+    /// How many lines the screen has.
+    lines: usize,
+    back: usize,
+    done: Option<StepId>,
+}
+
+/// The lines of the screen: title, names, the rows up to the newest or to the one looked back to, why the last step came out as it
+/// did, and the status. The newest row has its place on every screen of three lines.
+fn composed(parts: &Parts, frame: &Frame) -> Vec<String> {
+    let why = parts.why.iter().filter(|why| why.step.is_some() && why.step == frame.done);
+    let mut why: Vec<String> = why.flat_map(|why| why.lines.iter().cloned()).collect();
+    let mut above = vec![frame.head.clone(), parts.names.clone()];
+    above.truncate(frame.lines.saturating_sub(2));
+    let rest = frame.lines.saturating_sub(above.len() + 1);
+    why.truncate(rest / 3);
+    if !why.is_empty() {
+        why.insert(0, String::new());
+    }
+    let room = rest - why.len();
+    let end = parts.rows.len() - frame.back.min(parts.rows.len());
+    let shown = &parts.rows[end.saturating_sub(room)..end];
+    let blank = vec![String::new(); room - shown.len()];
+    let (shown, why) = (shown.to_vec(), why);
+    [above, shown, blank, why, vec![frame.foot.clone()]].concat()
+}
+
+/// As much of a line as the screen is wide.
+fn clipped(text: &str, columns: usize) -> String {
+    let mut used = 0;
+    text.chars()
+        .take_while(|letter| {
+            used += letter.width().unwrap_or(0);
+            used <= columns
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::format::ladder::Painted;
+
+    fn screen(rows: usize, why: usize, lines: usize, back: usize) -> Vec<String> {
+        let rows = (0..rows).map(|row| format!("row {row}")).collect();
+        let lines_of_why = (0..why).map(|line| format!("why {line}")).collect();
+        let why = vec![Painted { step: Some(StepId(0)), lines: lines_of_why }];
+        let parts = Parts { names: "names".into(), rows, why };
+        let (head, foot) = ("head".to_owned(), "foot".to_owned());
+        composed(&parts, &Frame { head, foot, lines, back, done: Some(StepId(0)) })
+    }
+
+    #[test]
+    fn the_newest_row_is_on_every_screen() {
+        for lines in 3..40 {
+            for (rows, why) in [(1, 0), (10, 3), (100, 0), (100, 30)] {
+                let shown = screen(rows, why, lines, 0);
+                assert_eq!(shown.len(), lines, "{shown:?}");
+                assert!(shown.contains(&format!("row {}", rows - 1)), "{lines} lines: {shown:?}");
+                assert_eq!(shown.last().map(String::as_str), Some("foot"));
+            }
+        }
+    }
+
+    #[test]
+    fn one_can_look_back() {
+        let shown = screen(100, 0, 24, 50);
+        assert!(shown.contains(&"row 49".to_owned()) && !shown.contains(&"row 50".to_owned()));
+    }
+
+    #[test]
+    fn a_line_is_clipped_by_its_columns() {
+        assert_eq!(clipped("日本語", 5), "日本");
+    }
+}

@@ -1,0 +1,216 @@
+//! Live stepping, in a pseudo-terminal.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use libtest_mimic::Failed;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::pty::Terminal;
+use crate::world::{SHORT, World, actor_of, finish};
+use crate::{Need, Test};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("the_newest_event_is_always_visible", &[Need::Live, Need::Setsid], the_newest_event_is_always_visible),
+    ("one_can_look_back", &[Need::Live, Need::Setsid], one_can_look_back),
+    ("leaving_half_way", &[Need::Live, Need::Setsid], leaving_half_way),
+    ("stopped_half_way", &[Need::Live, Need::Setsid], stopped_half_way),
+    ("steps_need_a_terminal", &[], steps_need_a_terminal),
+    ("a_quiz_in_a_terminal", &[Need::Live, Need::Setsid], a_quiz_in_a_terminal),
+    ("aliases_are_the_same_at_every_pace", &[Need::Live, Need::Setsid], aliases_are_the_same_at_every_pace),
+];
+
+/// The ground that the tests are asked to stand on.
+fn ground() -> String {
+    std::env::var("TCPSTORY_SANDBOX").unwrap_or_else(|_| "auto".to_owned())
+}
+
+fn start(world: &World, arguments: &[&str], size: (u16, u16)) -> Terminal {
+    let ground = ground();
+    let (command, rest) = arguments.split_first().expect("a command");
+    Terminal::start(world, &[&[*command, "--sandbox", &ground], rest].concat(), size)
+}
+
+/// The newest event of each step of broken-pipe that has a row of its own.
+const NEWEST: [&str; 8] = ["s1", "c1", "s2", "a2", "s3", "a3", "p6", "c4"];
+
+/// Whether a row of the ladder is that event's.
+fn has_row(lines: &[String], alias: &str) -> bool {
+    lines.iter().any(|line| line.trim_start().split(' ').next() == Some(alias))
+}
+
+/// What the last line says of how far it is.
+fn status(lines: &[String]) -> &str {
+    lines.last().map_or("", |line| line.trim())
+}
+
+fn the_newest_event_is_always_visible() -> Result<(), Failed> {
+    for (keys, size) in
+        [(" ", (80, 24)), ("\r", (80, 10)), ("\x1b[C", (130, 50)), ("\x1b[6~", (60, 24)), (" ", (40, 6))]
+    {
+        let world = World::new();
+        let mut terminal = start(&world, &["step", "broken-pipe"], size);
+        terminal.until("the first step is announced", |lines| status(lines).starts_with("1/8 next: server listen(16)"));
+        assert!(terminal.is_raw());
+        for (place, newest) in NEWEST.into_iter().enumerate() {
+            terminal.type_keys(keys);
+            let done = if place + 1 < NEWEST.len() { format!("{}/8 next:", place + 2) } else { "8/8  ✓".to_owned() };
+            let lines = terminal.until(&done, |lines| status(lines).starts_with(&done));
+            assert!(has_row(&lines, newest), "{newest} is not visible at {size:?}:\n{}", lines.join("\n"));
+        }
+        terminal.type_keys(" "); // nothing more comes, and nothing breaks
+        terminal.type_keys("q");
+        let left = terminal.left();
+        assert_eq!(left.code, Some(0));
+        assert!(left.text.contains("expectations") && left.text.contains("why c4"), "{}", left.text);
+        assert_eq!(world.files(), [""; 0], "nothing is saved unasked");
+    }
+    Ok(())
+}
+
+fn one_can_look_back() -> Result<(), Failed> {
+    let world = World::new();
+    let mut terminal = start(&world, &["step", "broken-pipe"], (80, 12));
+    terminal.type_keys("      ");
+    let lines = terminal.until("the close is told", |lines| status(lines).starts_with("7/8") && has_row(lines, "a3"));
+    assert!(!has_row(&lines, "s1a"), "{}", lines.join("\n"));
+    terminal.type_keys("\x1b[H");
+    terminal.until("the beginning is back", |lines| has_row(lines, "s1a"));
+    terminal.type_keys("\x1b[F");
+    terminal.until("the newest is back", |lines| has_row(lines, "a3"));
+    terminal.type_keys("\x1b[5~\x1b[A");
+    terminal.until("older rows are back", |lines| !has_row(lines, "a3"));
+    terminal.type_keys(" ");
+    terminal
+        .until("the next step shows the newest", |lines| status(lines).starts_with("8/8 next") && has_row(lines, "p6"));
+    terminal.type_keys("q");
+    assert_eq!(terminal.left().code, Some(0));
+    Ok(())
+}
+
+/// The end of the whole group of processes is seen by the end of the terminal.
+fn leaving_half_way() -> Result<(), Failed> {
+    let world = World::new();
+    let mut terminal = start(&world, &["step", "broken-pipe", "-o", "part.json"], (80, 24));
+    terminal.type_keys("    ");
+    terminal.until("four steps are done", |lines| status(lines).starts_with("5/8") && has_row(lines, "a2"));
+    assert!(actor_of(terminal.pid(), "client").is_some(), "the actors are the program's children");
+    terminal.type_keys("q");
+    let left = terminal.left();
+    assert_eq!(left.code, Some(0), "{}", left.text);
+    assert!(left.text.contains("write(\"a\") = 1") && left.text.contains("interrupted"), "{}", left.text);
+    assert!(!left.text.contains("read(1)"), "{}", left.text);
+    let part = world.json("part.json");
+    assert_eq!(part["run"]["verdict"], "interrupted");
+    assert_eq!(part["recording"]["steps"].as_array().map(Vec::len), Some(4));
+    Ok(())
+}
+
+fn stopped_half_way() -> Result<(), Failed> {
+    for (signal, code) in [(None, 130), (Some(Signal::SIGTERM), 143), (Some(Signal::SIGHUP), 129)] {
+        let world = World::new();
+        let mut terminal = start(&world, &["step", "broken-pipe"], (80, 24));
+        terminal.type_keys("  ");
+        terminal.until("two steps are done", |lines| status(lines).starts_with("3/8"));
+        match signal {
+            None => terminal.type_keys("\x03"), // Ctrl-C
+            Some(signal) => kill(Pid::from_raw(i32::try_from(terminal.pid())?), signal)?,
+        }
+        let left = terminal.left();
+        assert_eq!(left.code, Some(code), "{}", left.text);
+        assert!(left.text.contains("… connect = 0") && left.text.contains("interrupted"), "{}", left.text);
+    }
+    Ok(())
+}
+
+fn steps_need_a_terminal() -> Result<(), Failed> {
+    let world = World::new();
+    let ran = world.tcpstory(&["step", "broken-pipe"]).code(2).says_nothing();
+    ran.complains(&["standard input is none", "tcpstory run", "tcpstory quiz"]);
+    Ok(())
+}
+
+fn a_quiz_in_a_terminal() -> Result<(), Failed> {
+    let world = World::new();
+    let mut terminal = start(&world, &["quiz", "broken-pipe"], (100, 40));
+    let asks = |lines: &[String]| lines.iter().any(|line| line.contains("your answer (a to d):"));
+    let lines = terminal.until("it asks", asks);
+    assert!(has_row(&lines, "a3") && !has_row(&lines, "c3"), "{}", lines.join("\n"));
+    terminal.type_keys("b\n");
+    let said = |what: &'static str| move |lines: &[String]| lines.iter().any(|line| line.contains(what));
+    let lines = terminal.until("it is told", said("✗ not EPIPE. The kernel: write(\"b\") = 1"));
+    assert!(has_row(&lines, "p6"), "{}", lines.join("\n"));
+    terminal.until("it asks again", said("your answer (a to c):"));
+    terminal.type_keys("EPIPE\n");
+    let left = terminal.left();
+    assert_eq!(left.code, Some(0));
+    assert!(left.text.contains("✓ right. The kernel: write(\"c\") → EPIPE + SIGPIPE"), "{}", left.text);
+    assert!(left.text.contains("1 of 2 answers right"), "{}", left.text);
+    Ok(())
+}
+
+/// The time between two steps: `TCPSTORY_PACE_MS`, longer than the least retransmission timeout by default.
+fn pace() -> Duration {
+    let said = std::env::var("TCPSTORY_PACE_MS").map(|text| text.parse().expect("TCPSTORY_PACE_MS is a number"));
+    Duration::from_millis(said.unwrap_or(250))
+}
+
+/// The ids with their aliases, of all but pure acknowledgments and samples of states, whose number may differ.
+fn aliases(timeline: &Value) -> Vec<String> {
+    let events = timeline["events"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let counted = |event: &&Value| event["kind"] != "state" && !text(&event["id"]).contains(".ack#");
+    let mut names: Vec<_> = events
+        .iter()
+        .filter(counted)
+        .map(|event| format!("{} {}", text(&event["alias"]), text(&event["id"])))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Run, stepped through and asked about: three paces, one story.
+fn aliases_are_the_same_at_every_pace() -> Result<(), Failed> {
+    const LESSON: &str = "broken-pipe";
+    let world = World::new();
+    world.run(&[LESSON, "--no-save", "-o", "run.json"]).code(0);
+    let stepped = thread::scope(|scope| -> Result<(), Failed> {
+        let stepping = scope.spawn(|| {
+            let mut terminal = start(&world, &["step", LESSON, "-o", "step.json"], (80, 24));
+            for step in 1..=NEWEST.len() {
+                terminal.until("the step before is done", |lines| status(lines).starts_with(&format!("{step}/8")));
+                thread::sleep(pace());
+                terminal.type_keys(" ");
+            }
+            terminal.until("the end", |lines| status(lines).contains('✓'));
+            terminal.type_keys("q");
+            terminal.left().code
+        });
+        let ground = ground();
+        let mut command: Command = world.command(&["quiz", LESSON, "-o", "quiz.json", "--sandbox", &ground]);
+        let mut child = command.stdin(Stdio::piped()).spawn()?;
+        let mut answers = child.stdin.take().expect("it is piped");
+        for answer in ["a\n", "b\n"] {
+            thread::sleep(pace());
+            std::io::Write::write_all(&mut answers, answer.as_bytes())?;
+        }
+        drop(answers);
+        finish(child).code(0).says(&["1 of 2 answers right"]);
+        assert_eq!(stepping.join().expect("nothing panics there"), Some(0));
+        Ok(())
+    });
+    stepped?;
+    let names = ["run.json", "step.json", "quiz.json"].map(|file| aliases(&world.json(file)));
+    assert!(names[0].len() > 15 && names[0] == names[1] && names[0] == names[2], "{names:#?}");
+    let short = World::new();
+    short.file("short.toml", SHORT);
+    short
+        .tcpstory(&["quiz", "short.toml"])
+        .code(2)
+        .says_nothing()
+        .complains(&["short asks no question", "broken-pipe, "]);
+    Ok(())
+}
