@@ -9,10 +9,10 @@ use pcap_file::pcap::PcapReader;
 use pcap_file::pcapng::{Block, PcapNgReader};
 use roxmltree::Document;
 use serde_json::Value;
-use tcpstory::record::What;
+use tcpstory::record::{Detail, Outcome, What};
 use tcpstory::report::format::{FORMATS, Format};
 use tcpstory::report::{Options, timeline_schema};
-use tcpstory::story::Story;
+use tcpstory::story::{Piece, Story, Stream};
 
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
     let schema = serde_json::from_str(&timeline_schema()).expect("the schema is JSON");
@@ -62,6 +62,7 @@ impl<'a> Aliases<'a> {
 /// Holds every format against the story.
 pub(crate) fn agree(story: &Story) -> Result<(), Failed> {
     let aliases = Aliases::of(story);
+    story.streams.iter().try_for_each(|stream| flows(story, stream))?;
     for format in FORMATS {
         let bytes = (format.write)(story, &Options { width: 200, ..Options::default() });
         tells(format, &bytes, story, &aliases).map_err(|failed| {
@@ -115,6 +116,48 @@ fn json(bytes: &[u8], story: &Story) -> Result<(), Failed> {
     let told: Vec<_> = events.iter().map(|event| (event["id"].as_str(), event["alias"].as_str())).collect();
     let known: Vec<_> = story.entries.iter().map(|entry| (Some(&*entry.id), Some(&*entry.alias))).collect();
     if told == known { Ok(()) } else { Err(format!("{told:?} instead of {known:?}").into()) }
+}
+
+/// A stream has no gaps: writes follow each other, segments carry what was written, and reads return what segments carried.
+fn flows(story: &Story, stream: &Stream) -> Result<(), Failed> {
+    let wrong = |what: &str, piece: &Piece| {
+        let alias = &story.entries[piece.event.0].alias;
+        Failed::from(format!("{alias} {what} {}..{}: {stream:?}", piece.begin, piece.end))
+    };
+    let mut written = 0;
+    for piece in &stream.writes {
+        if piece.begin != written || piece.end <= written {
+            return Err(wrong("writes", piece));
+        }
+        written = piece.end;
+    }
+    let mut carried: Vec<u8> = Vec::new();
+    for piece in &stream.segments {
+        let event = &story.recording.events[piece.event.0];
+        let payload = story.recording.segment(event).map_or(&[][..], |segment| &segment.payload);
+        let (begin, end) = (usize::try_from(piece.begin)?, usize::try_from(piece.end)?);
+        if begin > carried.len() || piece.end > written || end - begin != payload.len() {
+            return Err(wrong("carries", piece));
+        }
+        carried.resize(carried.len().max(end), 0);
+        carried[begin..end].copy_from_slice(payload);
+    }
+    let mut taken = 0;
+    for piece in &stream.reads {
+        let bytes = carried.get(usize::try_from(piece.begin)?..usize::try_from(piece.end)?);
+        if piece.begin < taken || bytes.is_none() || returned(story, piece).is_some_and(|data| bytes != Some(data)) {
+            return Err(wrong("reads", piece));
+        }
+        taken = piece.end;
+    }
+    Ok(())
+}
+
+/// What a read returned, where it returned all of its piece.
+fn returned<'a>(story: &'a Story, piece: &Piece) -> Option<&'a [u8]> {
+    let What::Syscall(call) = &story.recording.events[piece.event.0].what else { return None };
+    let Outcome::Returned { detail: Detail::Data(data), .. } = &call.outcome else { return None };
+    Some(data.0.as_slice()).filter(|data| data.len() as u64 == piece.end - piece.begin)
 }
 
 fn pcap(bytes: &[u8], aliases: &Aliases<'_>) -> Result<(), Failed> {

@@ -9,6 +9,13 @@ use serde_json::value::to_raw_value;
 #[derive(Debug)]
 pub(super) struct Lines<T>(pub(super) Vec<T>);
 
+impl<T> Lines<T> {
+    /// The items.
+    pub(super) fn iter(&self) -> core::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+}
+
 impl<T> FromIterator<T> for Lines<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         Self(items.into_iter().collect())

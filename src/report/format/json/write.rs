@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
     Base64, Cause, Choice, Connection, ConnectionEnd, Document, Errno, Event, Exit, Expectation, Field, Finding,
@@ -39,6 +39,9 @@ impl<'a> Writer<'a> {
         let story = self.story;
         let recording = &story.recording;
         let entries = recording.events.iter().zip(&story.entries).enumerate();
+        let events: Vec<Event<'a>> =
+            entries.filter_map(|(place, (event, entry))| self.event(place, event, entry)).collect();
+        let header_fields = header_fields(&events);
         Document {
             schema: SCHEMA,
             schema_version: SCHEMA_VERSION,
@@ -47,14 +50,14 @@ impl<'a> Writer<'a> {
             actors: &recording.actors,
             sockets: &recording.sockets,
             connections: story.connections.iter().map(|connection| self.connection(connection)).collect(),
-            events: entries.filter_map(|(place, (event, entry))| self.event(place, event, entry)).collect(),
+            events,
             links: story.links.iter().map(|link| self.link(link)).collect(),
             causes: story.causes.iter().map(|cause| self.cause(cause)).collect(),
             steps: self.steps(),
             predictions: recording.script.steps.iter().enumerate().filter_map(|step| self.question(step)).collect(),
             streams: story.streams.iter().map(|stream| self.stream(stream)).collect(),
             layout: self.layout(),
-            header_fields: self.header_fields(),
+            header_fields,
             findings: story.findings.iter().map(|finding| self.finding(finding)).collect(),
             expectations: story.verdict.checks.iter().map(|check| self.expectation(check)).collect(),
             recording: Some(recording),
@@ -197,16 +200,6 @@ impl<'a> Writer<'a> {
     /// The header fields of a frame.
     fn fields(&self, frame: usize) -> impl Iterator<Item = fields::Field> {
         self.story.recording.frames.get(frame).into_iter().flat_map(|frame| fields::fields(&frame.bytes.0))
-    }
-
-    /// What the fields of the frames with segments are.
-    fn header_fields(&self) -> BTreeMap<&'static str, HeaderField> {
-        let frames = self.story.recording.events.iter().filter_map(|event| match event.what {
-            record::What::Segment { frame } => Some(frame.0),
-            _ => None,
-        });
-        let kinds = frames.flat_map(|frame| self.fields(frame)).map(|field| field.kind);
-        kinds.map(|kind| (kind.filter, header_field(kind))).collect()
     }
 
     fn stream(&self, stream: &story::Stream) -> Stream<'a> {
@@ -421,6 +414,15 @@ fn field(field: fields::Field) -> Field {
     }
 }
 
-fn header_field(kind: &fields::Kind) -> HeaderField {
-    HeaderField { name: kind.name, layer: kind.layer.name(), explanation: kind.explanation }
+/// What the fields are that the segments have.
+fn header_fields(events: &[Event<'_>]) -> BTreeMap<&'static str, HeaderField> {
+    let segments = events.iter().filter_map(|event| match &event.what {
+        What::Segment(segment) => Some(segment),
+        _ => None,
+    });
+    let used: BTreeSet<&str> = segments.flat_map(|segment| segment.fields.iter()).map(|field| field.filter).collect();
+    let kinds = fields::kinds::ALL.iter().filter(|kind| used.contains(kind.filter));
+    let told =
+        |kind: &fields::Kind| HeaderField { name: kind.name, layer: kind.layer.name(), explanation: kind.explanation };
+    kinds.map(|kind| (kind.filter, told(kind))).collect()
 }
