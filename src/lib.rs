@@ -21,7 +21,7 @@
 //!
 //! - [`record`]: what was asked and what happened, as plain data: the script, the machine, the events, the frames. serde, and
 //!   nothing else: no I/O, no clock, no policy.
-//! - [`packet`]: bytes ⇄ segment. Total: it never panics, whatever the bytes are.
+//! - [`packet`]: bytes ⇄ segment, and every bit of a frame as a header field. Total: it never panics, whatever the bytes are.
 //! - [`capture`]: capture files (pcap, pcapng and its annotations) over `Write`.
 //! - [`scenario`]: the author's file, TOML or JSON, to a script with places; diagnostics; the schema; the shipped scenarios.
 //! - [`lab`]: everything that touches the machine: the sandbox, the sniffer, the actors' processes, the conductor that performs a
