@@ -105,11 +105,16 @@ const endpoints = story.connections.flatMap((connection) =>
   })),
 );
 
+/** The event that ended an endpoint after a moment: what had waited there then is gone. */
+const endedAfter = (endpoint, sample) => endpoint.changes.find((change) => change.to === "CLOSE" && change.event.order > sample.order)?.event;
+
 /** What is known of an endpoint once `step` steps are shown. */
 function endpointAt(endpoint, step) {
   const shown = (event) => revealedAt(event) < step;
   const changes = endpoint.changes.filter((change) => shown(change.event));
-  const sample = endpoint.samples.filter(shown).at(-1)?.state;
+  const last = endpoint.samples.filter(shown).at(-1);
+  const over = last && endedAfter(endpoint, last);
+  const sample = over && shown(over) ? undefined : last?.state;
   return {
     state: changes.at(-1)?.to ?? null,
     changes,

@@ -4,6 +4,8 @@
 /** What was chosen or typed, and how many hands went up: by step and question. */
 const picks = new Map();
 const hands = new Map();
+/** The questions that were put on the screen: places of steps. */
+const put = new Set();
 
 const questionKey = (place, number) => `${place} ${number}`;
 /** Without answers the file ends here. */

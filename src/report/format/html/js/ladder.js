@@ -161,8 +161,9 @@ function paintGauges(painter) {
     const wide = (lane.x1 - lane.x0) * 0.32;
     return endpoint.samples.flatMap((sample, place) => {
       const y = painter.place.yAt(sample.t_ns);
-      const next = endpoint.samples[place + 1];
-      const end = next ? painter.place.yAt(next.t_ns) : painter.place.bottom;
+      const over = endedAfter(endpoint, sample);
+      const next = endpoint.samples[place + 1] ?? over;
+      const end = next ? painter.place.yAt(Math.min(next.t_ns, over?.t_ns ?? Infinity)) : painter.place.bottom;
       const bar = (bytes, name, step) => {
         if (bytes === 0) return null;
         const width = Math.max(4, (wide * Math.log2(1 + bytes)) / Math.log2(1 + most));
@@ -437,7 +438,7 @@ function anchor(ladder, event, other, isCause) {
   }
   if (row.body.actor === null || row.body.actor === undefined) return null;
   const at = appPlace(ladder, row.body.actor);
-  return { x: at.bar + (ladder.look.ribbon + 2) / 2, y, lean: at.anchor === "end" ? -1 : 1 };
+  return { x: at.bar + (ladder.look.ribbon + 2) / 2, y, lean: at.anchor === "end" ? -1 : 1, isApp: true };
 }
 
 /** The ties of the selected event: from its causes above, to its effects below. */
@@ -457,11 +458,14 @@ function curve(ladder, link, intoSelected) {
   return [g("path", { class: `${kind} halo`, d: path.d }), g("path", { class: kind, d: path.d }), dot, g("path", { class: `${kind} tip`, d: path.tip })];
 }
 
-/** Between two lanes: down and over; it arrives from above. */
+/** Between two lanes: along the bars of the program, where no text stands, and across near the kernel. It arrives from above. */
 function swing(from, to) {
-  const bend = Math.max(18, Math.abs(to.y - from.y) * 0.45);
+  const fall = Math.max(0, to.y - from.y);
+  const bend = Math.max(18, fall * 0.45);
+  const near = Math.min(16, fall * 0.4);
   const turn = Math.sign(from.x - to.x) * 2;
-  return { d: `M${from.x} ${from.y}C${from.x} ${from.y + bend} ${to.x} ${to.y - bend} ${to.x} ${to.y - 4}`, tip: `M${to.x} ${to.y}l${turn - 5} -9h10Z` };
+  const [out, home] = to.isApp ? [from.y + near, from.y + near] : from.isApp ? [to.y - near, to.y - near] : [from.y + bend, to.y - bend];
+  return { d: `M${from.x} ${from.y}C${from.x} ${out} ${to.x} ${home} ${to.x} ${to.y - 4}`, tip: `M${to.x} ${to.y}l${turn - 5} -9h10Z` };
 }
 
 /** Within a lane: out to where there is room, and back; it arrives from the side. */

@@ -149,12 +149,12 @@ function buildLegend() {
   );
 }
 
-/** What is said at the foot of a lecture: the lecturer's words, or the answer. */
+/** What is said at the foot of a lecture: the answer where the question was put, and the lecturer's words. */
 function renderCaption(caption) {
   const step = steps[view.step - 1];
-  const answer = view.asking === null && answerCard(view.step - 1, true);
-  const say = answer ? null : step?.say && h("div", { class: "say" }, paragraphs(step.say));
-  caption.replaceChildren(...[answer || say].filter(Boolean));
+  const answer = view.asking === null && put.has(view.step - 1) && answerCard(view.step - 1, true);
+  const say = step?.say && h("div", { class: "say" }, paragraphs(step.say));
+  caption.replaceChildren(...[answer, say].filter(Boolean));
   caption.hidden = view.mode !== "lecture" || view.asking !== null || caption.childElementCount === 0;
 }
 
@@ -232,7 +232,10 @@ function renderPage(page, before) {
   renderMachine();
   toggleTwin();
   if (before.step !== view.step || before.asking !== view.asking) {
-    if (view.asking !== null) page.over.scrollIntoView({ block: "nearest" });
+    if (view.asking !== null) {
+      put.add(view.asking);
+      page.over.scrollIntoView({ block: "nearest" });
+    }
     announce(page.live);
     tellParent("step");
   }

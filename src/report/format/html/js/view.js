@@ -148,8 +148,18 @@ function writeAddress() {
   if (view.raw) words.set("raw", "1");
   if (view.connection) words.set("connection", view.connection);
   const hash = view.event ? `#e=${encodeURIComponent(view.event.alias)}` : "";
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(() => putAddress(`?${words}${hash}`), ADDRESS_MS);
+}
+
+/** Browsers refuse addresses that change too often, as they would while a key is held down. */
+const ADDRESS_MS = 150;
+let addressTimer = 0;
+
+function putAddress(address) {
+  if (address === location.search + location.hash) return;
   try {
-    history.replaceState(null, "", `${location.pathname}?${words}${hash}`);
+    history.replaceState(null, "", location.pathname + address);
   } catch {
     // Some places that show a page (an iframe with srcdoc) have no address to change.
   }
