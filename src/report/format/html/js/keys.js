@@ -39,7 +39,7 @@ function onKey(event) {
   if (target.closest("input") && event.key.startsWith("Arrow")) return;
   const scrolls = ["ArrowDown", "ArrowUp", "Home", "End", "PageDown", "PageUp", " "].includes(event.key);
   const steps = view.mode === "lecture" && event.key.startsWith("Page"); // a remote control steps, wherever the focus is
-  if (scrolls && !steps && target.closest(".panel-body, .twin")) return;
+  if (scrolls && !steps && target.closest(".panel-body, .caption, .twin")) return;
   const bound = KEYS.find(([keys]) => keys.includes(event.key));
   if (!bound) return;
   event.preventDefault();

@@ -171,7 +171,7 @@ function build() {
   const scroll = h("div", { class: "ladder-scroll" });
   const over = h("div", { class: "over" });
   const matched = h("p", { class: "matched" });
-  const caption = h("div", { class: "caption" });
+  const caption = h("div", { class: "caption", tabindex: 0, role: "group", "aria-label": "What is said at this step" });
   const strip = h("div", { class: "strip" });
   const live = h("p", { class: "unseen", "aria-live": "polite" });
   const panel = buildPanel();
