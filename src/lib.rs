@@ -10,7 +10,7 @@
 //!
 //! ```text
 //!  scenarios/*.toml ─▶ scenario ─▶ Script ─▶ lab::run ─┐                        ┌▶ terminal ladder
-//!                                                      ├▶ Recording ─▶ Story ───┼▶ JSON timeline
+//!                                                      ├▶ Recording ─▶ Story ───┼▶ JSON timeline, HTML page, SVG …
 //!  saved timeline.json ─▶ report::format::json ────────┘  (record)    (story)   └▶ pcap, annotated pcapng
 //!                                                                                  (report::format)
 //! ```
