@@ -73,6 +73,8 @@ impl Errno {
     pub const EADDRINUSE: Self = Self(98);
     /// No address, or no port, is left to take.
     pub const EADDRNOTAVAIL: Self = Self(99);
+    /// Aborted by this side's software.
+    pub const ECONNABORTED: Self = Self(103);
     /// Connection reset by peer.
     pub const ECONNRESET: Self = Self(104);
     /// Already connected.

@@ -93,6 +93,8 @@ const CHAPTERS: &[Chapter] = chapters![
         "shutdown-read-sends-nothing",
         "shutdown-both-is-not-close",
         "write-after-own-shutdown",
+        "close-of-a-duplicate",
+        "shutdown-of-a-duplicate",
         "calls-without-a-connection",
         "listener-is-no-connection",
     ]
@@ -103,6 +105,8 @@ const CHAPTERS: &[Chapter] = chapters![
         "exit-without-close",
         "exit-with-unread-data",
         "ctrl-c-during-a-download",
+        "fork-keeps-the-connection",
+        "fork-and-shutdown",
         "sigpipe-kills",
         "sigpipe-ignored",
         "sigpipe-caught",
@@ -184,6 +188,9 @@ const CHAPTERS: &[Chapter] = chapters![
     ]
     "12-contrast" "Contrast" [
         "broken-pipe-ipv6",
+        "unix-socket-broken-pipe",
+        "unix-socket-unread",
+        "pipe-broken-pipe",
         "urgent-data",
         "urgent-data-overwritten",
         "urgent-data-inline",
@@ -202,6 +209,7 @@ const CHAPTERS: &[Chapter] = chapters![
         "restart-address-in-use",
         "restart-with-reuseaddr",
         "close-wait-leak",
+        "yes-head",
     ]
 ];
 

@@ -98,6 +98,8 @@ pub enum Ending {
     ResetUnread,
     /// An RST, because lingering is on with a time of 0.
     ResetLinger,
+    /// An RST, because the connection would wait in `FIN_WAIT2` and `TCP_LINGER2` is off.
+    ResetFinWait2,
     /// An RST, because the listener was closed before anybody accepted the connection.
     ResetUnaccepted,
     /// Nothing is sent: the connection was not or no longer there.
@@ -107,7 +109,7 @@ pub enum Ending {
 impl Ending {
     /// Whether it sends an RST.
     pub fn resets(self) -> bool {
-        matches!(self, Self::ResetUnread | Self::ResetLinger | Self::ResetUnaccepted)
+        matches!(self, Self::ResetUnread | Self::ResetLinger | Self::ResetFinWait2 | Self::ResetUnaccepted)
     }
 }
 
@@ -319,8 +321,11 @@ impl Endpoint {
             self.ack_sent = self.ack_sent.max(ack);
         }
         if has(Flags::RST) {
-            if let (Some(probe), None, true) = (self.unanswered.last(), self.closed, has(Flags::ACK)) {
-                self.gives_up(Waited::KeepAlive, *probe);
+            if self.closed.is_none() && has(Flags::ACK) && self.established && !self.dead() {
+                match self.unanswered.last() {
+                    Some(probe) => self.gives_up(Waited::KeepAlive, *probe),
+                    None => self.reset(event, self.state, Errno::ECONNABORTED),
+                }
             }
             return Some(TcpState::Close);
         }
@@ -368,11 +373,11 @@ impl Endpoint {
             self.established_by = Some(event);
         }
         let state = states.last().copied().unwrap_or(self.state);
+        self.hears_of_urgent_data(event, state, segment, seq);
         if self.aborts_on(state, segment, seq) {
             self.reset(event, state, Errno::ECONNRESET);
             return vec![TcpState::Close];
         }
-        self.hears_of_urgent_data(event, state, segment, seq);
         if accepts_data(state) {
             self.queue(event, segment, seq);
         }

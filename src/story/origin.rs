@@ -168,6 +168,12 @@ impl Walk<'_> {
         if segment.flags.has(Flags::ACK) && endpoint.closed.is_none() && !endpoint.unanswered.is_empty() {
             return self.gave_up(event, told.sender);
         }
+        if segment.flags.has(Flags::ACK) && endpoint.closed.is_none() && endpoint.established && !endpoint.dead() {
+            let fact = Fact { state: Some(endpoint.state), ..Fact::default() };
+            let rule = "a-socket-is-destroyed-from-outside";
+            self.found.causes.push(Cause { of: event, because: Vec::new(), rule, fact });
+            return true;
+        }
         if segment.flags.has(Flags::ACK) {
             return self.refusal(event, told);
         }
@@ -192,6 +198,7 @@ impl Walk<'_> {
             Ending::ResetUnread if self.is_close(by) => "close-with-unread-data-sends-rst",
             Ending::ResetUnread => "the-end-of-a-process-with-unread-data-sends-rst",
             Ending::ResetLinger => "close-with-linger-0-sends-rst",
+            Ending::ResetFinWait2 => "close-in-fin-wait2-with-linger2-off-sends-rst",
             _ => "closing-a-listener-resets-its-queue",
         };
         let fact = Fact { state: Some(state), bytes: Some(bytes), roles: roles.clone(), ..Fact::default() };

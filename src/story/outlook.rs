@@ -136,7 +136,18 @@ fn answers(endpoint: &Endpoint) -> Answers {
     let (ports, sigpipe) = (Ports::Free, SigpipeDisposition::Catch);
     let nothing_else = (None, None, None);
     let (occupied_by, waits_reset, closed) = nothing_else;
-    let view = View { socket: &socket, endpoint, waits_reset, ports, occupied_by, sigpipe, closed, shared: false };
+    let view = View {
+        socket: &socket,
+        options: socket.options,
+        endpoint,
+        waits_reset,
+        ports,
+        occupied_by,
+        sigpipe,
+        epoll: None,
+        closed,
+        shared: false,
+    };
     let events = vec![PollEvent::In, PollEvent::Out, PollEvent::RdHup];
     let ask = |call: Call| predict(view, &call).outcome;
     Answers {

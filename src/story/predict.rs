@@ -33,6 +33,8 @@ pub struct Foreseen {
 pub struct View<'a> {
     /// The socket.
     pub socket: &'a SocketModel,
+    /// Its options, as they were when the call began.
+    pub options: Options,
     /// Its endpoint.
     pub endpoint: &'a Endpoint,
     /// What has reset the connection that an accept would take.
@@ -43,6 +45,8 @@ pub struct View<'a> {
     pub occupied_by: Option<Occupant>,
     /// What the caller does with SIGPIPE.
     pub sigpipe: SigpipeDisposition,
+    /// The registration of the caller's descriptor with epoll.
+    pub epoll: Option<&'a EpollModel>,
     /// What closed the caller's descriptor.
     pub closed: Option<EventId>,
     /// Other descriptors refer to the socket: of this process or another.
@@ -91,12 +95,15 @@ fn size(bytes: u64) -> i64 {
 /// What the call will do if nothing arrives meanwhile.
 pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
     let makes = matches!(call, Call::Socket | Call::Socketpair { .. } | Call::Pipe { .. });
-    let needs_none = makes || matches!(call, Call::Fork { .. } | Call::Exit { .. });
+    let needs_none = makes || matches!(call, Call::Fork { .. } | Call::Exit { .. } | Call::EpollCreate);
     if let (Some(close), false) = (view.closed, needs_none) {
         if matches!(call, Call::Poll { .. }) {
             return plain(Predicted::Ready(vec![PollEvent::Nval]), "poll-of-a-closed-descriptor").role("close", close);
         }
-        return fails(Errno(9), "closed-descriptor-gives-ebadf").role("close", close);
+        if let Call::EpollWait { timeout_ns, .. } = call {
+            return view.epoll_of_closed(*timeout_ns, close);
+        }
+        return fails(Errno::EBADF, "closed-descriptor-gives-ebadf").role("close", close);
     }
     match call {
         Call::Socket => plain(Predicted::Descriptor, "socket-returns-a-descriptor"),
@@ -109,6 +116,7 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         Call::Accept { .. } => view.accept(),
         Call::Read { size } => view.receive(*size, &[], false),
         Call::Recv { size, flags } => view.receive(*size, flags, true),
+        Call::Sendfile { data } if data.size() == 0 => plain(Predicted::Value(0), "empty-sendfile-sends-nothing"),
         Call::Write { data } | Call::Sendfile { data } => view.send(data, &[]),
         Call::Send { data, flags } => view.send(data, flags),
         Call::Shutdown { .. } => view.shutdown(),
@@ -137,8 +145,8 @@ pub fn woken(call: &Call) -> Option<Foreseen> {
 
 /// What a call that blocks will return when its time is up; none if it waits for ever.
 pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
-    let receive = view.socket.options.receive_timeout_ns;
-    let send = view.socket.options.send_timeout_ns;
+    let receive = view.options.receive_timeout_ns;
+    let send = view.options.send_timeout_ns;
     let (ns, foreseen) = match call {
         Call::Recv { size: 0, .. } => (receive, woken(call)?),
         Call::Recv { size: wanted, .. } if view.endpoint.readable(*wanted).1 > view.endpoint.read => {
@@ -168,6 +176,7 @@ fn reported(endpoint: &Endpoint, errno: Errno, by: EventId, rule: &'static str) 
     if let Some(waited) = endpoint.gave_up {
         return fails(errno, gave_up(waited)).role("waited", by);
     }
+    let rule = if errno == Errno::ECONNABORTED { "destroyed-socket-gives-econnaborted" } else { rule };
     let state = endpoint.reset_by.map_or(endpoint.state, |(_, state)| state);
     fails(errno, rule).role("rst", by).in_state(state)
 }

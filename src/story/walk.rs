@@ -17,7 +17,7 @@ use self::descriptors::Holders;
 use self::local::Locals;
 use super::endpoint::Endpoint;
 use super::flow::Flow;
-use super::predict::{Foreseen, SocketModel};
+use super::predict::{Foreseen, Options, SocketModel};
 use super::{
     Allowed, Basis, Cause, Confidence, ConnectionId, Deviation, EndpointId, EventId, Finding, FindingKind, Link,
     Predicted, Rel, Side, Stream, Told, Transition,
@@ -72,6 +72,8 @@ struct Active {
     event: EventId,
     endpoint: Option<EndpointId>,
     state: Option<TcpState>,
+    /// The socket's options when it began: what another process changes meanwhile does not concern it.
+    options: Options,
     foreseen: Vec<Foreseen>,
     /// It has made the kernel send something; what arrives afterwards may be the answer to that.
     has_sent: bool,

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use tcpstory::record::{
-    Action, CONNECTION, Call, Data, Errno, LISTENER, MsgFlag, Outcome, PollEvent, Recording, Script, SocketOption,
-    StepId, Syscall, What,
+    Action, ActorId, CONNECTION, Call, Data, Errno, LISTENER, MsgFlag, Outcome, PollEvent, Recording, Script,
+    SocketOption, StepId, Syscall, What,
 };
 use tcpstory::scenario::{SourceText, parse};
 
@@ -23,7 +23,8 @@ pub(crate) fn write(recording: &Recording) -> Option<String> {
 fn text(recording: &Recording) -> Option<String> {
     let script = &recording.script;
     let mut text = format!("title = {:?}\n", script.title);
-    for actor in &script.actors {
+    let started = (0..).map(ActorId).zip(&script.actors).filter(|(id, _)| script.parent_of(*id).is_none());
+    for (_, actor) in started {
         let sigpipe = format!("{:?}", actor.sigpipe).to_lowercase();
         write!(text, "\n[actors.{}]\nsigpipe = \"{sigpipe}\"\n", actor.name).ok()?;
     }
@@ -37,6 +38,12 @@ fn text(recording: &Recording) -> Option<String> {
             Action::Call { actor, socket, call, .. } => {
                 // A step that was passed over is none.
                 let Some(made) = made else { continue };
+                if *call == Call::Vanish {
+                    let name = &script.actors[actor.0].name;
+                    let which = if socket == CONNECTION { name.clone() } else { format!("{name}.{socket}") };
+                    write!(text, "\n[[step]]\nvanish = \"{which}\"\n").ok()?;
+                    continue;
+                }
                 let by = by(script, actor.0, socket, call);
                 write!(text, "\n[[step]]\nby = \"{by}\"\n{}\n", deed(script, call)?).ok()?;
                 if made.outcome == (Outcome::Failed { errno: Errno(9) }) {
@@ -83,13 +90,22 @@ fn deed(script: &Script, call: &Call) -> Option<String> {
             format!("{{ data = {}, flags = {} }}", bytes(data)?, names(flags.iter().map(|flag| MsgFlag::name(*flag))))
         }
         Call::Shutdown { how } => format!("{:?}", how.name()),
-        Call::Setsockopt { option } => format!("{{ {} = {} }}", option.name(), value(*option)?),
+        Call::Setsockopt { option } => format!("{{ {} = {} }}", option.name(), value(*option)),
         Call::Getsockopt { option } => format!("{:?}", option.name()),
         Call::Poll { events, timeout_ns } => {
             let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{}us\"", ns / 1000));
             format!("{{ events = {}{timeout} }}", names(events.iter().map(|event| PollEvent::name(*event))))
         }
         Call::Exit { code } => code.to_string(),
+        Call::Sendfile { data } => bytes(data)?,
+        Call::Dup { to } => format!("{to:?}"),
+        Call::Fork { child } => format!("{:?}", script.actors[child.0].name),
+        Call::Getpeername | Call::Getsockname => return Some(format!("do = \"{}\"", call.name())),
+        Call::EpollWait { events, edge, timeout_ns } => {
+            let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{}us\"", ns / 1000));
+            let asked: Vec<_> = events.iter().map(|event| format!("E{}", PollEvent::name(*event))).collect();
+            format!("{{ events = {}, edge = {edge}{timeout} }}", names(asked.iter().map(String::as_str)))
+        }
         _ => return None,
     };
     Some(format!("do.{} = {argument}", call.name()))
@@ -109,17 +125,27 @@ fn bytes(data: &Data) -> Option<String> {
     }
 }
 
-fn value(option: SocketOption) -> Option<String> {
-    Some(match option {
+fn value(option: SocketOption) -> String {
+    match option {
         SocketOption::SoLinger(None) => "\"off\"".to_owned(),
         SocketOption::SoLinger(Some(seconds)) => seconds.to_string(),
-        SocketOption::SoRcvtimeo(ns) => format!("\"{}us\"", ns / 1000),
+        SocketOption::SoRcvtimeo(ns)
+        | SocketOption::SoSndtimeo(ns)
+        | SocketOption::TcpKeepidle(ns)
+        | SocketOption::TcpKeepintvl(ns)
+        | SocketOption::TcpUserTimeout(ns)
+        | SocketOption::TcpDeferAccept(ns)
+        | SocketOption::TcpLinger2(Some(ns)) => format!("\"{}us\"", ns / 1000),
+        SocketOption::TcpLinger2(None) => "\"off\"".to_owned(),
+        SocketOption::TcpKeepcnt(number) | SocketOption::SoSndbuf(number) | SocketOption::SoRcvbuf(number) => {
+            number.to_string()
+        }
         SocketOption::ONonblock(on)
         | SocketOption::TcpNodelay(on)
         | SocketOption::TcpCork(on)
         | SocketOption::TcpQuickack(on)
         | SocketOption::SoKeepalive(on)
+        | SocketOption::SoOobinline(on)
         | SocketOption::SoReuseaddr(on) => on.to_string(),
-        _ => return None,
-    })
+    }
 }

@@ -12,6 +12,12 @@ const SERVER: ActorId = ActorId(1);
 /// The name of a second connection.
 const SECOND: &str = "second";
 
+/// The name of a duplicate of a descriptor.
+const COPY: &str = "copy";
+
+/// A second, in nanoseconds.
+const SECOND_NS: u64 = 1_000_000_000;
+
 /// The scenario of a seed.
 pub(crate) fn scenario(seed: u64) -> Script {
     let mut rng = Rng::with_seed(seed);
@@ -26,12 +32,19 @@ pub(crate) fn scenario(seed: u64) -> Script {
             steps.extend(opening(&mut rng, from, SECOND).into_iter().skip(1));
         }
     }
+    let specs: Vec<_> = (0..actors).map(|place| actor(&mut rng, place)).collect();
+    let mut cast = Cast { specs, second, shared: false };
     for _ in 0..rng.usize(3..20) {
-        let actor = ActorId(rng.usize(..actors));
-        match rng.u8(..12) {
-            0 => steps.extend(questions(&mut rng, actor)),
-            1 => steps.extend(hasty_connect(&mut rng)),
-            _ => steps.push(any_step(&mut rng, actor, second)),
+        let actor = ActorId(rng.usize(..cast.specs.len()));
+        match rng.u8(..40) {
+            0..3 => steps.extend(questions(&mut rng, actor)),
+            3..6 => steps.extend(hasty_connect(&mut rng)),
+            6 => steps.push(cast.duplicates(&mut rng, actor)),
+            7 => steps.extend(cast.forks(actor)),
+            8 => steps.extend(cast.vanishes(&mut rng, actor)),
+            9..11 => steps.extend(urgent(&mut rng, actor)),
+            11 => steps.extend(abort(actor)),
+            _ => steps.push(any_step(&mut rng, actor, &cast)),
         }
     }
     Script {
@@ -39,7 +52,7 @@ pub(crate) fn scenario(seed: u64) -> Script {
         title: format!("A random scenario, seed {seed}"),
         source: Source { path: format!("random-{seed}.toml"), sha256: String::new() },
         network: Network::default(),
-        actors: (0..actors).map(|place| actor(&mut rng, place)).collect(),
+        actors: cast.specs,
         steps,
         ..Script::default()
     }
@@ -53,6 +66,66 @@ fn actor(rng: &mut Rng, place: usize) -> ActorSpec {
         _ => SigpipeDisposition::Catch,
     };
     ActorSpec { name, sigpipe, address: None, port: None }
+}
+
+/// Who plays, and what they have.
+struct Cast {
+    specs: Vec<ActorSpec>,
+    /// There is a second connection.
+    second: bool,
+    /// Some socket has several descriptors.
+    shared: bool,
+}
+
+impl Cast {
+    fn duplicates(&mut self, rng: &mut Rng, actor: ActorId) -> Step {
+        self.shared = true;
+        let of = *pick(rng, &[CONNECTION, CONNECTION, LISTENER, COPY]);
+        call(actor, of, Call::Dup { to: COPY.to_owned() })
+    }
+
+    /// One of the first actors forks, once.
+    fn forks(&mut self, parent: ActorId) -> Option<Step> {
+        let is_first = self.specs.iter().all(|spec| spec.name != "child");
+        is_first.then(|| {
+            self.shared = true;
+            let child = ActorId(self.specs.len());
+            self.specs.push(ActorSpec { name: "child".to_owned(), ..self.specs[parent.0].clone() });
+            call(parent, CONNECTION, Call::Fork { child })
+        })
+    }
+
+    /// A socket vanishes where it has one descriptor for certain; another could keep it.
+    fn vanishes(&self, rng: &mut Rng, actor: ActorId) -> Option<Step> {
+        let socket = if self.second && rng.bool() { SECOND } else { CONNECTION };
+        (!self.shared).then(|| call(actor, socket, Call::Vanish))
+    }
+}
+
+/// A close that lingers for 0 seconds.
+fn abort(actor: ActorId) -> Vec<Step> {
+    let calls = [Call::Setsockopt { option: SocketOption::SoLinger(Some(0)) }, Call::Close];
+    calls.into_iter().map(|made| call(actor, CONNECTION, made)).collect()
+}
+
+/// Urgent bytes, and how they are read.
+fn urgent(rng: &mut Rng, actor: ActorId) -> Vec<Step> {
+    let send = |rng: &mut Rng| Call::Send { data: data_of(*pick(rng, &[0, 1, 1, 2, 3])), flags: vec![MsgFlag::Oob] };
+    let to = if actor == SERVER { CLIENT } else { SERVER };
+    let mut steps = vec![call(actor, CONNECTION, send(rng))];
+    if rng.bool() {
+        steps.push(call(actor, CONNECTION, Call::Write { data: data_of(rng.u64(..4)) }));
+    }
+    for _ in 0..rng.usize(..4) {
+        let size = rng.u64(..5);
+        let made = match rng.u8(..5) {
+            0 => Call::Poll { events: events(rng), timeout_ns: Some(0) },
+            1 | 2 => Call::Recv { size, flags: flags(rng, &[MsgFlag::Oob, MsgFlag::Oob, MsgFlag::Peek]) },
+            _ => Call::Recv { size, flags: vec![MsgFlag::DontWait] },
+        };
+        steps.push(call(to, CONNECTION, made));
+    }
+    steps
 }
 
 fn step(action: Action) -> Step {
@@ -99,14 +172,15 @@ fn hasty_connect(rng: &mut Rng) -> Vec<Step> {
     calls.into_iter().map(|made| call(CLIENT, "hasty", made)).collect()
 }
 
-fn any_step(rng: &mut Rng, actor: ActorId, second: bool) -> Step {
+fn any_step(rng: &mut Rng, actor: ActorId, cast: &Cast) -> Step {
     if rng.u8(..60) == 0 {
         let signal = if rng.bool() { Signal::SIGKILL } else { Signal::SIGTERM };
         return step(Action::Kill { actor, signal });
     }
     let mut socket = match rng.u8(..24) {
         0 => SECOND,
-        1..6 if second && actor != ActorId(2) => SECOND,
+        1..6 if cast.second && actor != ActorId(2) => SECOND,
+        8..11 if cast.shared => COPY,
         6 | 7 if actor == SERVER => LISTENER,
         _ => CONNECTION,
     };
@@ -126,7 +200,7 @@ fn any_step(rng: &mut Rng, actor: ActorId, second: bool) -> Step {
 }
 
 fn any_call(rng: &mut Rng) -> Call {
-    match rng.u8(..100) {
+    match rng.u8(..116) {
         0..22 => Call::Read { size: read_size(rng) },
         22..30 => Call::Recv {
             size: read_size(rng),
@@ -144,6 +218,15 @@ fn any_call(rng: &mut Rng) -> Call {
         94..96 => Call::Connect { to: Target::Actor(SERVER) },
         96..98 => Call::Accept { from: LISTENER.to_owned() },
         98 => Call::Listen { backlog: rng.u32(1..8) },
+        100..106 => Call::EpollWait {
+            events: events(rng),
+            edge: rng.bool(),
+            timeout_ns: Some(if rng.u8(..8) == 0 { 3_000_000 } else { 0 }),
+        },
+        106..110 => Call::Sendfile { data: data(rng) },
+        110..113 => Call::Getpeername,
+        113..115 => Call::Getsockname,
+        115 => Call::Recv { size: read_size(rng), flags: vec![MsgFlag::Oob] },
         _ => Call::Exit { code: rng.u8(..3) },
     }
 }
@@ -157,7 +240,10 @@ fn read_size(rng: &mut Rng) -> u64 {
 }
 
 fn data(rng: &mut Rng) -> Data {
-    let size = *pick(rng, &[0, 1, 1, 1, 2, 3, 5, 10, 100, 1000, 4000, 20_000, 300_000]);
+    data_of(*pick(rng, &[0, 1, 1, 1, 2, 3, 5, 10, 100, 1000, 4000, 20_000, 300_000]))
+}
+
+fn data_of(size: u64) -> Data {
     Data::Repeat { pattern: Bytes(b"abcdefg".to_vec()), size }
 }
 
@@ -171,8 +257,8 @@ fn events(rng: &mut Rng) -> Vec<PollEvent> {
 }
 
 fn option(rng: &mut Rng) -> SocketOption {
-    match rng.u8(..15) {
-        0..3 => SocketOption::SoLinger(Some(0)),
+    match rng.u8(..30) {
+        0..3 | 28..30 => SocketOption::SoLinger(Some(0)),
         3 => SocketOption::SoLinger(None),
         4..7 => SocketOption::ONonblock(true),
         7 => SocketOption::ONonblock(false),
@@ -182,6 +268,16 @@ fn option(rng: &mut Rng) -> SocketOption {
         11 => SocketOption::TcpQuickack(rng.bool()),
         12 => SocketOption::SoKeepalive(rng.bool()),
         13 => SocketOption::SoReuseaddr(rng.bool()),
+        14 => SocketOption::SoSndtimeo(5_000_000),
+        15 => SocketOption::TcpKeepidle(SECOND_NS),
+        16 => SocketOption::TcpKeepintvl(SECOND_NS),
+        17 => SocketOption::TcpKeepcnt(rng.u32(1..4)),
+        18 => SocketOption::TcpUserTimeout(rng.u64(..50) * 1_000_000),
+        19 => SocketOption::SoRcvbuf(*pick(rng, &[8_192, 65_536])),
+        20 => SocketOption::SoSndbuf(*pick(rng, &[16_384, 65_536])),
+        21 => SocketOption::TcpDeferAccept(rng.u64(..2) * SECOND_NS),
+        22 => SocketOption::TcpLinger2(rng.bool().then_some(SECOND_NS)),
+        23..25 => SocketOption::SoOobinline(rng.bool()),
         _ => SocketOption::SoLinger(Some(1)),
     }
 }

@@ -205,7 +205,7 @@ impl Session {
         let player = &mut self.players[asked.actor.0];
         player.pending =
             Some(Pending { event, step, socket, descriptor, named, to, begun: false, started: false, given_up: false });
-        let (fd, epoll) = (self.sockets.fd(descriptor), self.sockets.epoll(socket));
+        let (fd, epoll) = (self.sockets.fd(descriptor), self.sockets.epoll(descriptor));
         let name = match &call {
             Call::Fork { child } => self.script.actors.get(child.0).map(|spec| spec.name.clone()),
             _ => None,

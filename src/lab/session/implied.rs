@@ -19,7 +19,7 @@ impl Session {
         let known = match asked.call {
             Call::Socket | Call::Socketpair { .. } | Call::Pipe { .. } => None,
             Call::Exit { .. } | Call::Fork { .. } => {
-                return Ok(Some(self.sockets.any(actor, name).unwrap_or_else(|| self.sockets.add(actor, name))));
+                return Ok(Some(self.sockets.any(actor, name).unwrap_or_else(|| self.sockets.stand_in(actor, name))));
             }
             call => {
                 self.sockets.latest(actor, name).filter(|known| self.sockets.is_open(*known) || !begins_a_life(call))
@@ -39,15 +39,14 @@ impl Session {
         Ok(is_ready.then_some(descriptor))
     }
 
-    /// The epoll instance of a socket and its registration there, where an `epoll_wait` needs them. False where that failed.
+    /// The epoll instance of a descriptor and its registration there, where an `epoll_wait` needs them. False where that failed.
     fn prepare_epoll(&mut self, asked: &Asked<'_>, descriptor: DescriptorId, deadline: Deadline) -> Result<bool, Halt> {
         let Call::EpollWait { events, edge, .. } = asked.call else { return Ok(true) };
-        let socket = self.sockets.of(descriptor);
-        let is_new = self.sockets.registered(socket).is_none();
+        let is_new = self.sockets.registered(descriptor).is_none();
         if is_new && !self.act_implied(asked, descriptor, Call::EpollCreate, deadline)? {
             return Ok(false);
         }
-        if self.sockets.registered(socket).is_some_and(|(known, how)| known == events && how == edge) {
+        if self.sockets.registered(descriptor).is_some_and(|(known, how)| known == events && how == edge) {
             return Ok(true);
         }
         let register = Call::EpollCtl { add: is_new, events: events.clone(), edge: *edge };

@@ -181,10 +181,10 @@ impl Session {
             }
             (Call::Fork { child }, Outcome::Returned { .. }) => self.sockets.inherit(actor, *child),
             (Call::EpollCreate, Outcome::Returned { value, .. }) => {
-                self.sockets.watched_by(socket, descriptor(*value));
+                self.sockets.watched_by(pending.descriptor, descriptor(*value));
             }
             (Call::EpollCtl { events, edge, .. }, Outcome::Returned { .. }) => {
-                self.sockets.register(socket, events.clone(), *edge);
+                self.sockets.register(pending.descriptor, events.clone(), *edge);
             }
             (Call::Accept { .. }, Outcome::Returned { value, detail }) => {
                 let opened = self.sockets.accept(socket, actor, &pending.named);

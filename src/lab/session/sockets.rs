@@ -31,9 +31,6 @@ pub(super) struct Sockets {
 #[derive(Clone, Debug, Default)]
 struct Kept {
     listens: bool,
-    epoll: Option<RawFd>,
-    /// What it is registered for there: events, and whether each change is told once.
-    registered: Option<(Vec<PollEvent>, bool)>,
 }
 
 /// A descriptor of an actor's process, open or closed.
@@ -43,6 +40,10 @@ struct Descriptor {
     name: String,
     socket: SocketId,
     fd: Option<RawFd>,
+    /// Its epoll instance.
+    epoll: Option<RawFd>,
+    /// What it is registered for there: events, and whether each change is told once.
+    registered: Option<(Vec<PollEvent>, bool)>,
 }
 
 impl Sockets {
@@ -69,7 +70,7 @@ impl Sockets {
     /// The name of a descriptor, where it is not that of its socket.
     pub(super) fn alias(&self, descriptor: DescriptorId) -> Option<&str> {
         let Descriptor { name, socket, .. } = &self.descriptors[descriptor.0];
-        (*name != self.records[socket.0].name).then_some(name)
+        (!name.is_empty() && *name != self.records[socket.0].name).then_some(name)
     }
 
     /// A new socket of that name, which now means this one.
@@ -90,6 +91,13 @@ impl Sockets {
         self.refer(actor, name, SocketId(self.records.len() - 1))
     }
 
+    /// A record for a call that is made on no socket, by an actor that has none. Its descriptor has no name and is never found.
+    pub(super) fn stand_in(&mut self, actor: ActorId, name: &str) -> DescriptorId {
+        let descriptor = self.add(actor, name);
+        self.descriptors[descriptor.0].name.clear();
+        descriptor
+    }
+
     /// It is something else than a TCP socket.
     pub(super) fn is_a(&mut self, id: SocketId, kind: SocketKind) {
         self.records[id.0].kind = kind;
@@ -97,7 +105,14 @@ impl Sockets {
 
     /// Another descriptor for a socket.
     pub(super) fn refer(&mut self, actor: ActorId, name: &str, socket: SocketId) -> DescriptorId {
-        self.descriptors.push(Descriptor { actor, name: name.to_owned(), socket, fd: None });
+        self.descriptors.push(Descriptor {
+            actor,
+            name: name.to_owned(),
+            socket,
+            fd: None,
+            epoll: None,
+            registered: None,
+        });
         DescriptorId(self.descriptors.len() - 1)
     }
 
@@ -109,11 +124,16 @@ impl Sockets {
         descriptor
     }
 
-    /// The child has what its parent has.
+    /// The child has what its parent has, but makes epoll instances of its own.
     pub(super) fn inherit(&mut self, parent: ActorId, child: ActorId) {
         let open = |descriptor: &&Descriptor| descriptor.actor == parent && descriptor.fd.is_some();
         let copies: Vec<_> = self.descriptors.iter().filter(open).cloned().collect();
-        self.descriptors.extend(copies.into_iter().map(|copy| Descriptor { actor: child, ..copy }));
+        self.descriptors.extend(copies.into_iter().map(|copy| Descriptor {
+            actor: child,
+            epoll: None,
+            registered: None,
+            ..copy
+        }));
     }
 
     /// The last descriptor of that name, open or closed.
@@ -141,24 +161,24 @@ impl Sockets {
         self.descriptors[descriptor.0].fd.unwrap_or(NEVER_OPEN)
     }
 
-    /// The descriptor of its epoll instance.
-    pub(super) fn epoll(&self, id: SocketId) -> RawFd {
-        self.kept[id.0].epoll.unwrap_or(NEVER_OPEN)
+    /// The number of its epoll instance.
+    pub(super) fn epoll(&self, descriptor: DescriptorId) -> RawFd {
+        self.descriptors[descriptor.0].epoll.unwrap_or(NEVER_OPEN)
     }
 
     /// It has an epoll instance now.
-    pub(super) fn watched_by(&mut self, id: SocketId, epoll: RawFd) {
-        self.kept[id.0].epoll = Some(epoll);
+    pub(super) fn watched_by(&mut self, descriptor: DescriptorId, epoll: RawFd) {
+        self.descriptors[descriptor.0].epoll = Some(epoll);
     }
 
     /// What it is registered for there.
-    pub(super) fn registered(&self, id: SocketId) -> Option<&(Vec<PollEvent>, bool)> {
-        self.kept[id.0].registered.as_ref()
+    pub(super) fn registered(&self, descriptor: DescriptorId) -> Option<&(Vec<PollEvent>, bool)> {
+        self.descriptors[descriptor.0].registered.as_ref()
     }
 
     /// It is registered for that now.
-    pub(super) fn register(&mut self, id: SocketId, events: Vec<PollEvent>, edge: bool) {
-        self.kept[id.0].registered = Some((events, edge));
+    pub(super) fn register(&mut self, descriptor: DescriptorId, events: Vec<PollEvent>, edge: bool) {
+        self.descriptors[descriptor.0].registered = Some((events, edge));
     }
 
     /// Whether it is open.

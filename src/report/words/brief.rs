@@ -11,6 +11,7 @@ const BRIEF: &[(&str, &str)] = &[
     ("the-end-of-a-process-with-unread-data-sends-rst", "{by} ended the process with {bytes} from {data} unread"),
     ("close-with-unread-data-sends-rst", "{by} closed the socket with {bytes} from {data} unread"),
     ("close-with-linger-0-sends-rst", "{by} closed a socket that lingers for 0 s"),
+    ("close-in-fin-wait2-with-linger2-off-sends-rst", "{by} closed a socket that does not wait in FIN_WAIT2"),
     ("closing-a-listener-resets-its-queue", "{by} closed the listener before anybody accepted"),
     ("syn-without-listener-gets-rst", "{syn} found nobody listening"),
     ("segment-for-a-vanished-socket-gets-rst", "{segment} reached a machine that forgot the connection at {by}"),
@@ -20,6 +21,7 @@ const BRIEF: &[(&str, &str)] = &[
     ("zero-window-probe", "{write} waits for the window to open"),
     ("keep-alive-probe", "the keep-alive time passed"),
     ("keep-alive-gives-up-with-rst", "{probe} stayed unanswered"),
+    ("a-socket-is-destroyed-from-outside", "an administrator destroyed the socket"),
 ];
 
 /// The cause of a segment in a few words, the nearest event first: `p7 hit a socket closed by s4`.

@@ -40,10 +40,10 @@ impl View<'_> {
             }
             _ if self.ports == Ports::Exhausted => fails(Errno::EADDRNOTAVAIL, "no-local-port-is-left"),
             _ if self.ports == Ports::StillUsed => fails(Errno::EADDRNOTAVAIL, "the-chosen-port-is-still-used"),
-            (false, _) if self.socket.options.nonblocking && self.socket.under_way => {
+            (false, _) if self.options.nonblocking && self.socket.under_way => {
                 fails(Errno::EALREADY, "connect-still-under-way")
             }
-            (false, _) if self.socket.options.nonblocking => {
+            (false, _) if self.options.nonblocking => {
                 fails(Errno::EINPROGRESS, "connect-non-blocking-gives-einprogress")
             }
             (false, _) => plain(Predicted::Blocks, "connect-waits-for-the-answer"),
@@ -60,7 +60,7 @@ impl View<'_> {
                     .role("ack", waiting.completed)
                     .role("rst", rst),
             },
-            Some(None) if self.socket.options.nonblocking => {
+            Some(None) if self.options.nonblocking => {
                 let rule = match self.socket.deferred {
                     Some(_) => "deferred-accept-waits-for-data",
                     None => "accept-non-blocking-gives-eagain",
@@ -129,6 +129,6 @@ pub fn after_lingering(view: View<'_>) -> Foreseen {
 
 /// A close that lingers waits until what was written and the FIN are acknowledged, or until its time is up.
 pub fn may_linger(view: View<'_>, call: &Call) -> Option<Foreseen> {
-    let lingers = *call == Call::Close && !view.shared && view.socket.options.linger.is_some_and(|seconds| seconds > 0);
+    let lingers = *call == Call::Close && !view.shared && view.options.linger.is_some_and(|seconds| seconds > 0);
     (lingers && view.endpoint.begun()).then(|| plain(Predicted::Blocks, "close-lingers"))
 }

@@ -12,11 +12,11 @@ impl View<'_> {
             return plain(Predicted::Value(0), "empty-read-asks-nothing");
         }
         let endpoint = self.endpoint;
+        if flags.contains(&MsgFlag::Oob) && self.socket.queue.is_none() {
+            return self.receive_urgent(wanted);
+        }
         if !endpoint.begun() && (self.socket.queue.is_some() || endpoint.shut_read.is_none()) {
             return fails(Errno::ENOTCONN, "call-needs-a-connection");
-        }
-        if flags.contains(&MsgFlag::Oob) {
-            return self.receive_urgent(wanted);
         }
         let (from, upto) = endpoint.readable(wanted);
         if self.waits_for_all(endpoint, wanted, flags) {
@@ -81,13 +81,13 @@ impl View<'_> {
     /// `sock_rcvlowat`: with `MSG_WAITALL` a blocking read goes on until the buffer is full, or nothing more can come.
     pub(super) fn waits_for_all(&self, endpoint: &Endpoint, wanted: u64, flags: &[MsgFlag]) -> bool {
         let asked = flags.contains(&MsgFlag::WaitAll) && !flags.contains(&MsgFlag::DontWait);
-        let over = endpoint.receive_ended() || endpoint.pending.is_some() || self.socket.options.nonblocking;
+        let over = endpoint.receive_ended() || endpoint.pending.is_some() || self.options.nonblocking;
         let (from, upto) = endpoint.readable(wanted);
         asked && !over && upto - from < wanted && !endpoint.stops_at_mark(upto)
     }
 
     pub(super) fn must_not_wait(&self, flags: &[MsgFlag]) -> bool {
-        self.socket.options.nonblocking || flags.contains(&MsgFlag::DontWait)
+        self.options.nonblocking || flags.contains(&MsgFlag::DontWait)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::story::{Deviation, EventId, Predicted};
 impl View<'_> {
     /// What is ready of what epoll was asked for, and whether it is told.
     pub(super) fn epoll(&self, timeout_ns: Option<u64>) -> Foreseen {
-        let told = self.socket.epoll.as_ref().filter(|epoll| epoll.listed || !epoll.edge);
+        let told = self.epoll.filter(|epoll| epoll.listed || !epoll.edge);
         let asked = told.map_or(&[][..], |epoll| epoll.events.as_slice());
         let now = timeout_ns == Some(0);
         let mut foreseen = match told {
@@ -22,6 +22,15 @@ impl View<'_> {
         let waits = foreseen.outcome == Predicted::Blocks;
         foreseen.rule = if waits { "epoll-waits" } else { "epoll-tells-readiness" };
         foreseen
+    }
+
+    /// A registration lives as long as the socket: until the last descriptor is closed (epoll(7)).
+    pub(super) fn epoll_of_closed(&self, timeout_ns: Option<u64>, close: EventId) -> Foreseen {
+        match timeout_ns {
+            _ if self.shared => self.epoll(timeout_ns),
+            Some(0) => plain(Predicted::Ready(Vec::new()), "epoll-forgets-a-closed-socket").role("close", close),
+            _ => plain(Predicted::Blocks, "epoll-waits"),
+        }
     }
 
     /// Whether something is ready of what was asked for: a registration then begins on the ready list.

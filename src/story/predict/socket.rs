@@ -1,8 +1,8 @@
 //! A program's socket, and the addresses that it asks for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use crate::record::{PollEvent, SocketOption};
+use crate::record::{ActorId, PollEvent, SocketOption};
 use crate::story::endpoint::Endpoint;
 use crate::story::{EndpointId, EventId};
 
@@ -29,8 +29,8 @@ pub struct SocketModel {
     pub unconnected: Endpoint,
     /// What closed the descriptor.
     pub closed: Option<EventId>,
-    /// Its registration with its epoll instance.
-    pub epoll: Option<EpollModel>,
+    /// Its registrations, by whose epoll instance and the descriptor's name where that is not the socket's own.
+    pub epoll: BTreeMap<(ActorId, Option<String>), EpollModel>,
 }
 
 /// The options of a socket on which outcomes depend.
@@ -47,12 +47,16 @@ pub struct Options {
     pub linger: Option<u32>,
     /// `TCP_LINGER2`, in nanoseconds, where it was set.
     pub linger2_ns: Option<i64>,
+    /// `TCP_LINGER2` is off: an orphan does not wait in `FIN_WAIT2`.
+    pub linger2_off: bool,
     /// `SO_REUSEADDR`.
     pub reuse: bool,
     /// `TCP_DEFER_ACCEPT` is on.
     pub defers_accept: bool,
     /// `SO_OOBINLINE`.
     pub oob_inline: bool,
+    /// `SO_SNDBUF` as it was asked for, in bytes, where it was.
+    pub send_buffer: Option<u32>,
     /// `TCP_USER_TIMEOUT`, in nanoseconds; 0 is none.
     pub user_timeout_ns: u64,
 }
@@ -88,7 +92,6 @@ impl Options {
             SocketOption::SoSndtimeo(ns) => self.send_timeout_ns = ns,
             SocketOption::ONonblock(on) => self.nonblocking = on,
             SocketOption::TcpNodelay(_)
-            | SocketOption::SoSndbuf(_)
             | SocketOption::SoRcvbuf(_)
             | SocketOption::SoKeepalive(_)
             | SocketOption::TcpKeepidle(_)
@@ -96,11 +99,15 @@ impl Options {
             | SocketOption::TcpKeepcnt(_)
             | SocketOption::TcpCork(_)
             | SocketOption::TcpQuickack(_) => {}
+            SocketOption::SoSndbuf(bytes) => self.send_buffer = Some(bytes),
             SocketOption::TcpUserTimeout(ns) => self.user_timeout_ns = ns,
             SocketOption::TcpDeferAccept(ns) => self.defers_accept = ns > 0,
             SocketOption::SoOobinline(on) => self.oob_inline = on,
             SocketOption::SoReuseaddr(on) => self.reuse = on,
-            SocketOption::TcpLinger2(ns) => self.linger2_ns = ns.and_then(|ns| i64::try_from(ns).ok()),
+            SocketOption::TcpLinger2(ns) => {
+                self.linger2_ns = ns.and_then(|ns| i64::try_from(ns).ok());
+                self.linger2_off = ns.is_none();
+            }
         }
     }
 }

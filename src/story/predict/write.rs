@@ -67,9 +67,13 @@ impl View<'_> {
     /// The send buffer may not have room for all of it. How much room there is depends on sizes that the kernel tunes.
     pub(super) fn may_fill(&self, data: &Data) -> bool {
         let waiting = self.endpoint.written.saturating_sub(self.endpoint.acked);
-        waiting.saturating_add(data.size()) > SURELY_FITS
+        let asked = self.options.send_buffer.map(|bytes| u64::from(bytes) / BUFFER_PER_BYTE);
+        waiting.saturating_add(data.size()) > asked.map_or(SURELY_FITS, |fits| fits.min(SURELY_FITS))
     }
 }
+
+/// How much of a send buffer that was asked for a byte may take.
+const BUFFER_PER_BYTE: u64 = 16;
 
 /// The flags and the data of a write or send.
 fn write_of(call: &Call) -> Option<(&[MsgFlag], &Data)> {
@@ -94,6 +98,10 @@ pub fn when_the_buffer_is_full(view: View<'_>, call: &Call, blocked: bool) -> Ve
     let Some((flags, data)) = write_of(call) else { return Vec::new() };
     let nonblocking = view.must_not_wait(flags);
     let mut more = Vec::new();
+    if let (Call::Sendfile { .. }, Some((_, rst))) = (call, view.endpoint.pending) {
+        let short = Predicted::Between(1, size(data.size()) - 1);
+        more.push(plain(short, "sendfile-swallows-the-error").role("rst", rst));
+    }
     if blocked || (cut_by_its_end && view.may_fill(data)) {
         more.push(plain(Predicted::Between(1, size(data.size())), "blocked-write-may-be-cut-short"));
     }

@@ -141,6 +141,38 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "a-socket-is-destroyed-from-outside",
+        statement: "An administrator can destroy a socket (ss -K): its kernel sends an RST although no program has closed it.",
+        sentence: "no program has closed this socket: an administrator destroyed it from outside (ss -K), and its kernel sends an RST.",
+        notable: true,
+        wire: "RST,ACK: no different from a close with unread data.",
+        linux: "tcp_abort() sends the RST, where the state needs one.",
+        misconception: "An RST is always sent by a program's close(), or by a missing socket.",
+        ..PLAIN
+    },
+    Rule {
+        id: "destroyed-socket-gives-econnaborted",
+        statement: "The program whose socket an administrator has destroyed gets ECONNABORTED, once.",
+        sentence: "the socket was destroyed from outside, which {rst} told the peer: {errno} for its own program.",
+        notable: true,
+        calls: &["read", "recv", "write", "send"],
+        errno: Some(Errno::ECONNABORTED),
+        wire: "RST,ACK from this very side.",
+        linux: "tcp_abort() sets sk_err to ECONNABORTED.",
+        misconception: "ECONNABORTED comes from accept() alone.",
+        ..PLAIN
+    },
+    Rule {
+        id: "close-in-fin-wait2-with-linger2-off-sends-rst",
+        statement: "close() in FIN_WAIT2 with a negative TCP_LINGER2 sends an RST: nobody is left to wait for the peer's FIN.",
+        sentence: "{by} closed a socket in {state} that is not to wait there without an owner (TCP_LINGER2): the connection is reset.",
+        notable: true,
+        calls: &["close", "setsockopt"],
+        wire: "A FIN from this side, acknowledged, and later an RST,ACK.",
+        linux: "__tcp_close() calls tcp_send_active_reset() in TCP_FIN_WAIT2 where linger2 is negative.",
+        ..PLAIN
+    },
+    Rule {
         id: "close-lingers",
         statement: "close() with SO_LINGER on and a time above 0 waits until the data and the FIN are acknowledged, or until the \
                     time is up.",

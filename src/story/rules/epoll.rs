@@ -48,4 +48,14 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Silence.",
         ..PLAIN
     },
+    Rule {
+        id: "epoll-forgets-a-closed-socket",
+        statement: "When the last descriptor of a socket is closed, epoll forgets it: epoll_wait() tells nothing of it any more.",
+        sentence: "{close} closed the last descriptor of the socket, and epoll forgot it.",
+        notable: true,
+        calls: &["epoll_wait", "close"],
+        wire: "What the close sent.",
+        misconception: "epoll_wait() tells that a descriptor was closed.",
+        ..PLAIN
+    },
 ];

@@ -31,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["write", "send"],
         wire: "Nothing: there is no wire.",
         misconception: "The first write after the peer has closed always succeeds.",
+        lessons: &["unix-socket-broken-pipe", "pipe-broken-pipe"],
         ..PLAIN
     },
     Rule {
@@ -40,6 +41,7 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["read", "recv"],
         wire: "Nothing: there is no wire.",
+        lessons: &["unix-socket-broken-pipe", "pipe-broken-pipe"],
         ..PLAIN
     },
     Rule {

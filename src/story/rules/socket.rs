@@ -122,6 +122,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["close"],
         wire: "Nothing. The FIN comes when the last descriptor goes.",
         misconception: "close() closes the connection.",
+        lessons: &["close-of-a-duplicate", "fork-keeps-the-connection"],
         ..PLAIN
     },
     Rule {

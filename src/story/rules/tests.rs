@@ -78,6 +78,8 @@ fn functions_were_looked_up() {
         "tcp_urg",
         "tcp_write_err",
         "tcp_write_timeout",
+        "splice_to_socket",
+        "tcp_abort",
         "do_exit",
         "exit_files",
         "inet_create",

@@ -163,6 +163,23 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "empty-sendfile-sends-nothing",
+        statement: "sendfile() of an empty file returns 0 without asking the socket, whatever has become of its connection.",
+        calls: &["sendfile"],
+        ..PLAIN
+    },
+    Rule {
+        id: "sendfile-swallows-the-error",
+        statement: "A sendfile() that an RST cuts short returns the count so far and takes the pending error with it: the next write gets EPIPE, and nobody sees ECONNRESET.",
+        sentence: "{rst} ended the connection after a part had been sent: the count is returned, and the error is lost inside the call.",
+        notable: true,
+        calls: &["sendfile"],
+        wire: "DATA, then an RST from the peer.",
+        linux: "splice_to_socket() sends until an error comes, and returns the count where there is one.",
+        misconception: "A reset is reported to somebody, once.",
+        ..PLAIN
+    },
+    Rule {
         id: "send-timeout-gives-eagain",
         statement: "A write whose SO_SNDTIMEO passes with nothing taken fails with EAGAIN.",
         sentence: "the send buffer stayed full for SO_SNDTIMEO: {errno}.",

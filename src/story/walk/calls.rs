@@ -1,5 +1,6 @@
 //! Calls: what they will do, and what they have done.
 
+use super::descriptors::descriptor;
 use super::kernel::Limit;
 use super::{Active, Walk};
 use crate::record::{
@@ -24,7 +25,7 @@ impl Walk<'_> {
         if let Some(id) = endpoint {
             self.gives_up_for_certain(event, id, self.recording.events[event.0].t_ns);
         }
-        if takes_bytes(&call.call) {
+        if takes_bytes(&call.call) && self.holds(call).0.is_none() {
             self.endpoint_or_own(call.socket).steps_over_mark();
         }
         let state = endpoint.map(|id| self.endpoint(id).state);
@@ -32,12 +33,17 @@ impl Walk<'_> {
         self.takes_effect(event, call, endpoint, &foreseen.outcome);
         let mut foreseen = vec![foreseen];
         foreseen.extend(self.alternative(call, &foreseen[0]));
-        self.active.insert(call.actor, Active { event, endpoint, state, foreseen, has_sent: false });
+        let options = self.sockets[call.socket.0].options;
+        self.active.insert(call.actor, Active { event, endpoint, state, options, foreseen, has_sent: false });
     }
 
     /// A connect on a socket without a connection begins the next one that it made.
     pub(super) fn connects(&mut self, event: EventId, call: &Syscall) {
-        let Some(model) = self.sockets.get_mut(call.socket.0).filter(|model| model.connect.is_none()) else { return };
+        let Some(model) =
+            self.sockets.get_mut(call.socket.0).filter(|model| model.connect.is_none() && !model.accepted)
+        else {
+            return;
+        };
         model.connect = Some((event, false));
         let ends = self.flow.of_socket.get(&call.socket).map_or(&[][..], Vec::as_slice);
         if let Some(end) = ends.get(model.attempts).copied() {
@@ -73,12 +79,20 @@ impl Walk<'_> {
         let sigpipe = self.recording.actors.get(call.actor.0).map_or(SigpipeDisposition::Catch, |actor| actor.sigpipe);
         let socket = self.sockets.get(call.socket.0)?;
         let endpoint = self.endpoint_of(call.socket).map_or(&socket.unconnected, |id| self.endpoint(id));
+        let own = self.active.get(&call.actor);
+        let under_way = own.filter(|active| self.is_event_of(active.event, call));
+        let options = under_way.map_or(socket.options, |active| active.options);
         let occupied_by = self.occupant(call, socket);
         let ports = self.ports(call);
         let (closed, shared) = self.holds(call);
+        let epoll = socket.epoll.get(&descriptor(call));
         let first = socket.queue.as_ref().and_then(|queue| queue.front());
         let waits_reset = first.and_then(|waiting| self.endpoint(waiting.endpoint).reset_by).map(|(rst, _)| rst);
-        Some(View { socket, endpoint, waits_reset, ports, occupied_by, sigpipe, closed, shared })
+        Some(View { socket, options, endpoint, waits_reset, ports, occupied_by, sigpipe, epoll, closed, shared })
+    }
+
+    fn is_event_of(&self, event: EventId, call: &Syscall) -> bool {
+        matches!(&self.recording.events[event.0].what, What::Syscall(known) if std::ptr::eq(known, call))
     }
 
     pub(super) fn foresee(&self, call: &Syscall) -> Foreseen {
@@ -119,6 +133,7 @@ impl Walk<'_> {
             (Call::Close, _) => self.lets_go(event, call),
             (Call::Vanish, _) => self.vanishes(event, call),
             (Call::Exit { .. }, _) => self.close_all(event, call.actor),
+            (Call::Shutdown { .. }, _) if self.holds(call).0.is_some() => {}
             (Call::Shutdown { how: ShutdownHow::Write }, _) if listens => {}
             (Call::Shutdown { .. }, _) if listens => self.stop_listening(event, call.socket),
             (Call::Shutdown { how }, _) => {
@@ -136,6 +151,9 @@ impl Walk<'_> {
                     endpoint.shut_write.get_or_insert(event);
                 }
                 self.wakes(call.socket, false);
+                if let Some(id) = self.endpoint_of(call.socket) {
+                    self.arrived(id);
+                }
             }
             (Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data }, Some(id)) if accepted => {
                 let begin = self.endpoint(id).written;
@@ -171,6 +189,16 @@ impl Walk<'_> {
             allowed.retain(|one| !waits(one));
         }
         self.tell_call(&active, allowed, explained);
+    }
+
+    /// What a call returns where another process waits on the same connection, and takes the pending error first.
+    fn after_another(&self, actor: ActorId, active: &Active, call: &Syscall) -> Option<Foreseen> {
+        let id = active.endpoint.filter(|id| self.endpoint(*id).pending.is_some())?;
+        let shared = self.active.iter().any(|(other, another)| *other != actor && another.endpoint == Some(id));
+        let mut ahead = self.endpoint(id).clone();
+        ahead.pending = None;
+        let view = View { endpoint: &ahead, ..self.view(call)? };
+        shared.then(|| predict::predict(view, &call.call))
     }
 
     /// What a call may return because the kernel gave the connection up while it was under way.
@@ -245,7 +273,7 @@ impl Walk<'_> {
         let asleep = active.sleeps();
         let now = self.foresee(call);
         let now = predict::woken(&call.call).filter(|_| asleep && now.outcome != Predicted::Blocks).unwrap_or(now);
-        let instead = self.alternative(call, &now);
+        let instead = self.alternative(call, &now).or_else(|| self.after_another(actor, active, call));
         let known = &active.foreseen;
         let fresh: Vec<_> = [Some(now), instead].into_iter().flatten().filter(|one| !known.contains(one)).collect();
         if let Some(active) = self.active.get_mut(&actor) {
@@ -265,6 +293,6 @@ pub(super) fn takes_bytes(call: &Call) -> bool {
 
 /// Whether a call lasted as long as its socket lets a write wait.
 fn timed_out(view: View<'_>, waited_ns: i64) -> bool {
-    let limit = i64::try_from(view.socket.options.send_timeout_ns).unwrap_or(i64::MAX);
+    let limit = i64::try_from(view.options.send_timeout_ns).unwrap_or(i64::MAX);
     limit > 0 && waited_ns >= limit
 }

@@ -14,16 +14,15 @@ impl Walk<'_> {
             return;
         }
         model.closed = Some(by);
-        let Options { linger, reuse, linger2_ns, .. } = model.options;
+        let options = model.options;
         self.stop_listening(by, socket);
         self.local_close(by, socket);
         if let Some(id) = self.endpoint_of(socket) {
             let t_ns = self.recording.events[by.0].t_ns;
             let endpoint = self.endpoint_mut(id);
-            endpoint.ending = ending(endpoint, linger);
+            endpoint.ending = ending(endpoint, options);
             endpoint.closed.get_or_insert(by);
-            endpoint.reuse = reuse;
-            endpoint.linger2_ns = linger2_ns;
+            (endpoint.reuse, endpoint.linger2_ns) = (options.reuse, options.linger2_ns);
             endpoint.pending = None;
             // The FIN waits behind what is still unsent, but the state changes at once.
             let waits = endpoint.ending == Ending::Fin && endpoint.has_unsent();
@@ -43,7 +42,7 @@ impl Walk<'_> {
 }
 
 /// How `__tcp_close` ends the connection of an endpoint: unread data is looked at before lingering.
-fn ending(endpoint: &Endpoint, linger: Option<u32>) -> Ending {
+fn ending(endpoint: &Endpoint, options: Options) -> Ending {
     use TcpState::{CloseWait, Established, FinWait1, FinWait2, SynRecv};
     if endpoint.dead() || !endpoint.established {
         return Ending::Silent;
@@ -53,11 +52,12 @@ fn ending(endpoint: &Endpoint, linger: Option<u32>) -> Ending {
             Ending::ResetUnread
         }
         Established | SynRecv | CloseWait | FinWait1 | FinWait2
-            if linger == Some(0) && !endpoint.deviates(Deviation::LingerZeroSendsFin) =>
+            if options.linger == Some(0) && !endpoint.deviates(Deviation::LingerZeroSendsFin) =>
         {
             Ending::ResetLinger
         }
         Established | SynRecv | CloseWait => Ending::Fin,
+        FinWait2 if options.linger2_off => Ending::ResetFinWait2,
         _ => Ending::Silent,
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Holders {
     closed: BTreeMap<(SocketId, Descriptor), EventId>,
 }
 
-fn descriptor(call: &Syscall) -> Descriptor {
+pub(super) fn descriptor(call: &Syscall) -> Descriptor {
     (call.actor, call.through.clone())
 }
 

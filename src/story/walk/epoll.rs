@@ -1,6 +1,7 @@
 //! Which sockets are on the ready list of their epoll instance.
 
 use super::Walk;
+use super::descriptors::descriptor;
 use crate::record::{Flags, PollEvent, Segment, SocketId, Syscall, TcpState};
 use crate::story::EndpointId;
 use crate::story::predict::EpollModel;
@@ -9,22 +10,25 @@ impl Walk<'_> {
     /// A socket is registered: it begins on the list if something is ready.
     pub(super) fn registers(&mut self, call: &Syscall, events: &[PollEvent], edge: bool) {
         let listed = self.view(call).is_some_and(|view| view.is_ready(events));
-        self.sockets[call.socket.0].epoll = Some(EpollModel { events: events.to_vec(), edge, listed });
+        let model = EpollModel { events: events.to_vec(), edge, listed };
+        self.sockets[call.socket.0].epoll.insert(descriptor(call), model);
         self.watched.insert(call.socket);
     }
 
     /// What was ready was told.
-    pub(super) fn was_told(&mut self, socket: SocketId) {
-        if let Some(epoll) = &mut self.sockets[socket.0].epoll {
+    pub(super) fn was_told(&mut self, call: &Syscall) {
+        if let Some(epoll) = self.sockets[call.socket.0].epoll.get_mut(&descriptor(call)) {
             epoll.listed = false;
         }
     }
 
     /// Something woke those who wait for a socket. Data wakes only who asked to read, everything else wakes all.
     pub(super) fn wakes(&mut self, socket: SocketId, only_readers: bool) {
-        let Some(epoll) = self.sockets.get_mut(socket.0).and_then(|model| model.epoll.as_mut()) else { return };
-        let reads = epoll.events.iter().any(|event| matches!(event, PollEvent::In | PollEvent::Pri));
-        epoll.listed |= reads || !only_readers;
+        let watching = self.sockets.get_mut(socket.0).into_iter().flat_map(|model| model.epoll.values_mut());
+        for epoll in watching {
+            let reads = epoll.events.iter().any(|event| matches!(event, PollEvent::In | PollEvent::Pri));
+            epoll.listed |= reads || !only_readers;
+        }
     }
 
     /// What a segment wakes at its receiver, which held that state before.

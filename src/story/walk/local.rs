@@ -233,7 +233,7 @@ struct Ends<'a> {
 
 impl Ends<'_> {
     fn must_not_wait(&self, flags: &[MsgFlag]) -> bool {
-        self.view.socket.options.nonblocking || flags.contains(&MsgFlag::DontWait)
+        self.view.options.nonblocking || flags.contains(&MsgFlag::DontWait)
     }
 
     /// Why nothing more can come.

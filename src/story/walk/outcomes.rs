@@ -1,7 +1,7 @@
 //! What the outcome of a call changes.
 
 use super::Walk;
-use crate::record::{Call, Detail, Errno, MsgFlag, Outcome, SocketId, SocketOption, Syscall, TcpState};
+use crate::record::{Call, Detail, Errno, MsgFlag, Outcome, Signal, SocketId, SocketOption, Syscall, TcpState};
 use crate::story::endpoint::Ending;
 use crate::story::predict::{Foreseen, SocketModel};
 use crate::story::{Basis, Cause, Deviation, EndpointId, EventId, Piece, Rel, outcome, rules};
@@ -19,6 +19,10 @@ impl Walk<'_> {
             }
             endpoint.report(*errno);
         }
+        if let (Outcome::Killed { signal: Signal::SIGPIPE }, Some(id)) = (&call.outcome, endpoint) {
+            // The signal came with the error, which was taken.
+            self.endpoint_mut(id).report(Errno::EPIPE);
+        }
         if let (Outcome::Failed { errno }, Call::Connect { .. }) = (&call.outcome, &call.call) {
             self.sockets[call.socket.0].under_way |= *errno == Errno::EINPROGRESS;
             self.connect_failed(call, *errno);
@@ -32,8 +36,12 @@ impl Walk<'_> {
             (Call::Recv { flags, .. }, Some(id)) => {
                 return self.delivered(event, id, *value, detail, flags.contains(&MsgFlag::Peek));
             }
-            (Call::Write { .. } | Call::Send { .. } | Call::Sendfile { .. }, Some(id)) => {
-                self.endpoint_mut(id).unwrite(event, u64::try_from(*value).unwrap_or_default());
+            (Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data }, Some(id)) => {
+                let taken = u64::try_from(*value).unwrap_or_default();
+                let swallows = matches!(call.call, Call::Sendfile { .. }) && taken < data.size();
+                let endpoint = self.endpoint_mut(id);
+                endpoint.unwrite(event, taken);
+                endpoint.pending = endpoint.pending.filter(|_| !swallows);
             }
             (Call::Getsockopt { .. }, Some(id)) if matches!(detail, Detail::PendingError(_)) => {
                 let endpoint = self.endpoint_mut(id);
@@ -56,7 +64,7 @@ impl Walk<'_> {
                 }
             }
             (Call::EpollCtl { events, edge, .. }, _) => self.registers(call, events, *edge),
-            (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call.socket),
+            (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call),
             (Call::Listen { .. }, _) => self.listens(call.socket),
             (Call::Bind { .. }, _) => self.sockets[call.socket.0].bound = self.recording.sockets[call.socket.0].local,
             (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
