@@ -12,6 +12,8 @@ function paintSheets() {
   const pages = [titleSheet()];
   steps.forEach((step, place) => {
     if (predictionsOf.has(place)) pages.push(questionSheet(step, place));
+    // Without answers there is nothing to show from the first question on.
+    if ([...predictionsOf.keys()].some((asked) => asked <= place && !hasAnswer(asked))) return;
     windowsOf(place).forEach((shown, number) => pages.push(stepSheet(step, place, shown, number > 0)));
   });
   sheets.replaceChildren(...pages);
