@@ -2,6 +2,12 @@
 
 use super::told::Step;
 
+/// The places of a pair.
+type Places = (Option<usize>, Option<usize>);
+
+/// The largest table: some thousand steps against some thousand others.
+const MOST_CELLS: usize = 4_000_000;
+
 /// How well two steps go together; 0 is not at all.
 fn likeness(a: &Step, b: &Step) -> u32 {
     match () {
@@ -14,7 +20,29 @@ fn likeness(a: &Step, b: &Step) -> u32 {
 
 /// The pairs of places with the greatest sum of likeness, both in their order (Needleman and Wunsch, with gaps that cost nothing).
 /// Of equals, the one whose steps are paired earliest.
-pub(super) fn align(a: &[Step], b: &[Step]) -> Vec<(Option<usize>, Option<usize>)> {
+///
+/// What both begin and end with needs no table; of what is left between, more than [`MOST_CELLS`] are paired by their places.
+pub(super) fn align(a: &[Step], b: &[Step]) -> Vec<Places> {
+    let same = |(a, b): &(&Step, &Step)| a.does == b.does;
+    let begin = a.iter().zip(b).take_while(same).count();
+    let end = a[begin..].iter().rev().zip(b[begin..].iter().rev()).take_while(same).count();
+    let (middle_a, middle_b) = (&a[begin..a.len() - end], &b[begin..b.len() - end]);
+    let middle = if middle_a.len().saturating_mul(middle_b.len()) > MOST_CELLS {
+        by_place(middle_a.len(), middle_b.len())
+    } else {
+        aligned(middle_a, middle_b)
+    };
+    let moved = |place: Option<usize>| place.map(|place| place + begin);
+    let ends = (0..end).map(|place| (Some(a.len() - end + place), Some(b.len() - end + place)));
+    let begins = (0..begin).map(|place| (Some(place), Some(place)));
+    begins.chain(middle.into_iter().map(|(left, right)| (moved(left), moved(right)))).chain(ends).collect()
+}
+
+fn by_place(a: usize, b: usize) -> Vec<Places> {
+    (0..a.max(b)).map(|place| ((place < a).then_some(place), (place < b).then_some(place))).collect()
+}
+
+fn aligned(a: &[Step], b: &[Step]) -> Vec<Places> {
     let best = table(a, b);
     let (mut left, mut right) = (0, 0);
     let mut pairs = Vec::with_capacity(a.len().max(b.len()));

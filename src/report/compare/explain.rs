@@ -1,8 +1,15 @@
 //! Where two stories part, in sentences.
 
+use std::collections::BTreeSet;
+
 use super::told::Line;
 use super::{Comparison, Pair, Relation, Which};
 use crate::report::words;
+use crate::story::EventId;
+
+/// So much is said of a side; the rest stands in the table and the picture.
+const MOST_LINES: usize = 4;
+const MOST_REASONS: usize = 3;
 
 impl Comparison<'_> {
     /// Where the stories part and why, in sentences; always at least one.
@@ -31,10 +38,9 @@ impl Comparison<'_> {
         let mut said = Vec::new();
         for which in Which::BOTH {
             let story = self.story(which);
-            let own = pair.own(which);
-            let of = own.iter().filter_map(|line| line.event);
-            let mut causes: Vec<String> = of
-                .flat_map(|event| story.causes.iter().filter(move |cause| cause.of == event))
+            let of: BTreeSet<EventId> = pair.own(which).filter_map(|line| line.event).collect();
+            let causes = story.causes.iter().filter(|cause| of.contains(&cause.of)).take(MOST_REASONS);
+            let mut causes: Vec<String> = causes
                 .map(|cause| {
                     format!("{}, why {}: {}", which.name(), words::alias(story, cause.of), words::cause(story, cause))
                 })
@@ -59,8 +65,11 @@ fn deed(pair: &Pair) -> String {
 fn result(pair: &Pair) -> String {
     let does = pair.side(Which::A).map_or("", |step| step.does.as_str());
     let of = |which| {
-        let own = pair.own(which);
-        let said: Vec<String> = own.iter().map(|line| one(line)).collect();
+        let mut said: Vec<String> = pair.own(which).take(MOST_LINES).map(one).collect();
+        let more = pair.own(which).skip(MOST_LINES).count();
+        if more > 0 {
+            said.push(format!("{more} more"));
+        }
         if said.is_empty() {
             format!("nothing more in {}", Which::name(which))
         } else {

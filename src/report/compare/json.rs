@@ -122,16 +122,15 @@ fn steps<'a>(comparison: &'a Comparison<'_>, pair: &'a Pair) -> Steps<'a> {
     Steps { relation: pair.relation, a: side(Which::A), b: side(Which::B) }
 }
 
-fn side<'a>(story: &'a Story, pair: &Pair, which: Which, step: &'a Step) -> Side<'a> {
-    let own = pair.own(which);
-    let event = |line: &'a Line| {
+fn side<'a>(story: &'a Story, pair: &'a Pair, which: Which, step: &'a Step) -> Side<'a> {
+    let event = |(line, own): (&'a Line, bool)| {
         let entry = line.event.and_then(|event| story.entries.get(event.0));
         Event {
             id: entry.map(|entry| entry.id.as_str()),
             alias: entry.map(|entry| entry.alias.as_str()),
             text: &line.text,
-            own: own.iter().any(|own| std::ptr::eq(*own, line)),
+            own,
         }
     };
-    Side { step: step.id.0, does: &step.does, events: step.lines.iter().map(event).collect() }
+    Side { step: step.id.0, does: &step.does, events: pair.lines(which).map(event).collect() }
 }

@@ -96,6 +96,8 @@ impl Which {
 struct Pair {
     sides: [Option<Step>; 2],
     relation: Relation,
+    /// Of each side's lines, whether only that side has it.
+    own: [Vec<bool>; 2],
 }
 
 /// How the steps of a pair are to each other.
@@ -123,40 +125,52 @@ impl Pair {
             [None, Some(_)] => Relation::OnlyB,
             _ => Relation::Same,
         };
-        Self { sides, relation }
+        let own = Which::BOTH.map(|which| own(&sides, which));
+        Self { sides, relation, own }
     }
 
     fn side(&self, which: Which) -> Option<&Step> {
         self.sides[which.index()].as_ref()
     }
 
-    fn lines(&self, which: Which) -> &[Line] {
-        self.side(which).map_or(&[], |step| &step.lines)
+    /// A side's lines, each with whether only that side has it.
+    fn lines(&self, which: Which) -> impl Iterator<Item = (&Line, bool)> {
+        let lines = lines(&self.sides, which);
+        lines.iter().zip(&self.own[which.index()]).map(|(line, own)| (line, *own))
     }
 
-    /// The lines of one side that the other does not have.
-    fn own(&self, which: Which) -> Vec<&Line> {
-        let other = Which::BOTH[1 - which.index()];
-        let mut theirs: BTreeMap<&str, usize> = BTreeMap::new();
-        for key in self.lines(other).iter().filter_map(|line| line.key.as_deref()) {
-            *theirs.entry(key).or_default() += 1;
-        }
-        let is_own = |line: &&Line| {
-            let Some(key) = line.key.as_deref() else { return false };
-            match theirs.get_mut(key).filter(|left| **left > 0) {
-                Some(left) => {
-                    *left -= 1;
-                    false
-                }
-                None => true,
-            }
-        };
-        self.lines(which).iter().filter(is_own).collect()
+    /// The lines that only one side has.
+    fn own(&self, which: Which) -> impl Iterator<Item = &Line> {
+        self.lines(which).filter(|(_, own)| *own).map(|(line, _)| line)
     }
 }
 
+fn lines(sides: &[Option<Step>; 2], which: Which) -> &[Line] {
+    sides[which.index()].as_ref().map_or(&[], |step| &step.lines)
+}
+
+/// Of each line of a side, whether the other side has none left that is like it.
+fn own(sides: &[Option<Step>; 2], which: Which) -> Vec<bool> {
+    let other = Which::BOTH[1 - which.index()];
+    let mut theirs: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in lines(sides, other).iter().filter_map(|line| line.key.as_deref()) {
+        *theirs.entry(key).or_default() += 1;
+    }
+    let mut is_own = |line: &Line| {
+        let Some(key) = line.key.as_deref() else { return false };
+        match theirs.get_mut(key).filter(|left| **left > 0) {
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+            None => true,
+        }
+    };
+    lines(sides, which).iter().map(&mut is_own).collect()
+}
+
 impl<'a> Comparison<'a> {
-    /// Aligns two stories. Time and memory grow with the product of their numbers of steps.
+    /// Aligns two stories.
     pub fn new(a: &'a Story, b: &'a Story) -> Self {
         let (mut steps_a, mut steps_b) = (told::steps(a), told::steps(b));
         let pairs = align::align(&steps_a, &steps_b);

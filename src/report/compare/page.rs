@@ -97,10 +97,9 @@ fn cell(html: &mut Xml, pair: &Pair, which: Which) {
     html.tag("td").begin();
     if let Some(step) = pair.side(which) {
         html.tag("code").text(&format!("{} {}", step.id.0 + 1, step.does));
-        let own = pair.own(which);
         html.tag("ul").begin();
-        for line in &step.lines {
-            item(html, line, own.iter().any(|own| std::ptr::eq(*own, line)));
+        for (line, own) in pair.lines(which) {
+            item(html, line, own);
         }
         html.close("ul");
     }

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::told::Line;
 use super::{Comparison, Pair, Relation, Which};
 use crate::report::{Options, columns, words};
 
@@ -103,12 +102,10 @@ impl Page {
     /// The cells of a side: what it does, and what came of it.
     fn cells(&self, pair: &Pair, which: Which) -> Vec<Cell> {
         let Some(step) = pair.side(which) else { return Vec::new() };
-        let own = pair.own(which);
-        let is_own = |line: &Line| own.iter().any(|own| std::ptr::eq(*own, line));
         let mut cells = vec![(format!("{} {}", step.id.0 + 1, step.does), BOLD)];
-        for line in step.lines.iter().filter(|line| line.key.is_some() || self.options.verbose) {
-            let sign = if is_own(line) && pair.relation != Relation::Same { "≠" } else { " " };
-            let style = if is_own(line) { OWN } else { DIM };
+        for (line, own) in pair.lines(which).filter(|(line, _)| line.key.is_some() || self.options.verbose) {
+            let sign = if own { "≠" } else { " " };
+            let style = if own { OWN } else { DIM };
             cells.push((format!(" {sign} {:4} {}", line.alias, line.text), style));
         }
         cells

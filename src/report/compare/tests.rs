@@ -62,6 +62,15 @@ fn a_step_that_only_one_has_moves_no_other() {
 }
 
 #[test]
+fn very_long_stories_are_paired_by_place() {
+    let long = |does, size| (0..size).map(|_| step(does)).collect::<Vec<_>>();
+    let pairs = align(&long("c write(1)", 30_000), &long("c write(2)", 30_001));
+    assert_eq!(pairs.len(), 30_001);
+    assert_eq!(pairs[29_999], (Some(29_999), Some(29_999)));
+    assert_eq!(pairs[30_000], (None, Some(30_000)));
+}
+
+#[test]
 fn stories_with_other_actors_still_compare() {
     let (a, b) = (tell(broken_pipe().done()), tell(proxy().done()));
     for format in FORMATS {

@@ -25,7 +25,7 @@ pub(in crate::report) const MARGIN: i32 = 24;
 pub(in crate::report) const INDENT: i32 = 28;
 
 const LEAST_ACTOR: i32 = 150;
-const MOST_ACTOR: i32 = 330;
+const MOST_ACTOR: i32 = 356;
 const LEAST_WIRE: i32 = 230;
 const MOST_WIRE: i32 = 440;
 const ARROW_ROW: i32 = 36;
