@@ -6,7 +6,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Body, Cells, Layout, Place};
+use super::{Body, Cells, Layout, Place, Wire};
 use crate::record::ActorId;
 use crate::report::{columns, words};
 
@@ -27,6 +27,8 @@ pub(in crate::report) const INDENT: i32 = 28;
 const LEAST_ACTOR: i32 = 150;
 const MOST_ACTOR: i32 = 356;
 const LEAST_WIRE: i32 = 230;
+/// Between two actors that no connection joins.
+const BETWEEN_ACTORS: i32 = 24;
 const MOST_WIRE: i32 = 440;
 const ARROW_ROW: i32 = 36;
 const GAP_ROW: i32 = 32;
@@ -42,7 +44,7 @@ pub(in crate::report) struct Geometry {
     pub(in crate::report) time_end: i32,
     /// The actors' lanes, from left to right.
     pub(in crate::report) actors: Vec<Band>,
-    /// The wires between the kernels' lanes, from left to right.
+    /// The wires between the kernels' lanes, from left to right; of no width where there is no connection.
     pub(in crate::report) wires: Vec<Band>,
     /// The rows of the layout.
     pub(in crate::report) rows: Vec<RowBox>,
@@ -107,7 +109,7 @@ impl Geometry {
         let time_end = time_end(cells);
         let widths = widths(layout, cells, actors);
         let mut geometry = Self { time_end, actors: Vec::new(), wires: Vec::new(), rows: Vec::new(), lanes_end: 0 };
-        geometry.place_lanes(&widths, layout.wires.len());
+        geometry.place_lanes(&widths);
         geometry.rows = cells.iter().zip(&layout.rows).map(|(cells, row)| geometry.row(&row.body, cells)).collect();
         geometry.stack(|_| 0);
         geometry
@@ -135,18 +137,25 @@ impl Geometry {
     /// Where an actor's texts and calls stand.
     pub(in crate::report) fn lane(&self, actor: ActorId) -> Lane {
         let band = self.actors.get(actor.0).copied().unwrap_or(Band { begin: self.time_end + 16, end: self.lanes_end });
-        let leans_right = actor.0 == 0 && !self.wires.is_empty();
+        let leans_right = actor.0 == 0 && self.wires.first().is_some_and(|wire| wire.width() > 0);
         Lane { band, leans_right }
     }
 
-    fn place_lanes(&mut self, widths: &Widths, wires: usize) {
+    fn place_lanes(&mut self, widths: &Widths) {
         let mut at = self.time_end + 16;
         for (place, width) in widths.actors.iter().enumerate() {
             self.actors.push(Band { begin: at, end: at + width });
             at += width;
-            if place < wires {
-                self.wires.push(Band { begin: at + KERNEL, end: at + KERNEL + widths.wires[place] });
-                at += widths.wires[place] + 2 * KERNEL;
+            match widths.wires.get(place) {
+                Some(0) => {
+                    self.wires.push(Band { begin: at, end: at });
+                    at += BETWEEN_ACTORS;
+                }
+                Some(width) => {
+                    self.wires.push(Band { begin: at + KERNEL, end: at + KERNEL + width });
+                    at += width + 2 * KERNEL;
+                }
+                None => {}
             }
         }
         self.lanes_end = at;
@@ -199,7 +208,8 @@ fn time_end(cells: &[Cells]) -> i32 {
 
 /// How wide every lane is: as its texts need, within limits.
 fn widths(layout: &Layout, cells: &[Cells], actors: usize) -> Widths {
-    let mut widths = Widths { actors: vec![LEAST_ACTOR; actors], wires: vec![LEAST_WIRE; layout.wires.len()] };
+    let least = |wire: &Wire| if wire.connections.is_empty() { 0 } else { LEAST_WIRE };
+    let mut widths = Widths { actors: vec![LEAST_ACTOR; actors], wires: layout.wires.iter().map(least).collect() };
     let grow = |width: Option<&mut i32>, wanted: i32, most: i32| {
         if let Some(width) = width {
             *width = wanted.clamp(*width, most);

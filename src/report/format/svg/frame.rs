@@ -60,7 +60,7 @@ impl Painter<'_> {
             self.ground(*band, self.palette.actor);
             self.name(ActorId(place));
         }
-        for wire in wires {
+        for wire in wires.into_iter().filter(|wire| wire.width() > 0) {
             for begin in [wire.begin - KERNEL, wire.end] {
                 let band = Band { begin, end: begin + KERNEL };
                 self.ground(band, self.palette.kernel);

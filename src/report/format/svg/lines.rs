@@ -27,7 +27,7 @@ impl Painter<'_> {
             let x = self.geometry().lane(ActorId(actor)).bar();
             self.guide(x, 0, end);
         }
-        for wire in self.geometry().wires.clone() {
+        for wire in self.geometry().wires.clone().into_iter().filter(|wire| wire.width() > 0) {
             self.guide(wire.begin, 0, bottom);
             self.guide(wire.end, 0, bottom);
         }
