@@ -22,7 +22,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("doctor_says_what_a_run_will_say", &[], doctor_says_what_a_run_will_say),
 ];
 
-const COMMANDS: [&str; 9] = ["run", "check", "list", "render", "doctor", "schema", "completions", "man", "compare"];
+const COMMANDS: [&str; 10] =
+    ["run", "check", "list", "render", "doctor", "schema", "completions", "man", "compare", "wireshark"];
 
 fn help_and_version() -> Result<(), Failed> {
     let world = World::new();
