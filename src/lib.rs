@@ -27,7 +27,8 @@
 //! - [`lab`]: everything that touches the machine: the sandbox, the sniffer, the actors' processes, the conductor that performs a
 //!   script, and the doctor, who says what this machine allows.
 //! - [`story`]: the pure core: order and ids, connections, the model of one TCP endpoint, the table of rules, the verdict.
-//! - [`report`]: for a reader: layout, words, and the table of formats.
+//! - [`report`]: for a reader: layout, words, the table of formats, and two stories beside each other. One layout says what stands
+//!   where; ladder, page, pictures and the timeline's coordinates are all made from it.
 //! - [`cli`]: one file for each command.
 //!
 //! # Who may import whom
