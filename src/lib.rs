@@ -81,6 +81,8 @@
 //!    host's loopback. A child tries the whole chain first, for some distributions refuse only its end.
 //! 3. Each run opens a sandbox, calibrates a sniffer, starts its actors and performs the steps, one call at a time: an
 //!    order to an actor, the kernel's stamps, the awaited segments and states.
+//!    A person may ask for the steps one by one (`step`, `quiz`): it is the same session, and what came so far is told anew after
+//!    each. Where the kernel would not wait for a person, [`lab::session::timer`] says so.
 //! 4. [`report::tell`] makes the story; the verdict becomes the exit code; formats print and save it.
 //!
 //! # How to extend it

@@ -58,7 +58,7 @@ fn broken_pipe_is_recorded_whole(ground: Ground) -> Result<(), Failed> {
         "client.connect -> 0",
         "server.accept -> 4 Accepted(SocketId(2))",
         "client.write -> 1",
-        "server.read -> 1 Data(b\"a\")",
+        "server.read -> 1 b\"a\"",
         "server.close -> 0",
         "client.write -> 1",
         "client.write -> EPIPE",
