@@ -80,12 +80,14 @@ fn deed(script: &Script, call: &Call) -> Option<String> {
     let argument = match call {
         Call::Listen { backlog } => backlog.to_string(),
         Call::Connect { to: tcpstory::record::Target::Actor(actor) } => format!("{:?}", script.actors[actor.0].name),
-        Call::Accept { .. } | Call::Close => return Some(format!("do = \"{}\"", call.name())),
+        Call::Accept { .. } | Call::Close | Call::Getpeername | Call::Getsockname => {
+            return Some(format!("do = \"{}\"", call.name()));
+        }
         Call::Read { size } => size.to_string(),
         Call::Recv { size, flags } => {
             format!("{{ size = {size}, flags = {} }}", names(flags.iter().map(|flag| MsgFlag::name(*flag))))
         }
-        Call::Write { data } => bytes(data)?,
+        Call::Write { data } | Call::Sendfile { data } => bytes(data)?,
         Call::Send { data, flags } => {
             format!("{{ data = {}, flags = {} }}", bytes(data)?, names(flags.iter().map(|flag| MsgFlag::name(*flag))))
         }
@@ -97,10 +99,8 @@ fn deed(script: &Script, call: &Call) -> Option<String> {
             format!("{{ events = {}{timeout} }}", names(events.iter().map(|event| PollEvent::name(*event))))
         }
         Call::Exit { code } => code.to_string(),
-        Call::Sendfile { data } => bytes(data)?,
         Call::Dup { to } => format!("{to:?}"),
         Call::Fork { child } => format!("{:?}", script.actors[child.0].name),
-        Call::Getpeername | Call::Getsockname => return Some(format!("do = \"{}\"", call.name())),
         Call::EpollWait { events, edge, timeout_ns } => {
             let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{}us\"", ns / 1000));
             let asked: Vec<_> = events.iter().map(|event| format!("E{}", PollEvent::name(*event))).collect();
@@ -127,7 +127,7 @@ fn bytes(data: &Data) -> Option<String> {
 
 fn value(option: SocketOption) -> String {
     match option {
-        SocketOption::SoLinger(None) => "\"off\"".to_owned(),
+        SocketOption::SoLinger(None) | SocketOption::TcpLinger2(None) => "\"off\"".to_owned(),
         SocketOption::SoLinger(Some(seconds)) => seconds.to_string(),
         SocketOption::SoRcvtimeo(ns)
         | SocketOption::SoSndtimeo(ns)
@@ -136,7 +136,6 @@ fn value(option: SocketOption) -> String {
         | SocketOption::TcpUserTimeout(ns)
         | SocketOption::TcpDeferAccept(ns)
         | SocketOption::TcpLinger2(Some(ns)) => format!("\"{}us\"", ns / 1000),
-        SocketOption::TcpLinger2(None) => "\"off\"".to_owned(),
         SocketOption::TcpKeepcnt(number) | SocketOption::SoSndbuf(number) | SocketOption::SoRcvbuf(number) => {
             number.to_string()
         }
