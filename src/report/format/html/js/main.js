@@ -227,7 +227,7 @@ function renderPage(page, before) {
     markChosen(page, before);
     paintCurves(ladder, view.event);
     const stepped = fresh || before.step !== view.step || before.asking !== view.asking;
-    if (stepped || before.event !== view.event) keepInView(page, extent, stepped);
+    if (stepped || before.event !== view.event) keepInView(page, extent, stepped, fresh);
   }
   renderMachine();
   toggleTwin();
@@ -275,9 +275,9 @@ function markChosen(page, before) {
 }
 
 /** Scrolls so that the step, or else the selected event, is in view: in a lecture always the newest row at the foot. */
-function keepInView(page, extent, isNewStep) {
+function keepInView(page, extent, isNewStep, isNewPicture) {
   const { ladder, scroll } = page;
-  const smooth = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  const smooth = isNewPicture || matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
   const row = view.event && ladder.rowOfEvent.get(view.event);
   const y = row ? ladder.place.ys[ladder.indexOf.get(row)] : extent.begin;
   let [top, bottom] = isNewStep ? [extent.begin, extent.bottom] : [y - ladder.look.row, y + ladder.look.row];
