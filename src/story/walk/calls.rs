@@ -276,6 +276,12 @@ impl Walk<'_> {
         let instead = self.alternative(call, &now).or_else(|| self.after_another(actor, active, call));
         let known = &active.foreseen;
         let fresh: Vec<_> = [Some(now), instead].into_iter().flatten().filter(|one| !known.contains(one)).collect();
+        let event = active.event;
+        let is_death = |one: &Foreseen| one.outcome == Predicted::Death(Signal::SIGPIPE);
+        if matches!(call.outcome, Outcome::Killed { .. }) && fresh.iter().any(is_death) {
+            // The FINs of its other sockets may come before its end is noticed.
+            self.close_all(event, actor);
+        }
         if let Some(active) = self.active.get_mut(&actor) {
             active.foreseen.extend(fresh.into_iter().filter(|one| one.outcome != Predicted::Blocks));
         }
