@@ -59,6 +59,7 @@ function toggleDrawer(tab) {
 
 function openDialog(dialog) {
   dialog.showModal();
+  dialog.querySelector("input")?.focus();
 }
 
 const closeButton = () => h("button", { type: "button", class: "close", "aria-label": "Close", onclick: (event) => event.currentTarget.closest("dialog").close() }, "×");
@@ -82,7 +83,7 @@ const jumpDialog = h(
     h("datalist", { id: "jump-known" }),
     h("button", { class: "main" }, "Go")),
 );
-jumpDialog.addEventListener("toggle", () => {
+jumpDialog.addEventListener("beforetoggle", () => {
   jumpInput.value = "";
   document.getElementById("jump-known").replaceChildren(...shownRows(view.step).map((row) => h("option", { value: row.event.alias })));
 });

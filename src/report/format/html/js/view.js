@@ -37,11 +37,11 @@ function change(patch) {
 
 const isAsked = (step) => predictionsOf.has(step) && !answered.has(step);
 
-/** Shows `step` steps; on the way forward it stops at a question. */
+/** Shows `step` steps, with an event of the last of them selected; on the way forward it stops at a question. */
 function goTo(step, event) {
   const wanted = Math.min(Math.max(0, step), steps.length);
   for (let place = view.step; place < wanted; place++) {
-    if (isAsked(place)) return change({ step: place, asking: place, event: event ?? mainEvent(place - 1) });
+    if (isAsked(place)) return change({ step: place, asking: place, event: mainEvent(place - 1) });
   }
   change({ step: wanted, asking: null, event: event ?? mainEvent(wanted - 1) });
 }
@@ -87,8 +87,7 @@ function reveal() {
 function selectEvent(event) {
   const at = revealedAt(event);
   if (at < view.step) return change({ event });
-  goTo(at + 1);
-  if (at < view.step) change({ event });
+  goTo(at + 1, event);
 }
 
 /** The rows that the filters leave. */
@@ -115,8 +114,7 @@ function moveTo(wanted, way) {
   if (target) return change({ event: target.event });
   const later = way > 0 && events.find((row) => row.at >= view.step);
   if (later) {
-    goTo(later.at + 1);
-    if (later.at < view.step) change({ event: later.event });
+    goTo(later.at + 1, later.event);
   }
 }
 
