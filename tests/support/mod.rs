@@ -36,6 +36,7 @@ fn is_installed(tool: &str) -> bool {
 ///
 /// # Errors
 /// It could not be run, or did not succeed.
+#[allow(dead_code, reason = "not every test program runs a tool for what it prints")]
 pub(crate) fn output(folder: &Path, tool: &str, arguments: &[&str]) -> Result<String, Failed> {
     let mut command = Command::new(tool);
     command.args(arguments).current_dir(folder);

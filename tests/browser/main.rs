@@ -1,0 +1,79 @@
+//! The pages, seen in a real browser: headless Chromium.
+//!
+//! All tests share one browser and run one after the other. Pages are written from recorded timelines, so that no privilege is
+//! needed. Nothing sleeps: a test presses keys, and waits until what it expects is on the screen.
+
+mod access;
+mod address;
+mod devtools;
+mod embed;
+mod gate;
+mod hostile;
+mod lecture;
+mod looks;
+mod page;
+mod panel;
+mod picture;
+mod plain;
+mod print;
+mod stepping;
+#[path = "../support/mod.rs"]
+mod support;
+mod svg;
+mod view;
+mod world;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use world::World;
+
+/// A test and its name.
+type Test = (&'static str, fn(&World) -> Result<(), Failed>);
+
+const TESTS: &[&[Test]] = &[
+    stepping::TESTS,
+    gate::TESTS,
+    address::TESTS,
+    view::TESTS,
+    panel::TESTS,
+    lecture::TESTS,
+    plain::TESTS,
+    print::TESTS,
+    embed::TESTS,
+    hostile::TESTS,
+    looks::TESTS,
+    access::TESTS,
+    svg::TESTS,
+    picture::TESTS,
+];
+
+fn main() {
+    // One browser, and one test at a time has it.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let world = Arc::new(Mutex::new(None));
+    let mut trials: Vec<_> = TESTS.iter().copied().flatten().map(|&(name, test)| trial(&world, name, test)).collect();
+    trials.push(support::needing(&["rsvg-convert"], "librsvg_draws_every_picture", svg::librsvg_draws_every_picture));
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // Ends the browser, which leaving at once would not.
+    drop(world);
+    conclusion.exit();
+}
+
+/// A test that starts the browser if it is the first. Without one it is reported as ignored; where `TCPSTORY_REQUIRE` is set, as
+/// failed.
+fn trial(world: &Arc<Mutex<Option<World>>>, name: &str, test: fn(&World) -> Result<(), Failed>) -> Trial {
+    let world = Arc::clone(world);
+    Trial::ignorable_test(name, move || {
+        let Some(program) = devtools::program() else {
+            return support::require::unavailable("chromium is not installed");
+        };
+        // A test that has failed leaves nothing behind but its page, which is closed.
+        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let world = match &mut *world {
+            Some(world) => world,
+            none => none.insert(World::new(&program)?),
+        };
+        test(world).map(|()| Completion::Completed)
+    })
+}

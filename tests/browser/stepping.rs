@@ -1,0 +1,168 @@
+//! Stepping: forwards, backwards, by every key that a person or a remote control has.
+
+use libtest_mimic::Failed;
+
+use crate::Test;
+use crate::page::{PHONE, PROJECTOR, Page};
+use crate::world::{World, names};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("every_page_opens_quietly", every_page_opens_quietly),
+    ("every_key_of_stepping_steps", every_key_of_stepping_steps),
+    ("a_remote_control_alone_presents_a_lesson", a_remote_control_alone_presents_a_lesson),
+    ("the_newest_event_is_in_view", the_newest_event_is_in_view),
+    ("what_comes_later_is_nowhere_to_be_seen", what_comes_later_is_nowhere_to_be_seen),
+    ("keys_move_between_events", keys_move_between_events),
+    ("a_step_is_said", a_step_is_said),
+];
+
+/// How many steps are shown. The address says the same a little later.
+pub(crate) const STEP: &str = "view.step";
+
+/// Whether the last row that the step has brought is in view, in the picture and in the window.
+const NEWEST_IN_VIEW: &str = "(() => {
+    const box = document.querySelector('.ladder-scroll').getBoundingClientRect();
+    const row = [...document.querySelectorAll('.ladder-scroll .row.now:not(.later) .hit')].at(-1).getBoundingClientRect();
+    return row.height > 0 && row.top >= box.top - 1 && row.bottom <= box.bottom + 1 && row.bottom <= innerHeight;
+})()";
+
+fn every_page_opens_quietly(world: &World) -> Result<(), Failed> {
+    for name in names()? {
+        world
+            .visit(&name, "", PROJECTOR, |page| {
+                page.until("document.querySelectorAll('.ladder-scroll .row:not(.later)').length > 0")?;
+                Ok(page.until("document.querySelector('.tabs') && document.querySelector('.legend li')")?)
+            })
+            .map_err(|failed| format!("{name}: {}", failed.message().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+fn every_key_of_stepping_steps(world: &World) -> Result<(), Failed> {
+    world.visit("connection-refused", "?step=0", PROJECTOR, |page| {
+        let steps = page.see("steps.length")?.as_u64().unwrap_or_default();
+        let presses = [
+            ("End", steps),
+            ("Home", 0),
+            ("ArrowRight", 1),
+            ("ArrowLeft", 0),
+            ("ArrowLeft", 0),
+            (" ", 1),
+            ("PageUp", 0),
+            ("PageDown", 1),
+            ("End", steps),
+            ("PageDown", steps),
+        ];
+        for (key, expected) in presses {
+            press_through(page, key)?;
+            assert_eq!(page.see(STEP)?, expected, "after {key:?}");
+        }
+        Ok(())
+    })
+}
+
+/// Presses a key, and once more where a question has come.
+fn press_through(page: &Page<'_>, key: &str) -> Result<(), Failed> {
+    page.press(key)?;
+    while page.see("document.querySelector('.gate') !== null")? == true {
+        page.press("Enter")?;
+        if key == "End" {
+            page.press(key)?;
+        }
+    }
+    Ok(())
+}
+
+/// A remote control knows two keys. Every press brings a step or a question, and what a step brings is in view.
+fn a_remote_control_alone_presents_a_lesson(world: &World) -> Result<(), Failed> {
+    for name in ["broken-pipe", "upstream-prematurely-closed"] {
+        world.visit(name, "?mode=lecture", PROJECTOR, |page| {
+            assert_eq!(page.see(STEP)?, 0, "a lecture begins with its title");
+            let steps = page.see("steps.length")?.as_u64().unwrap_or_default();
+            let questions = page.see("new Set(story.predictions.map((one) => one.step)).size")?.as_u64();
+            for shown in 1..=steps {
+                page.press("PageDown")?;
+                if page.see("document.querySelector('.gate') !== null")? == true {
+                    assert_eq!(page.see(STEP)?, shown - 1, "a question comes before its step");
+                    page.press("PageDown")?;
+                }
+                assert_eq!(page.see(STEP)?, shown);
+                page.until(NEWEST_IN_VIEW)?;
+            }
+            assert_eq!(page.see("answered.size")?.as_u64(), questions, "every question was asked");
+            for shown in (0..steps).rev() {
+                page.press("PageUp")?;
+                assert_eq!(page.see(STEP)?, shown, "back");
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn the_newest_event_is_in_view(world: &World) -> Result<(), Failed> {
+    for size in [PROJECTOR, PHONE] {
+        world.visit("connection-reset-on-read", "?step=0", size, |page| {
+            let steps = page.see("steps.length")?.as_u64().unwrap_or_default();
+            for _ in 0..steps {
+                press_through(page, "ArrowRight")?;
+                page.until(NEWEST_IN_VIEW)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Neither in the picture nor in the table nor beside them, at any step.
+fn what_comes_later_is_nowhere_to_be_seen(world: &World) -> Result<(), Failed> {
+    world.visit("broken-pipe", "?step=0", PROJECTOR, |page| {
+        let steps = page.see("steps.length")?.as_u64().unwrap_or_default();
+        for step in 0..=steps {
+            page.see(&format!("openAt({step})"))?;
+            let shown = page.see(
+                "(() => {
+                    const isSeen = (element) => element.getClientRects().length > 0;
+                    const later = story.events.filter((event) => revealedAt(event) >= view.step);
+                    const rows = later.flatMap((event) => [...document.querySelectorAll(`.ladder-scroll [data-row='${rowOf.get(event)?.place}'], \
+                 .twin [data-event='${story.events.indexOf(event)}']`)]);
+                    return rows.filter(isSeen).map((row) => row.getAttribute('aria-label') ?? row.textContent);
+                })()",
+            )?;
+            assert_eq!(shown, serde_json::json!([]), "at step {step}");
+        }
+        Ok(())
+    })
+}
+
+fn keys_move_between_events(world: &World) -> Result<(), Failed> {
+    world.visit("broken-pipe", "?step=6#e=s1", PROJECTOR, |page| {
+        for (key, expected) in [("j", "c1a"), ("k", "s1"), ("n", "p1"), ("n", "p2"), ("p", "p1"), ("ArrowDown", "p2")] {
+            page.press(key)?;
+            let chosen = page.see("document.querySelector('[aria-selected=true].row .id').textContent.trim()")?;
+            assert_eq!(chosen, expected, "after {key}");
+        }
+        page.press("g")?;
+        page.until("document.querySelector('dialog.jump[open]')")?;
+        page.ask("Input.insertText", &serde_json::json!({ "text": "p4" }))?;
+        page.press("Enter")?;
+        page.until("location.hash === '#e=p4' && !document.querySelector('dialog[open]')")?;
+        page.press("?")?;
+        page.until("document.querySelector('dialog.help[open] kbd')")?;
+        page.press("Escape")?;
+        page.until("!document.querySelector('dialog[open]')")?;
+        Ok(())
+    })
+}
+
+fn a_step_is_said(world: &World) -> Result<(), Failed> {
+    world.visit("broken-pipe", "?step=3", PROJECTOR, |page| {
+        page.press("ArrowRight")?;
+        let said = page.see("document.querySelector('[aria-live=polite]').textContent")?;
+        let said = said.as_str().unwrap_or_default();
+        for part in ["Step 4 of ", "c2: client, write(\"a\") = 1", "p3: client to server"] {
+            assert!(said.contains(part), "{part:?} is missing in {said:?}");
+        }
+        Ok(())
+    })
+}
