@@ -1,0 +1,107 @@
+//! The page: how fast it is written, and how soon a browser has painted it.
+//!
+//! Run as a benchmark it fails where a limit is exceeded: broken-pipe in 10 ms, 1,000 events in 200 ms, and the first paint of that
+//! page in 1 s. With `--test` it only shows that it runs.
+
+#[path = "../tests/browser/devtools.rs"]
+#[expect(dead_code, reason = "the tests need more of it")]
+mod devtools;
+#[expect(dead_code, reason = "other benchmarks need more of it")]
+mod recordings;
+
+use std::hint::black_box;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use devtools::{Browser, Trouble};
+use serde_json::json;
+use tcpstory::record::Recording;
+use tcpstory::report::format::{self, json as timeline};
+use tcpstory::report::{Options, tell};
+
+/// Each is measured so often; the median counts.
+const TIMES: usize = 11;
+
+fn main() -> ExitCode {
+    let is_measured = std::env::args().any(|argument| argument == "--bench");
+    match measure(if is_measured { TIMES } else { 1 }, is_measured) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("{trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(times: usize, is_strict: bool) -> Result<(), Trouble> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/broken-pipe.json");
+    let bytes = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let lesson = timeline::read(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+    let large = recordings::of_about(1_000);
+    let mut slow = Vec::new();
+    let mut report = |what: &str, took: Duration, limit: Duration| {
+        println!("{what}: {took:.1?} (at most {limit:?})");
+        if is_strict && took > limit {
+            slow.push(what.to_owned());
+        }
+    };
+    report("page of broken-pipe written", writing(&lesson, times), Duration::from_millis(10));
+    report("page of 1,000 events written", writing(&large, times), Duration::from_millis(200));
+    match devtools::program() {
+        Some(program) => report("its first paint", painting(&program, &large, times)?, Duration::from_secs(1)),
+        None => println!("its first paint: not measured, chromium is not installed"),
+    }
+    if slow.is_empty() { Ok(()) } else { Err(format!("too slow: {}", slow.join(", "))) }
+}
+
+/// How long telling the story and writing its page takes.
+fn writing(recording: &Recording, times: usize) -> Duration {
+    median((0..times).map(|_| {
+        let recording = recording.clone();
+        let begin = Instant::now();
+        black_box(page(recording));
+        begin.elapsed()
+    }))
+}
+
+fn page(recording: Recording) -> Vec<u8> {
+    let options = Options::default();
+    let html = format::by_name("html").map(|format| (format.write)(&tell(recording, &options), &options));
+    html.unwrap_or_default()
+}
+
+/// From opening the page to what the browser calls its first paint, as the page itself is told.
+fn painting(program: &Path, recording: &Recording, times: usize) -> Result<Duration, Trouble> {
+    let folder = tempfile::tempdir().map_err(|error| format!("no folder for the page: {error}"))?;
+    let file = folder.path().join("large.html");
+    std::fs::write(&file, page(recording.clone())).map_err(|error| format!("{}: {error}", file.display()))?;
+    let browser = Browser::start(program)?;
+    let mut took = Vec::new();
+    for _ in 0..times {
+        took.push(first_paint(&browser, &file)?);
+    }
+    Ok(median(took.into_iter()))
+}
+
+fn first_paint(browser: &Browser, file: &Path) -> Result<Duration, Trouble> {
+    const PAINTED: &str = "new Promise((done) => new PerformanceObserver((list) => list.getEntriesByName('first-contentful-paint').forEach((paint) => \
+                           done(paint.startTime))).observe({ type: 'paint', buffered: true }))";
+    let made = browser.ask("", "Target.createTarget", &json!({ "url": "about:blank" }))?;
+    let joined = browser.ask("", "Target.attachToTarget", &json!({ "targetId": made["targetId"], "flatten": true }))?;
+    let session = joined["sessionId"].as_str().unwrap_or_default();
+    browser.ask(session, "Page.enable", &json!({}))?;
+    browser.ask(session, "Page.navigate", &json!({ "url": format!("file://{}", file.display()) }))?;
+    browser.wait(session, "Page.loadEventFired")?;
+    let about = json!({ "expression": PAINTED, "awaitPromise": true, "returnByValue": true });
+    let seen = browser.ask(session, "Runtime.evaluate", &about)?;
+    browser.ask("", "Target.closeTarget", &json!({ "targetId": made["targetId"] }))?;
+    let ms = seen["result"]["value"].as_f64().ok_or_else(|| format!("no paint: {seen}"))?;
+    Ok(Duration::from_secs_f64(ms / 1_000.0))
+}
+
+fn median(took: impl Iterator<Item = Duration>) -> Duration {
+    let mut took: Vec<_> = took.collect();
+    took.sort();
+    took.get(took.len() / 2).copied().unwrap_or_default()
+}
