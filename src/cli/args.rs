@@ -1,6 +1,5 @@
 //! What was typed.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -25,7 +24,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    told as expected
   1    an expectation failed, the capture is incomplete, or with --strict something is unexplained
-  2    the scenario or the arguments are wrong
+  2    the scenario or the arguments are wrong, or a file cannot be written
   3    this machine cannot: run `tcpstory doctor`
   101  a bug in tcpstory
   129, 130, 143  interrupted by SIGHUP, Ctrl-C or SIGTERM";
@@ -93,8 +92,8 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) repeat: u32,
     /// How many runs go on at the same time [default: the number of processors]
-    #[arg(short, long, value_name = "N")]
-    pub(super) jobs: Option<NonZeroUsize>,
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
     /// Run over IPv6, whatever the scenario says
     #[arg(long)]
     pub(super) ipv6: bool,

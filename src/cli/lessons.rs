@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::output;
 use crate::record::{Family, Script};
+use crate::report::format::json;
 use crate::report::words::escape;
 use crate::scenario::{self, Diagnostic, MAX_BYTES, SourceText, builtin};
 
@@ -152,7 +153,8 @@ fn unknown(name: &str) -> String {
     )
 }
 
-/// Every scenario file in a folder and below it, in the order of their paths. Links to folders are not followed.
+/// Every scenario file in a folder and below it, in the order of their paths. Links to folders are not followed, and saved
+/// timelines, which runs leave in `captures`, are passed over.
 fn folder(path: &Path) -> Result<Vec<Found>, String> {
     let shown = || escape(&path.display().to_string());
     let mut files = Vec::new();
@@ -165,7 +167,9 @@ fn folder(path: &Path) -> Result<Vec<Found>, String> {
             let path = entry.path();
             if kind.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "toml" || extension == "json") {
+            } else if path.extension().is_some_and(|extension| extension == "toml")
+                || path.extension().is_some_and(|extension| extension == "json") && !is_timeline(&path)
+            {
                 files.push(path);
             }
         }
@@ -175,6 +179,14 @@ fn folder(path: &Path) -> Result<Vec<Found>, String> {
     }
     files.sort_unstable();
     Ok(files.into_iter().map(Found::File).collect())
+}
+
+/// Whether a file begins as a saved timeline does.
+fn is_timeline(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    // What cannot be read is told where it is read as a scenario.
+    let read = File::open(path).and_then(|file| file.take(200).read_to_end(&mut begin));
+    read.is_ok() && String::from_utf8_lossy(&begin).contains(&format!("\"{}\"", json::SCHEMA))
 }
 
 /// A file's bytes, refused unread where it is too large or not a file.

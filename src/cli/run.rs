@@ -162,7 +162,7 @@ impl Batch<'_> {
 
     fn jobs(&self) -> usize {
         let processors = || thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.args.jobs.map_or_else(processors, std::num::NonZero::get)
+        self.args.jobs.map_or_else(processors, usize::from)
     }
 
     /// An interrupted run is told where it is the only one, and is no repetition of anything.

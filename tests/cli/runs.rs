@@ -39,6 +39,10 @@ fn is(format: &str, bytes: &[u8]) -> bool {
         "json" => bytes.starts_with(b"{\n") && bytes.ends_with(b"}\n"),
         "pcap" => bytes.starts_with(&0xa1b2_3c4d_u32.to_ne_bytes()),
         "pcapng" => bytes.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]),
+        "html" => bytes.starts_with(b"<!DOCTYPE html>") && bytes.ends_with(b"</html>\n"),
+        "svg" => bytes.starts_with(b"<svg xmlns=") && bytes.ends_with(b"</svg>\n"),
+        "mermaid" => bytes.starts_with(b"sequenceDiagram\n"),
+        "markdown" => bytes.starts_with(b"# Broken pipe: "),
         other => panic!("the format {other} is not known here: add how to know it"),
     }
 }
@@ -157,6 +161,11 @@ fn folders_and_standard_input() -> Result<(), Failed> {
     world.file("lessons/a.toml", SHORT.replace("ECONNREFUSED", "EPIPE"));
     let summary = world.run(&["lessons", "--no-save"]).code(1).says(&["1 as expected, 1 not", "a.toml:8"]).stdout();
     assert!(summary.find("✗ a ") < summary.find("✓ b "), "{summary}");
+    // What a run has left in a folder is no scenario of it.
+    world.file("kept/b.toml", SHORT);
+    world.run(&["kept", "--save", "kept/captures"]).code(0);
+    assert!(world.path("kept/captures/b.json").is_file());
+    world.run(&["kept", "--no-save"]).code(0).says(&["→ ECONNREFUSED ↖ p2"]);
     let ground = std::env::var("TCPSTORY_SANDBOX").unwrap_or_else(|_| "auto".to_owned());
     let piped = world.fed(&["run", "--sandbox", &ground, "-", "--no-save"], SHORT);
     piped.code(0).says(&["→ ECONNREFUSED ↖ p2"]);

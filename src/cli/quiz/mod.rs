@@ -228,6 +228,7 @@ impl Sheet {
                     if let Some(given) = given::read(line, question, at, script) {
                         return Ok(Some(given));
                     }
+                    self.print(&format!("   that is no answer here: {}\n", escape(line.trim())))?;
                 }
             }
         }

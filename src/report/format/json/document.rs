@@ -16,8 +16,8 @@ use crate::record::{
 };
 use crate::story::{Basis, Confidence, Expected, FindingKind, Rel, Side};
 
-/// The value of `schema`.
-pub(super) const SCHEMA: &str = "tcpstory.timeline";
+/// The value of `schema`, at the top of every timeline.
+pub const SCHEMA: &str = "tcpstory.timeline";
 /// The major version: a reader refuses a greater one.
 pub(super) const MAJOR: u64 = 1;
 /// The value of `schema_version`.

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::report::words;
 
+pub use document::SCHEMA;
 pub use error::ReadError;
 pub use read::read;
 pub(super) use write::{without_recording, write};

@@ -66,12 +66,15 @@ function paintStateLabels(painter) {
 /** Bars for bytes that wait: unread (solid) and unsent (hatched), from one answer of the kernel to the next. */
 function paintGauges(painter) {
   const most = Math.max(1024, ...endpoints.flatMap(({ samples }) => samples.map(({ state }) => Math.max(state.unread_bytes, state.unsent_bytes))));
+  // A sheet of paper ends with its step; what waited later is not on it.
+  const last = painter.shown.at(-1)?.at ?? Infinity;
   return endpoints.flatMap((endpoint) => {
     const home = homes.get(endpoint.key);
     if (!home) return [];
     const lane = painter.lanes.kernels[home.wire][home.right ? 1 : 0];
     const wide = (lane.x1 - lane.x0) * 0.32;
     return endpoint.samples.flatMap((sample, place) => {
+      if (revealedAt(sample) > last) return [];
       const y = painter.place.yAt(sample.t_ns);
       const over = endedAfter(endpoint, sample);
       const next = endpoint.samples[place + 1] ?? over;

@@ -60,6 +60,8 @@ function stepSheet(step, place, shown, goesOn) {
 /** On paper nothing can be chosen. */
 function asImage({ svg, groups }) {
   svg.setAttribute("role", "img");
+  // So that it shrinks with a narrow sheet.
+  svg.setAttribute("viewBox", `0 0 ${SHEET_WIDTH} ${svg.getAttribute("height")}`);
   svg.removeAttribute("aria-orientation");
   for (const group of groups) ["role", "tabindex", "aria-selected", "aria-label"].forEach((name) => group.removeAttribute(name));
 }
@@ -70,7 +72,7 @@ function sheetHeads(lanes) {
     const last = place > 0 && place === story.actors.length - 1;
     return g("text", { class: "sheet-head", x: last ? lane.x1 : lane.x0, y: 16, "text-anchor": last ? "end" : "start" }, actor.name);
   });
-  return g("svg", { class: "sheet-heads", width: SHEET_WIDTH, height: 22, "aria-hidden": "true" }, heads);
+  return g("svg", { class: "sheet-heads", width: SHEET_WIDTH, height: 22, viewBox: `0 0 ${SHEET_WIDTH} 22`, "aria-hidden": "true" }, heads);
 }
 
 addEventListener("beforeprint", paintSheets);

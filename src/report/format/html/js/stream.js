@@ -32,7 +32,9 @@ function paintStreams(width, tall, font) {
 
 function paintStream(stream, x0, x1, tall, font) {
   const scale = (x1 - x0) / stream.size_bytes;
-  const title = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}: ${plural(stream.size_bytes, "byte")}`;
+  // What is written later is not told before.
+  const soFar = Math.max(0, ...STREAM_ROWS.flatMap(([kind]) => stream[kind].filter((part) => revealedAt(part.event) < view.step).map((part) => part.end)));
+  const title = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}: ${plural(soFar, "byte")}`;
   const blocks = STREAM_ROWS.flatMap(([kind], row) =>
     stream[kind].filter((part) => revealedAt(part.event) < view.step).map((part) => {
       const [x, width] = [x0 + part.begin * scale, Math.max(2, (part.end - part.begin) * scale - 1)];
