@@ -6,6 +6,8 @@
 #![expect(clippy::unnecessary_wraps, reason = "all tests have one type, and some have nothing that fails")]
 
 mod commands;
+#[path = "../support/exact.rs"]
+mod exact;
 mod files;
 mod hostile;
 mod pictures;

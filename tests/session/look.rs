@@ -1,6 +1,6 @@
 //! Looking at recordings.
 
-use tcpstory::record::{Bytes, Detail, Event, Outcome, Recording, Segment, StepId, Syscall, What};
+use tcpstory::record::{Bytes, Call, Detail, Event, Outcome, Recording, Segment, StepId, Syscall, What};
 
 /// Every call with its outcome, as `who.call -> outcome`.
 pub(crate) fn calls(recording: &Recording) -> Vec<String> {
@@ -61,6 +61,8 @@ pub(crate) fn told(recording: &Recording) -> String {
 
 fn said(recording: &Recording, made: &Syscall) -> String {
     let outcome = match &made.outcome {
+        // A process id is another one each time.
+        Outcome::Returned { .. } if matches!(made.call, Call::Fork { .. }) => "a process".to_owned(),
         Outcome::Returned { value, detail: Detail::None } => format!("{value}"),
         Outcome::Returned { value, detail: Detail::Data(data) } => format!("{value} {}", shortened(&data.0)),
         Outcome::Returned { value, detail } => format!("{value} {detail:?}"),

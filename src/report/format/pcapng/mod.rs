@@ -77,10 +77,10 @@ fn interface(recording: &Recording) -> Interface {
     }
 }
 
-/// The actors by address, but none for an address that several have.
+/// The actors by address, but none for an address that several have. A forked actor has the address, and the sockets, of its parent.
 fn names(recording: &Recording) -> Vec<(IpAddr, String)> {
     let mut names: BTreeMap<IpAddr, Vec<&str>> = BTreeMap::new();
-    for actor in &recording.actors {
+    for actor in recording.actors.iter().filter(|actor| actor.forked_from.is_none()) {
         names.entry(actor.address).or_default().push(&actor.name);
     }
     let only = |(address, names): (IpAddr, Vec<&str>)| match names.as_slice() {
