@@ -213,12 +213,26 @@ fn exit_codes() -> Result<(), Failed> {
     Ok(())
 }
 
+/// The anchor of a heading: its words in small letters, with hyphens between them.
+fn anchor_of(line: &str) -> Option<String> {
+    Some(
+        line.trim_start_matches('#')
+            .strip_prefix(' ')
+            .filter(|_| line.starts_with('#'))?
+            .to_lowercase()
+            .replace(' ', "-"),
+    )
+}
+
 fn links_lead_somewhere() -> Result<(), Failed> {
     let text = readme();
     let targets: Vec<_> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
     assert!(targets.len() > builtin::all().count(), "{targets:?}");
     for target in targets {
-        let found = target.starts_with("https://") || Path::new(env!("CARGO_MANIFEST_DIR")).join(target).exists();
+        let found = match target.strip_prefix('#') {
+            Some(anchor) => text.lines().any(|line| anchor_of(line).as_deref() == Some(anchor)),
+            None => target.starts_with("https://") || Path::new(env!("CARGO_MANIFEST_DIR")).join(target).exists(),
+        };
         if !found {
             return Err(format!("{target} leads nowhere").into());
         }
