@@ -12,12 +12,19 @@ use tcpstory::scenario::{SourceText, parse};
 /// Writes the scenario of a recording and says how to run it; none where the language refuses it, because no author would
 /// write such a thing (a read on a socket that was never connected, say).
 pub(crate) fn write(recording: &Recording) -> Option<String> {
+    let text = accepted(recording)?;
+    let name = format!("{}.toml", recording.script.id);
+    // Somebody else may have built the tests.
+    let folders = [PathBuf::from(env!("CARGO_TARGET_TMPDIR")), std::env::temp_dir()];
+    let path = folders.iter().map(|folder| folder.join(&name)).find(|path| std::fs::write(path, &text).is_ok())?;
+    Some(format!("tcpstory run {} --strict", path.display()))
+}
+
+/// The text of the file, where the language accepts it.
+pub(crate) fn accepted(recording: &Recording) -> Option<String> {
     let text = text(recording)?;
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.toml", recording.script.id));
-    let shown = path.display().to_string();
-    parse(&SourceText { path: &shown, bytes: text.as_bytes() }).ok()?;
-    std::fs::write(&path, text).ok()?;
-    Some(format!("tcpstory run {shown} --strict"))
+    parse(&SourceText { path: &recording.script.id, bytes: text.as_bytes() }).ok()?;
+    Some(text)
 }
 
 fn text(recording: &Recording) -> Option<String> {
