@@ -24,6 +24,8 @@ fn telling(criterion: &mut Criterion) {
         });
     }
     let recording = recordings::of_a_hundred_thousand_calls();
+    let story = tell(recording.clone());
+    assert!(story.findings.iter().all(|finding| !finding.kind.is_mismatch()), "the model explains the recording");
     group.throughput(Throughput::Elements(100_000));
     group.bench_with_input("100000 calls on 1000 connections", &recording, |bencher, recording| {
         bencher.iter_batched(|| recording.clone(), tell, BatchSize::PerIteration);

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use tcpstory::packet;
 use tcpstory::record::{
     Actor, ActorId, Bytes, Call, Capture, Clock, Data, Detail, End, Event, Flags, Frame, FrameId, Machine, Network,
-    Outcome, Recording, SandboxKind, Script, Segment, SigpipeDisposition, Socket, SocketId, SocketKind, Source, StepId,
-    Syscall, Target, TcpOptions, What,
+    Outcome, Recording, SandboxKind, Script, Segment, SigpipeDisposition, Socket, SocketId, SocketKind, Source,
+    StateSample, StepId, Syscall, Target, TcpOptions, TcpState, What,
 };
 
 /// How many exchanges (a write, its segment, the acknowledgment and the read) each connection has.
@@ -25,9 +25,10 @@ pub(crate) fn of_about(events: usize) -> Recording {
     made.finish()
 }
 
-/// A recording of 100,000 calls (beside the listener's) on 1,000 connections.
+/// A recording of 100,000 calls (beside the listener's) on 1,000 connections, with the kernel's word on both ends after each, as
+/// the lab asks for it.
 pub(crate) fn of_a_hundred_thousand_calls() -> Recording {
-    let mut made = Made { sockets: vec![socket(1, None)], ..Made::default() };
+    let mut made = Made { sockets: vec![socket(1, None)], samples: true, ..Made::default() };
     made.call(1, 0, Call::Listen { backlog: 16 }, zero(), &[]);
     // Connect, accept and two closes beside the writes and reads.
     (10_000..11_000).for_each(|port| made.connection(port, 48));
@@ -40,6 +41,8 @@ struct Made {
     frames: Vec<Frame>,
     sockets: Vec<Socket>,
     now_ns: i64,
+    /// The kernel is asked for the states after each exchange.
+    samples: bool,
 }
 
 fn address(last: u8, port: u16) -> SocketAddr {
@@ -87,20 +90,41 @@ impl Made {
         ];
         self.call(0, mine.0, Call::Connect { to: Target::Address(server) }, zero(), &handshake);
         let accepted = Outcome::Returned { value: 4, detail: Detail::Accepted(theirs) };
+        let ends = [client, server];
+        self.sampled(ends, [TcpState::Established; 2], 0);
         self.call(1, 0, Call::Accept { from: "listener".to_owned() }, accepted, &[]);
+        self.sampled(ends, [TcpState::Established; 2], 0);
         for byte in 1..=exchanges {
             let sent = [segment(true, byte, 1, Flags::PSH.with(ack), b"x"), segment(false, 1, byte + 1, ack, b"")];
             let write = Call::Write { data: Data::Text("x".to_owned()) };
             self.call(0, mine.0, write, Outcome::Returned { value: 1, detail: Detail::None }, &sent);
+            self.sampled(ends, [TcpState::Established; 2], 1);
             let read = Outcome::Returned { value: 1, detail: Detail::Data(Bytes(b"x".to_vec())) };
             self.call(1, theirs.0, Call::Read { size: 1 }, read, &[]);
+            self.sampled(ends, [TcpState::Established; 2], 0);
         }
         let next = exchanges + 1;
         let fin = Flags::FIN.with(ack);
         let first = [segment(true, next, 1, fin, b""), segment(false, 1, next + 1, ack, b"")];
         self.call(0, mine.0, Call::Close, zero(), &first);
+        self.sampled(ends, [TcpState::FinWait2, TcpState::CloseWait], 0);
         let second = [segment(false, 1, next + 1, fin, b""), segment(true, next + 1, 2, ack, b"")];
         self.call(1, theirs.0, Call::Close, zero(), &second);
+        self.sampled(ends, [TcpState::TimeWait, TcpState::Close], 0);
+    }
+
+    /// The kernel was asked for both ends; so many bytes are unread at the second.
+    fn sampled(&mut self, ends: [SocketAddr; 2], states: [TcpState; 2], unread_bytes: u32) {
+        if !self.samples {
+            return;
+        }
+        let [first, second] = ends;
+        let ends = [(first, second, states[0], 0), (second, first, states[1], unread_bytes)];
+        for (local, peer, state, unread_bytes) in ends {
+            let t_ns = self.tick();
+            let sample = StateSample { end_ns: self.tick(), local, peer, state, unread_bytes, unsent_bytes: 0 };
+            self.events.push(Event { t_ns, what: What::State(sample) });
+        }
     }
 
     fn tick(&mut self) -> i64 {

@@ -30,6 +30,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("three_actors_have_two_connections", false, three_actors_have_two_connections),
     ("a_name_lives_again", false, a_name_lives_again),
     ("a_bulk_write_is_carried_whole", true, a_bulk_write_is_carried_whole),
+    (
+        "connections_that_nobody_touches_are_not_sampled_again",
+        true,
+        connections_that_nobody_touches_are_not_sampled_again,
+    ),
     ("pauses_last", false, pauses_last),
     ("flags_are_passed_on", false, flags_are_passed_on),
     ("a_started_call_runs_against_the_next", false, a_started_call_runs_against_the_next),
@@ -313,6 +318,33 @@ fn a_bulk_write_is_carried_whole(ground: Ground) -> Result<(), Failed> {
     assert!(read.0.iter().zip(b"0123456789".iter().cycle()).all(|(one, other)| one == other));
     assert_eq!(recording.capture.dropped, 0);
     assert!(recording.frames.iter().all(|frame| frame.segment.is_some()));
+    Ok(())
+}
+
+/// Twice as many connections, each with the same steps, make twice as long a recording.
+fn connections_that_nobody_touches_are_not_sampled_again(ground: Ground) -> Result<(), Failed> {
+    let many = |connections: usize| {
+        let of_one = |name: String| {
+            let from = LISTENER.to_owned();
+            let write = Call::Write { data: Data::Text("x".into()) };
+            [
+                on(CLIENT, &name, Call::Connect { to: Target::Actor(SERVER) }),
+                on(SERVER, &name, Call::Accept { from }),
+                on(CLIENT, &name, write),
+                on(SERVER, &name, Call::Read { size: 1 }),
+            ]
+        };
+        let steps = (0..connections).flat_map(|place| of_one(format!("c{place}")));
+        script("many", [listen()].into_iter().chain(steps).collect())
+    };
+    let samples = |connections: usize| -> Result<usize, Failed> {
+        let recording = perform(ground.clone(), &many(connections))?;
+        // At the end all are asked once more.
+        let samples = recording.events.iter().filter(|event| matches!(event.what, What::State(_))).count();
+        Ok(samples - 2 * (connections - 1))
+    };
+    let (few, twice) = (samples(8)?, samples(16)?);
+    assert_eq!((few, twice), (8 * 2 * 4, 16 * 2 * 4), "both ends, after each of four steps");
     Ok(())
 }
 

@@ -199,6 +199,7 @@ impl Session {
             outcome: Outcome::Unfinished,
         };
         let event = self.events.len();
+        self.sockets.call_on(socket);
         self.events.push(Event { t_ns: now(), what: What::Syscall(syscall) });
         let to = connects_to(&call);
         let (step, named) = (asked.step, asked.socket.to_owned());

@@ -255,7 +255,7 @@ impl Session {
         self.backlogs.settle(&self.stop, deadline)?;
         self.settle_calls(deadline)?;
         self.notice_deaths()?;
-        self.sample()
+        self.sample(at)
     }
 
     fn act(&mut self, at: StepId, action: &Action, deadline: Deadline) -> Result<(), Halt> {

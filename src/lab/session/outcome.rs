@@ -167,6 +167,7 @@ impl Session {
         peer: Option<SocketAddr>,
     ) {
         let socket = pending.socket;
+        self.sockets.call_on(socket);
         let Some((actor, call)) = self.syscall(pending.event).map(|syscall| (syscall.actor, syscall.call.clone()))
         else {
             return;
@@ -191,6 +192,7 @@ impl Session {
                 self.sockets.opened(opened, descriptor(*value));
                 let accepted = self.sockets.of(opened);
                 self.sockets.addressed(accepted, local, peer);
+                self.sockets.call_on(accepted);
                 *detail = Detail::Accepted(accepted);
             }
             (Call::Listen { .. }, Outcome::Returned { .. }) => {

@@ -25,6 +25,8 @@ pub(super) struct Sockets {
     descriptors: Vec<Descriptor>,
     /// The ends of every connection: a socket that was refused may try again from another port.
     had: BTreeSet<Ends>,
+    /// Those that a call was made on since it was last asked.
+    called: BTreeSet<SocketId>,
 }
 
 /// What is known of a socket beside its record.
@@ -220,7 +222,9 @@ impl Sockets {
     /// The process is gone, and with it every descriptor.
     pub(super) fn gone(&mut self, actor: ActorId) {
         for descriptor in self.descriptors.iter_mut().filter(|descriptor| descriptor.actor == actor) {
-            descriptor.fd = None;
+            if descriptor.fd.take().is_some() {
+                self.called.insert(descriptor.socket);
+            }
         }
     }
 
@@ -237,11 +241,16 @@ impl Sockets {
         self.records[id.0].local = None;
     }
 
-    /// Every connection as (local, peer), once, seen from the end that was known first.
-    pub(super) fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
-        let mut seen = BTreeSet::new();
-        let ends = self.records.iter().filter_map(|socket| socket.local.zip(socket.peer));
-        ends.filter(|(local, peer)| seen.insert((*local.min(peer), *local.max(peer)))).collect()
+    /// A call is made on it, or has returned.
+    pub(super) fn call_on(&mut self, id: SocketId) {
+        self.called.insert(id);
+    }
+
+    /// The ends of those that calls were made on since this was asked last, or whose process has ended.
+    pub(super) fn take_called(&mut self) -> Vec<Ends> {
+        let called = std::mem::take(&mut self.called);
+        let records = called.into_iter().map(|id| self.get(id));
+        records.filter_map(|socket| socket.local.zip(socket.peer)).collect()
     }
 
     /// The last connection to one of the actor's listeners that was not accepted, as (the listener's end, its peer).
@@ -297,7 +306,23 @@ mod tests {
         let accepted = sockets.of(accepted);
         sockets.addressed(accepted, at("127.0.0.2:47000"), at("127.0.0.1:9"));
         assert_eq!(sockets.waiting(SERVER), None);
-        assert_eq!(sockets.connections(), [(at("127.0.0.1:9").unwrap(), at("127.0.0.2:47000").unwrap())]);
+    }
+
+    #[test]
+    fn it_says_once_which_connections_were_called_on() {
+        let mut sockets = Sockets::default();
+        let quiet = sockets.add(SERVER, "quiet");
+        let [called, unconnected] = ["called", "unconnected"].map(|name| sockets.add(CLIENT, name));
+        let ids = [quiet, called, unconnected].map(|descriptor| sockets.of(descriptor));
+        sockets.addressed(ids[0], at("127.0.0.2:47000"), at("127.0.0.1:9"));
+        sockets.addressed(ids[1], at("127.0.0.1:10"), at("127.0.0.2:47000"));
+        sockets.call_on(ids[1]);
+        sockets.call_on(ids[2]);
+        let ends = (at("127.0.0.1:10").unwrap(), at("127.0.0.2:47000").unwrap());
+        assert_eq!((sockets.take_called(), sockets.take_called()), (vec![ends], vec![]));
+        sockets.opened(quiet, 3);
+        sockets.gone(SERVER);
+        assert_eq!(sockets.take_called().len(), 1);
     }
 
     #[test]
