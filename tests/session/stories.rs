@@ -338,7 +338,7 @@ fn connections_that_nobody_touches_are_not_sampled_again(ground: Ground) -> Resu
         script("many", [listen()].into_iter().chain(steps).collect())
     };
     let samples = |connections: usize| -> Result<usize, Failed> {
-        let recording = perform(ground.clone(), &many(connections))?;
+        let recording = perform(ground, &many(connections))?;
         // At the end all are asked once more.
         let samples = recording.events.iter().filter(|event| matches!(event.what, What::State(_))).count();
         Ok(samples - 2 * (connections - 1))
