@@ -24,8 +24,16 @@ pub(super) fn parse(text: &str) -> Result<Node, Vec<Fault>> {
     if faults.iter().any(|fault| fault.message == TOO_DEEP) {
         faults.retain(|fault| fault.message == TOO_DEEP);
     }
+    // What stands in a table that is given twice is given twice as well.
+    if let Some(first) = faults.iter().position(|fault| fault.message == duplicate_message("step")) {
+        faults.truncate(first + 1);
+    }
+    faults.truncate(MAX_FAULTS);
     Err(faults)
 }
+
+/// A file that is no TOML at all is wrong in every line; so many say it.
+const MAX_FAULTS: usize = 5;
 
 const TOO_DEEP: &str = "tables and lists are nested too deep";
 
@@ -50,12 +58,16 @@ fn fault(text: &str, error: &toml::de::Error) -> Fault {
 
 fn duplicate(text: &str, span: core::ops::Range<usize>) -> Fault {
     let key = text.get(span.clone()).unwrap_or_default();
-    let fault = Fault::new(span, format!("the key `{key}` is given twice")).label("given before");
+    let fault = Fault::new(span, duplicate_message(key)).label("given before");
     match key {
         "do" => fault.help("a step makes one call; start another [[step]] for the next one"),
         "step" => fault.help("steps are written with two brackets: [[step]]"),
         _ => fault.help("keep one of them; a new step starts with [[step]]"),
     }
+}
+
+fn duplicate_message(key: &str) -> String {
+    format!("the key `{key}` is given twice")
 }
 
 fn entries(table: &DeTable<'_>) -> Vec<Entry> {

@@ -16,6 +16,7 @@ use crate::scenario::schema::shape;
 use super::MAX_DATA;
 use super::actors::Actors;
 use super::reader::Reader;
+use super::unknown;
 
 /// A call as the author wrote it.
 pub(super) struct Asked<'n> {
@@ -279,7 +280,7 @@ impl Reader<'_> {
     pub(super) fn call(&mut self, name: &str, actors: &Actors, asked: &Asked<'_>) -> Option<Call> {
         let Some(row) = row(name) else {
             let fault = Fault::new(asked.span.clone(), format!("there is no call `{name}`")).label("not a call");
-            self.report(fault.help(suggest(name, CALLS.iter().map(|row| row.name))));
+            self.report(fault.help(unknown::help(name)));
             return None;
         };
         match (asked.argument, row.argument) {

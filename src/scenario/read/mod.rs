@@ -11,6 +11,7 @@ mod reader;
 mod sockets;
 mod steps;
 mod top;
+mod unknown;
 
 pub(super) use reader::Reader;
 pub(super) use top::script;
