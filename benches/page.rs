@@ -3,9 +3,11 @@
 //! Run as a benchmark it fails where a limit is exceeded: broken-pipe in 10 ms, 1,000 events in 200 ms, and the first paint of that
 //! page in 1 s. With `--test` it only shows that it runs.
 
-#[path = "../tests/browser/devtools.rs"]
+#[path = "../tests/browser/driver.rs"]
+mod driver;
+#[path = "../tests/browser/page.rs"]
 #[expect(dead_code, reason = "the tests need more of it")]
-mod devtools;
+mod page;
 #[expect(dead_code, reason = "other benchmarks need more of it")]
 mod recordings;
 
@@ -14,8 +16,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use devtools::{Browser, Trouble};
-use serde_json::json;
+use driver::{Browser, Programs, Trouble};
+use page::{PROJECTOR, Page};
 use tcpstory::record::Recording;
 use tcpstory::report::format::{self, json as timeline};
 use tcpstory::report::{Options, tell};
@@ -48,9 +50,9 @@ fn measure(times: usize, is_strict: bool) -> Result<(), Trouble> {
     };
     report("page of broken-pipe written", writing(&lesson, times), Duration::from_millis(10));
     report("page of 1,000 events written", writing(&large, times), Duration::from_millis(200));
-    match devtools::program() {
-        Some(program) => report("its first paint", painting(&program, &large, times)?, Duration::from_secs(1)),
-        None => println!("its first paint: not measured, chromium is not installed"),
+    match driver::programs() {
+        Ok(programs) => report("its first paint", painting(&programs, &large, times)?, Duration::from_secs(1)),
+        Err(missing) => println!("its first paint: not measured, {missing}"),
     }
     if slow.is_empty() { Ok(()) } else { Err(format!("too slow: {}", slow.join(", "))) }
 }
@@ -60,23 +62,23 @@ fn writing(recording: &Recording, times: usize) -> Duration {
     median((0..times).map(|_| {
         let recording = recording.clone();
         let begin = Instant::now();
-        black_box(page(recording));
+        black_box(html(recording));
         begin.elapsed()
     }))
 }
 
-fn page(recording: Recording) -> Vec<u8> {
+fn html(recording: Recording) -> Vec<u8> {
     let options = Options::default();
-    let html = format::by_name("html").map(|format| (format.write)(&tell(recording, &options), &options));
-    html.unwrap_or_default()
+    let written = format::by_name("html").map(|format| (format.write)(&tell(recording, &options), &options));
+    written.unwrap_or_default()
 }
 
 /// From opening the page to what the browser calls its first paint, as the page itself is told.
-fn painting(program: &Path, recording: &Recording, times: usize) -> Result<Duration, Trouble> {
+fn painting(programs: &Programs, recording: &Recording, times: usize) -> Result<Duration, Trouble> {
     let folder = tempfile::tempdir().map_err(|error| format!("no folder for the page: {error}"))?;
     let file = folder.path().join("large.html");
-    std::fs::write(&file, page(recording.clone())).map_err(|error| format!("{}: {error}", file.display()))?;
-    let browser = Browser::start(program)?;
+    std::fs::write(&file, html(recording.clone())).map_err(|error| format!("{}: {error}", file.display()))?;
+    let browser = Browser::start(programs)?;
     let mut took = Vec::new();
     for _ in 0..times {
         took.push(first_paint(&browser, &file)?);
@@ -87,16 +89,10 @@ fn painting(program: &Path, recording: &Recording, times: usize) -> Result<Durat
 fn first_paint(browser: &Browser, file: &Path) -> Result<Duration, Trouble> {
     const PAINTED: &str = "new Promise((done) => new PerformanceObserver((list) => list.getEntriesByName('first-contentful-paint').forEach((paint) => \
                            done(paint.startTime))).observe({ type: 'paint', buffered: true }))";
-    let made = browser.ask("", "Target.createTarget", &json!({ "url": "about:blank" }))?;
-    let joined = browser.ask("", "Target.attachToTarget", &json!({ "targetId": made["targetId"], "flatten": true }))?;
-    let session = joined["sessionId"].as_str().unwrap_or_default();
-    browser.ask(session, "Page.enable", &json!({}))?;
-    browser.ask(session, "Page.navigate", &json!({ "url": format!("file://{}", file.display()) }))?;
-    browser.wait(session, "Page.loadEventFired")?;
-    let about = json!({ "expression": PAINTED, "awaitPromise": true, "returnByValue": true });
-    let seen = browser.ask(session, "Runtime.evaluate", &about)?;
-    browser.ask("", "Target.closeTarget", &json!({ "targetId": made["targetId"] }))?;
-    let ms = seen["result"]["value"].as_f64().ok_or_else(|| format!("no paint: {seen}"))?;
+    let page = Page::new(browser, PROJECTOR)?;
+    page.open(file, "")?;
+    let seen = page.see(PAINTED)?;
+    let ms = seen.as_f64().ok_or_else(|| format!("no paint: {seen}"))?;
     Ok(Duration::from_secs_f64(ms / 1_000.0))
 }
 

@@ -127,8 +127,8 @@ fn files_are_what_their_timelines_tell() -> Result<(), Failed> {
 fn no_other_files_are_there() -> Result<(), Failed> {
     let expected =
         LESSONS.iter().flat_map(|name| FORMATS.iter().map(move |format| format!("{name}.{}", format.extension)));
-    // The picture of the page is taken by the browser's tests.
-    let beside = ["README.md", "broken-pipe-page.png"].map(str::to_owned);
+    // Pictures of the page are taken by the browser's tests.
+    let beside = ["README.md", "broken-pipe-page.png", "broken-pipe-telephone.png"].map(str::to_owned);
     let expected: BTreeSet<String> = expected.chain(beside).collect();
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder())? {

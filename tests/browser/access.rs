@@ -115,7 +115,19 @@ fn axe_finds_nothing_without_scripts(world: &World) -> Result<(), Failed> {
 
 fn axe_finds_nothing_elsewhere(world: &World) -> Result<(), Failed> {
     world.visit("broken-pipe", "?step=6", PHONE, |page| is_for_everybody(page, "on a telephone"))?;
-    world.visit("upstream-prematurely-closed", "?step=9", PROJECTOR, |page| is_for_everybody(page, "three actors"))?;
+    for (mode, size) in [("explore", PROJECTOR), ("lecture", PROJECTOR), ("explore", PHONE), ("lecture", PHONE)] {
+        for name in ["upstream-prematurely-closed", "broken-pipe-ipv6", "server-crash", "sigpipe-kills"] {
+            let place = format!("{name}, {mode}, {size:?}");
+            world.visit(name, &format!("?mode={mode}"), size, |page| {
+                page.see("openAt(steps.length)")?;
+                is_for_everybody(page, &place)?;
+                while page.see("view.asking !== null || view.step < steps.length")? == true {
+                    page.press("PageDown")?;
+                }
+                is_for_everybody(page, &format!("{place}, at the end"))
+            })?;
+        }
+    }
     world.visit("graceful-close", "?mode=print", PROJECTOR, |page| is_for_everybody(page, "to be printed"))?;
     world.visit(HOSTILE, "?step=5", PROJECTOR, |page| is_for_everybody(page, "hostile"))?;
     world.visit("graceful-close", "?step=3", PROJECTOR, |page| {

@@ -60,7 +60,7 @@ fn the_address_says_what_is_shown(world: &World) -> Result<(), Failed> {
         }
         page.until("location.search === '?mode=lecture&step=4&time=linear&theme=dark&acks=0&calls=0&raw=1'")?;
         let before = page.see("JSON.stringify(view)")?;
-        page.ask("Page.reload", &serde_json::json!({}))?;
+        page.reload()?;
         page.until("document.querySelector('.alive .ladder-scroll svg')")?;
         assert_eq!(page.see("JSON.stringify(view)")?, before);
         Ok(())

@@ -7,10 +7,14 @@ use tcpstory::report::Options;
 use crate::Test;
 use crate::page::{PROJECTOR, Page};
 use crate::stepping::STEP;
-use crate::world::{World, questions};
+use crate::world::{World, names, questions};
 
 pub(crate) const TESTS: &[Test] = &[
     ("a_question_is_asked_before_its_step", a_question_is_asked_before_its_step),
+    (
+        "every_question_of_every_lesson_is_answered_by_the_kernel",
+        every_question_of_every_lesson_is_answered_by_the_kernel,
+    ),
     ("what_was_predicted_stands_beside_what_the_kernel_did", what_was_predicted_stands_beside_what_the_kernel_did),
     ("end_stops_at_a_question", end_stops_at_a_question),
     ("a_page_without_answers_holds_none", a_page_without_answers_holds_none),
@@ -23,6 +27,11 @@ fn first_question() -> Result<(u64, (String, String)), Failed> {
     Ok(questions("broken-pipe")?.pop_first().ok_or("nothing is asked")?)
 }
 
+/// The words of a text, without its marks.
+fn plain(text: &str) -> String {
+    text.replace(['`', '*'], "").split_whitespace().collect()
+}
+
 fn a_question_is_asked_before_its_step(world: &World) -> Result<(), Failed> {
     let (step, (question, answer)) = first_question()?;
     for mode in ["explore", "lecture"] {
@@ -31,7 +40,6 @@ fn a_question_is_asked_before_its_step(world: &World) -> Result<(), Failed> {
             page.press("ArrowRight")?;
             page.until(GATE)?;
             let asked = page.see("document.querySelector('.gate legend').textContent")?;
-            let plain = |text: &str| text.replace(['`', '*'], "").split_whitespace().collect::<String>();
             assert_eq!(plain(asked.as_str().unwrap_or_default()), plain(&question));
             assert_eq!(page.see(STEP)?, step - 1);
             assert_eq!(page.see("document.querySelector('.answer, .kernel-says')")?, json!(null));
@@ -44,6 +52,37 @@ fn a_question_is_asked_before_its_step(world: &World) -> Result<(), Failed> {
             Ok(())
         })?;
     }
+    Ok(())
+}
+
+/// As a lecturer comes by them: with two actors or three, where a process is killed, and over IPv6.
+fn every_question_of_every_lesson_is_answered_by_the_kernel(world: &World) -> Result<(), Failed> {
+    let mut asking = 0;
+    for name in names()? {
+        let mut expected = questions(&name)?;
+        asking += usize::from(!expected.is_empty());
+        world.visit(&name, "?mode=lecture", PROJECTOR, |page| {
+            let text = |selector: &str| {
+                let text = page.see(&format!("document.querySelector('{selector}').innerText"))?;
+                Ok::<_, Failed>(plain(text.as_str().unwrap_or_default()))
+            };
+            while !expected.is_empty() {
+                page.press("PageDown")?;
+                if page.see(GATE)? == false {
+                    assert_eq!(page.see("view.step === steps.length")?, false, "{name} never asks {expected:?}");
+                    continue;
+                }
+                let (step, (question, answer)) = expected.pop_first().ok_or("no question")?;
+                assert_eq!(page.see(STEP)?, step - 1, "{name}");
+                assert_eq!(text(".gate legend")?, plain(&question), "{name}");
+                page.press("PageDown")?;
+                page.until(&format!("!({GATE}) && {STEP} === {step}"))?;
+                assert_eq!(text(".kernel-says")?, plain(&format!("The kernel: {answer}")), "{name}");
+            }
+            Ok(())
+        })?;
+    }
+    assert!(asking >= 10, "only {asking} lessons ask");
     Ok(())
 }
 
@@ -63,7 +102,7 @@ fn what_was_predicted_stands_beside_what_the_kernel_did(world: &World) -> Result
             wrong
         );
         page.click(&format!(".gate .choices li:nth-child({}) .hands input", wrong + 1))?;
-        page.ask("Input.insertText", &json!({ "text": "17" }))?;
+        page.write("17")?;
         // The remote control does not write into the field.
         page.click(".gate button.main")?;
         page.until("document.querySelector('.answer')")?;

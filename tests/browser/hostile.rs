@@ -88,8 +88,13 @@ fn a_page_that_did_obey_would_be_noticed(world: &World) -> Result<(), Failed> {
         ("<img src=x onerror=alert(1)>", "a request"),
         ("<script>fetch('http://192.0.2.1/')</script>", "a request"),
         ("<script>console.error('x')</script>", "the console"),
-        ("<script>throw new Error('x')</script>", "an exception"),
-        ("<meta http-equiv='Content-Security-Policy' content=\"script-src 'none'\"><script>0</script>", "the log"),
+        ("<script>throw new Error('x')</script>", "Uncaught Error: x"),
+        (
+            "<meta http-equiv='Content-Security-Policy' content=\"script-src 'none'\"><script>0</script>",
+            "Content Security Policy",
+        ),
+        ("<script>new WebSocket('ws://192.0.2.1/')</script>", "a connection"),
+        ("<script>console.debug('x')</script>", "the console"),
     ];
     for (deed, noticed) in deeds {
         let file = world.folder.path().join("obedient.html");

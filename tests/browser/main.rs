@@ -5,7 +5,7 @@
 
 mod access;
 mod address;
-mod devtools;
+mod driver;
 mod embed;
 mod gate;
 mod hostile;
@@ -60,20 +60,23 @@ fn main() {
     conclusion.exit();
 }
 
-/// A test that starts the browser if it is the first. Without one it is reported as ignored; where `TCPSTORY_REQUIRE` is set, as
-/// failed.
+/// A test that starts the browser where there is none: it is the first, or the one before has failed, and may have left anything.
+/// Where no browser is installed it is reported as ignored; where `TCPSTORY_REQUIRE` is set, as failed.
 fn trial(world: &Arc<Mutex<Option<World>>>, name: &str, test: fn(&World) -> Result<(), Failed>) -> Trial {
     let world = Arc::clone(world);
     Trial::ignorable_test(name, move || {
-        let Some(program) = devtools::program() else {
-            return support::require::unavailable("chromium is not installed");
+        let programs = match driver::programs() {
+            Ok(programs) => programs,
+            Err(missing) => return support::require::unavailable(&missing),
         };
-        // A test that has failed leaves nothing behind but its page, which is closed.
-        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
-        let world = match &mut *world {
-            Some(world) => world,
-            none => none.insert(World::new(&program)?),
+        let mut shared = world.lock().unwrap_or_else(PoisonError::into_inner);
+        // Put back only where all is well.
+        let mine = match shared.take() {
+            Some(mine) => mine,
+            None => World::new(&programs)?,
         };
-        test(world).map(|()| Completion::Completed)
+        test(&mine)?;
+        *shared = Some(mine);
+        Ok(Completion::Completed)
     })
 }

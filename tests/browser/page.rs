@@ -4,19 +4,23 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
+use thirtyfour::cdp::domains::emulation::{MediaFeature, SetDeviceMetricsOverride, SetEmulatedMedia};
+use thirtyfour::cdp::domains::runtime::Evaluate;
+use thirtyfour::{By, Key};
 
-use crate::devtools::{Browser, Trouble};
+use crate::driver::{Browser, CONSOLE, EVENTS, Trouble};
 
 /// A projector, and the text area of a slide.
 pub(crate) const PROJECTOR: (u32, u32) = (1280, 720);
 /// A telephone, upright.
 pub(crate) const PHONE: (u32, u32) = (390, 844);
 
-/// One tab. It is closed with this value.
+/// How long a page may take until it shows what is expected, in milliseconds.
+const PATIENCE_MS: u32 = 30_000;
+
+/// The browser's tab. Each page has a new one, which takes the place of the one before.
 pub(crate) struct Page<'a> {
     browser: &'a Browser,
-    target: String,
-    session: String,
 }
 
 impl<'a> Page<'a> {
@@ -25,23 +29,18 @@ impl<'a> Page<'a> {
     /// # Errors
     /// The browser does not make it.
     pub(crate) fn new(browser: &'a Browser, size: (u32, u32)) -> Result<Self, Trouble> {
-        let made = browser.ask("", "Target.createTarget", &json!({ "url": "about:blank" }))?;
-        let target = text(&made["targetId"]);
-        let joined = browser.ask("", "Target.attachToTarget", &json!({ "targetId": target, "flatten": true }))?;
-        let page = Self { browser, target, session: text(&joined["sessionId"]) };
-        for domain in ["Page", "Runtime", "Log", "Network"] {
-            page.ask(&format!("{domain}.enable"), &json!({}))?;
-        }
+        browser.fresh_tab()?;
+        let page = Self { browser };
         page.resize(size)?;
         Ok(page)
     }
 
-    /// A command about this tab.
+    /// A command of the `DevTools` protocol about this tab, and the answer.
     ///
     /// # Errors
     /// The browser refuses or does not answer.
     pub(crate) fn ask(&self, method: &str, about: &Value) -> Result<Value, Trouble> {
-        self.browser.ask(&self.session, method, about)
+        self.browser.wait(async |driver| driver.cdp().send_raw(method, about).await)
     }
 
     /// Changes the size of the window, in CSS pixels.
@@ -49,8 +48,11 @@ impl<'a> Page<'a> {
     /// # Errors
     /// The browser refuses.
     pub(crate) fn resize(&self, (width, height): (u32, u32)) -> Result<(), Trouble> {
-        let about = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.ask("Emulation.setDeviceMetricsOverride", &about).map(drop)
+        let (mobile, device_scale_factor) = (false, 1.0);
+        let (scale, screen_orientation) = (None, None);
+        let metrics =
+            SetDeviceMetricsOverride { width, height, device_scale_factor, mobile, scale, screen_orientation };
+        self.browser.wait(async |driver| driver.cdp().send(metrics).await).map(drop)
     }
 
     /// What the reader prefers: `("prefers-color-scheme", "dark")`.
@@ -58,8 +60,9 @@ impl<'a> Page<'a> {
     /// # Errors
     /// The browser refuses.
     pub(crate) fn prefers(&self, features: &[(&str, &str)]) -> Result<(), Trouble> {
-        let features: Vec<_> = features.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-        self.ask("Emulation.setEmulatedMedia", &json!({ "features": features })).map(drop)
+        let feature = |&(name, value): &(&str, &str)| MediaFeature { name: name.into(), value: value.into() };
+        let media = SetEmulatedMedia { media: None, features: Some(features.iter().map(feature).collect()) };
+        self.browser.wait(async |driver| driver.cdp().send(media).await).map(drop)
     }
 
     /// Whether pages run their scripts from now on.
@@ -76,11 +79,15 @@ impl<'a> Page<'a> {
     /// It cannot be opened.
     pub(crate) fn open(&self, file: &Path, rest: &str) -> Result<(), Trouble> {
         let url = format!("file://{}{rest}", file.display());
-        let gone = self.ask("Page.navigate", &json!({ "url": url }))?;
-        if let Some(error) = gone.get("errorText") {
-            return Err(format!("{url}: {error}"));
-        }
-        self.browser.wait(&self.session, "Page.loadEventFired").map(drop)
+        self.browser.wait(async |driver| driver.goto(&*url).await).map_err(|trouble| format!("{url}: {trouble}"))
+    }
+
+    /// Opens once more what is open, and waits until it is loaded.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) fn reload(&self) -> Result<(), Trouble> {
+        self.browser.wait(async |driver| driver.refresh().await)
     }
 
     /// What an expression of JavaScript is; a promise is waited for.
@@ -88,11 +95,15 @@ impl<'a> Page<'a> {
     /// # Errors
     /// It throws, or takes too long.
     pub(crate) fn see(&self, expression: &str) -> Result<Value, Trouble> {
-        let about = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let mut seen = self.ask("Runtime.evaluate", &about).map_err(|trouble| format!("{expression}: {trouble}"))?;
-        match seen.get("exceptionDetails") {
-            Some(wrong) => Err(format!("{expression}: {}", wrong["exception"]["description"])),
-            None => Ok(seen["result"]["value"].take()),
+        let mut evaluate = Evaluate::new(expression);
+        evaluate.return_by_value = Some(true);
+        evaluate.await_promise = Some(true);
+        let about = |what: &str| format!("{}: {what}", expression.chars().take(400).collect::<String>());
+        let seen = self.browser.wait(async |driver| driver.cdp().send(evaluate).await);
+        let seen = seen.map_err(|trouble| about(&trouble))?;
+        match seen.exception_details {
+            Some(wrong) => Err(about(&wrong.exception.and_then(|thrown| thrown.description).unwrap_or(wrong.text))),
+            None => Ok(seen.result.value.unwrap_or_default()),
         }
     }
 
@@ -102,7 +113,8 @@ impl<'a> Page<'a> {
     /// It throws, or never becomes true.
     pub(crate) fn until(&self, condition: &str) -> Result<(), Trouble> {
         let promise = format!(
-            "new Promise((done, fail) => {{ const look = () => {{ try {{ if ({condition}) done(true); else \
+            "new Promise((done, fail) => {{ const end = performance.now() + {PATIENCE_MS}; const look = () => {{ try {{ if \
+             ({condition}) done(true); else if (performance.now() > end) fail(new Error('that is never so')); else \
              requestAnimationFrame(look); }} catch (error) {{ fail(error); }} }}; look(); }})"
         );
         self.see(&promise).map(drop)
@@ -113,32 +125,40 @@ impl<'a> Page<'a> {
     /// # Errors
     /// The browser refuses.
     pub(crate) fn press(&self, key: &str) -> Result<(), Trouble> {
-        let (code, number) = key_of(key);
-        let mut about = json!({ "type": "rawKeyDown", "key": key, "code": code, "windowsVirtualKeyCode": number });
-        if key.chars().count() == 1 || key == "Enter" {
-            about["type"] = "keyDown".into();
-            about["text"] = if key == "Enter" { "\r" } else { key }.into();
-        }
-        self.ask("Input.dispatchKeyEvent", &about)?;
-        about["type"] = "keyUp".into();
-        self.ask("Input.dispatchKeyEvent", &about).map(drop)
+        let named = [
+            ("Tab", Key::Tab),
+            ("Enter", Key::Return),
+            ("Escape", Key::Escape),
+            ("PageUp", Key::PageUp),
+            ("PageDown", Key::PageDown),
+            ("End", Key::End),
+            ("Home", Key::Home),
+            ("ArrowLeft", Key::Left),
+            ("ArrowUp", Key::Up),
+            ("ArrowRight", Key::Right),
+            ("ArrowDown", Key::Down),
+        ];
+        let letter = key.parse::<char>();
+        let code = named.into_iter().find(|(name, _)| *name == key).map_or(letter, |(_, key)| Ok(key.value()));
+        let code = code.map_err(|_| format!("a page is not told of a key {key:?} by these tests"))?;
+        self.write(&code.to_string())
+    }
+
+    /// Presses and releases the keys of a text.
+    ///
+    /// # Errors
+    /// The browser refuses.
+    pub(crate) fn write(&self, text: &str) -> Result<(), Trouble> {
+        self.browser.wait(async |driver| driver.action_chain().send_keys(text).perform().await)
     }
 
     /// Clicks in the middle of the first element that a selector finds.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or another one is in front of it.
     pub(crate) fn click(&self, selector: &str) -> Result<(), Trouble> {
-        let place = self.see(&format!(
-            "(() => {{ const element = document.querySelector({selector:?}); element.scrollIntoView({{ block: 'nearest', \
-             behavior: 'instant' }}); const {{ x, y, width, height }} = element.getBoundingClientRect(); return [x + width / 2, \
-             y + height / 2]; }})()"
-        ))?;
-        for kind in ["mousePressed", "mouseReleased"] {
-            let about = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
-            self.ask("Input.dispatchMouseEvent", &about)?;
-        }
-        Ok(())
+        let clicked = self.browser.wait(async |driver| driver.find(By::Css(selector)).await?.click().await);
+        clicked.map_err(|trouble| format!("{selector}: {trouble}"))
     }
 
     /// What is in the window, as a PNG.
@@ -146,8 +166,7 @@ impl<'a> Page<'a> {
     /// # Errors
     /// The browser refuses.
     pub(crate) fn picture(&self) -> Result<Vec<u8>, Trouble> {
-        let shot = self.ask("Page.captureScreenshot", &json!({ "format": "png" }))?;
-        decoded(&shot["data"])
+        self.browser.wait(async |driver| driver.screenshot_as_png().await)
     }
 
     /// The page as it is printed, as a PDF on the paper that the page asks for.
@@ -156,26 +175,26 @@ impl<'a> Page<'a> {
     /// The browser refuses.
     pub(crate) fn print(&self) -> Result<Vec<u8>, Trouble> {
         let printed = self.ask("Page.printToPDF", &json!({ "preferCSSPageSize": true, "printBackground": true }))?;
-        decoded(&printed["data"])
+        let data = printed["data"].as_str().unwrap_or_default();
+        BASE64_STANDARD.decode(data).map_err(|error| format!("no Base64: {error}"))
     }
 
-    /// What a page never does: opens a dialog, asks the network for anything, complains. `page` is the file that was opened.
+    /// What a page never does: opens a dialog, asks the network for anything, complains.
     ///
     /// # Errors
     /// It has done so.
     pub(crate) fn was_quiet(&self) -> Result<(), Trouble> {
-        // An answer to this comes after everything that was told before.
-        self.ask("Runtime.evaluate", &json!({ "expression": "0" }))?;
-        let events = self.browser.events(&self.session);
-        let heard: Vec<_> = events.iter().filter_map(|event| noise(&event.method, &event.about)).collect();
+        let told =
+            self.browser.wait(async |driver| Ok((driver.get_log(EVENTS).await?, driver.get_log(CONSOLE).await?)));
+        let (events, console) = told?;
+        let mut heard = Vec::new();
+        for entry in events {
+            let told: Value = serde_json::from_str(&entry.message).map_err(|error| format!("{error} in {entry:?}"))?;
+            let event = &told["message"];
+            heard.extend(noise(event["method"].as_str().unwrap_or_default(), &event["params"]));
+        }
+        heard.extend(console.iter().map(|entry| format!("the console: {}: {}", entry.level, entry.message)));
         if heard.is_empty() { Ok(()) } else { Err(heard.join("\n")) }
-    }
-}
-
-impl Drop for Page<'_> {
-    fn drop(&mut self) {
-        // A browser that has gone has closed its pages.
-        let _ = self.browser.ask("", "Target.closeTarget", &json!({ "targetId": self.target }));
     }
 }
 
@@ -183,9 +202,7 @@ impl Drop for Page<'_> {
 fn noise(method: &str, about: &Value) -> Option<String> {
     match method {
         "Page.javascriptDialogOpening" => Some(format!("a dialog: {about}")),
-        "Runtime.exceptionThrown" => Some(format!("an exception: {}", about["exceptionDetails"])),
-        "Runtime.consoleAPICalled" => Some(format!("the console: {about}")),
-        "Log.entryAdded" => Some(format!("the log: {}", about["entry"])),
+        "Page.windowOpen" => Some(format!("a window: {about}")),
         "Network.requestWillBeSent" => {
             let url = about["request"]["url"].as_str().unwrap_or_default();
             // The page itself, and frames of a test's own page around it.
@@ -195,35 +212,4 @@ fn noise(method: &str, about: &Value) -> Option<String> {
         "Network.webSocketCreated" | "Network.webTransportCreated" => Some(format!("a connection: {about}")),
         _ => None,
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn decoded(data: &Value) -> Result<Vec<u8>, Trouble> {
-    BASE64_STANDARD.decode(data.as_str().unwrap_or_default()).map_err(|error| format!("no Base64: {error}"))
-}
-
-/// The code and the number of a key, where a page could tell a difference.
-fn key_of(key: &str) -> (String, u32) {
-    let number = match key {
-        "Tab" => 9,
-        "Enter" => 13,
-        "Escape" => 27,
-        " " => return ("Space".into(), 32),
-        "PageUp" => 33,
-        "PageDown" => 34,
-        "End" => 35,
-        "Home" => 36,
-        "ArrowLeft" => 37,
-        "ArrowUp" => 38,
-        "ArrowRight" => 39,
-        "ArrowDown" => 40,
-        letter => {
-            let upper = letter.to_ascii_uppercase();
-            return (format!("Key{upper}"), upper.chars().next().map_or(0, u32::from));
-        }
-    };
-    (key.to_owned(), number)
 }

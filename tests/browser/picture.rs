@@ -1,4 +1,5 @@
-//! The README's picture of the page. `TCPSTORY_BLESS=1` takes it again.
+//! Pictures of the page, kept so that people see it as it is: the README's, and one on a telephone. `TCPSTORY_BLESS=1` takes them again;
+//! who does so looks at them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,19 +8,30 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use libtest_mimic::Failed;
 
 use crate::Test;
-use crate::page::{PROJECTOR, Page};
+use crate::page::{PHONE, PROJECTOR, Page};
 use crate::world::{World, root};
 
-pub(crate) const TESTS: &[Test] = &[("the_readmes_picture_is_of_this_page", the_readmes_picture_is_of_this_page)];
+pub(crate) const TESTS: &[Test] = &[
+    ("the_readmes_picture_is_of_this_page", the_readmes_picture_is_of_this_page),
+    ("the_telephones_picture_is_of_this_page", the_telephones_picture_is_of_this_page),
+];
 
-fn path() -> PathBuf {
-    root().join("captures/reference/broken-pipe-page.png")
+fn the_readmes_picture_is_of_this_page(world: &World) -> Result<(), Failed> {
+    is_of_this_page(world, "broken-pipe-page.png", PROJECTOR)
+}
+
+fn the_telephones_picture_is_of_this_page(world: &World) -> Result<(), Failed> {
+    is_of_this_page(world, "broken-pipe-telephone.png", PHONE)
+}
+
+fn path(name: &str) -> PathBuf {
+    root().join("captures/reference").join(name)
 }
 
 /// The page at its last step, with what made the last write fail.
-fn taken(world: &World) -> Result<Vec<u8>, Failed> {
+fn taken(world: &World, size: (u32, u32)) -> Result<Vec<u8>, Failed> {
     let mut picture = Vec::new();
-    world.visit("broken-pipe", "?step=8", PROJECTOR, |page| {
+    world.visit("broken-pipe", "?step=8", size, |page| {
         page.press("Enter")?;
         page.until("view.step === 8 && view.event.alias === 'c4'")?;
         // What scrolls has come to rest, and fonts are there.
@@ -35,13 +47,12 @@ fn taken(world: &World) -> Result<Vec<u8>, Failed> {
 }
 
 /// Fonts differ from machine to machine, the picture as a whole does not: few points may differ, and not by much.
-fn the_readmes_picture_is_of_this_page(world: &World) -> Result<(), Failed> {
-    let now = taken(world)?;
+fn is_of_this_page(world: &World, name: &str, size: (u32, u32)) -> Result<(), Failed> {
+    let (now, path) = (taken(world, size)?, path(name));
     if std::env::var_os("TCPSTORY_BLESS").is_some_and(|value| !value.is_empty()) {
-        return Ok(fs::write(path(), now)?);
+        return Ok(fs::write(path, now)?);
     }
-    let kept =
-        fs::read(path()).map_err(|error| format!("{}: {error} (TCPSTORY_BLESS=1 takes it)", path().display()))?;
+    let kept = fs::read(&path).map_err(|error| format!("{}: {error} (TCPSTORY_BLESS=1 takes it)", path.display()))?;
     let page = Page::new(&world.browser, PROJECTOR)?;
     let differing = page.see(&format!(
         "(async () => {{
