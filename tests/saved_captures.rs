@@ -8,10 +8,15 @@
 mod live;
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
+use pcap_file::pcapng::blocks::opt_common::CommonOption;
+use pcap_file::pcapng::{Block, PcapNgReader};
+use serde_json::Value;
 use tcpstory::lab::run::run;
 use tcpstory::lab::sandbox::Ground;
 use tcpstory::lab::session::Options as RunOptions;
@@ -52,9 +57,8 @@ fn performing(standing: &live::Standing, scenario: &'static Builtin, family: Fam
 fn recorded() -> Result<(), Failed> {
     let recording = json::read(RECORDED.as_bytes()).map_err(|error| format!("{error:?}"))?;
     let saved = Saved::new(tell(recording, &Options::default()))?;
-    saved.list_is_the_storys()?;
+    saved.is_the_storys()?;
     saved.filters_find_the_storys()?;
-    saved.packets_are_the_same_in_every_file()?;
     saved.tells_a_broken_pipe()?;
     let around = saved.places(&["[c3] write(\"b\") …", "[p6] RST", "[c3] = 1"])?;
     assert!(around.is_sorted(), "the write stands around the RST that it provoked: {around:?}");
@@ -66,10 +70,9 @@ fn performed(ground: Ground, scenario: &Builtin, family: Family) -> Result<(), F
     script.network.family = family;
     let recording = run(&ground, &script, &RunOptions::default(), &StopFlag::new()?)?;
     let saved = Saved::new(tell(recording, &Options::default()))?;
-    saved.list_is_the_storys()?;
+    saved.is_the_storys()?;
     if scenario.name == "broken-pipe" {
         saved.filters_find_the_storys()?;
-        saved.packets_are_the_same_in_every_file()?;
         saved.tells_a_broken_pipe()?;
     }
     Ok(())
@@ -133,10 +136,19 @@ impl Saved {
         Ok(output(self.folder.path(), "tshark", &arguments)?.lines().map(str::to_owned).collect())
     }
 
-    /// tshark's whole packet list, looked at once.
-    fn list_is_the_storys(&self) -> Result<(), Failed> {
-        let recording = &self.story.recording;
+    /// What holds for every story.
+    fn is_the_storys(&self) -> Result<(), Failed> {
         let lines = self.list()?;
+        self.list_is_the_storys(&lines);
+        let comments: Vec<&str> = lines.iter().map(|line| line[COMMENT].as_str()).collect();
+        self.comments_are_the_timelines_causes(&comments)?;
+        self.packets_are_the_same_in_every_file()?;
+        self.editcap_keeps_what_is_said()
+    }
+
+    /// tshark's whole packet list, looked at once.
+    fn list_is_the_storys(&self, lines: &[Vec<String>]) {
+        let recording = &self.story.recording;
         let having = |field: usize| lines.iter().filter(move |line| !line[field].is_empty());
         assert_eq!(having(MALFORMED).count(), 0, "{lines:#?}");
         assert!(having(DELTA).all(|line| !line[DELTA].starts_with('-')), "time runs backwards: {lines:#?}");
@@ -156,6 +168,26 @@ impl Saved {
             let names: BTreeSet<&str> = recording.actors.iter().map(|actor| actor.name.as_str()).collect();
             assert!(shown.is_subset(&names), "{shown:?} are not all among {names:?}");
             assert_eq!(shown.is_empty(), counted.packets == 0, "a connection has two named ends");
+        }
+    }
+
+    /// Whatever the timeline gives as the cause of a segment stands on its packet, in the same words and with the same ids.
+    fn comments_are_the_timelines_causes(&self, comments: &[&str]) -> Result<(), Failed> {
+        let format = format::by_name("json").ok_or("no timeline")?;
+        let timeline: Value = serde_json::from_slice(&(format.write)(&self.story, &Options::default()))?;
+        let list = |key: &str| timeline[key].as_array().ok_or("a list");
+        let pairs = list("events")?.iter().map(|event| Some((event["id"].as_str()?, event["alias"].as_str()?)));
+        let aliases: BTreeMap<&str, &str> = pairs.collect::<Option<_>>().ok_or("an event without its ids")?;
+        let alias = |id: &Value| id.as_str().and_then(|id| aliases.get(id)).ok_or("a cause of no event");
+        for cause in list("causes")?.iter().filter(|cause| cause["brief"].is_string()) {
+            let of = alias(&cause["of"])?;
+            let own = comments.iter().find(|comment| comment.starts_with(&format!("[{of}] ")));
+            let own = own.ok_or_else(|| format!("no comment on {of} in {comments:#?}"))?;
+            let brief = cause["brief"].as_str().unwrap_or_default();
+            assert!(own.contains(&format!(" <- {brief}")), "{own} does not say {brief}");
+            for event in cause["because"].as_array().into_iter().flatten() {
+                assert!(own.contains(alias(event)?), "{own} does not name {event}");
+            }
         }
         Ok(())
     }
@@ -225,6 +257,13 @@ impl Saved {
         Ok(())
     }
 
+    fn editcap_keeps_what_is_said(&self) -> Result<(), Failed> {
+        output(self.folder.path(), "editcap", &["-F", "pcapng", "x.pcapng", "again.pcapng"])?;
+        let [before, after] = ["x.pcapng", "again.pcapng"].map(|file| said(&self.folder.path().join(file)));
+        assert_eq!(after?, before?);
+        Ok(())
+    }
+
     /// No result stands before its cause. Where the machine is busy, a write may have returned before the RST that it provoked
     /// is there; so only what causes it must be before the RST.
     fn tells_a_broken_pipe(&self) -> Result<(), Failed> {
@@ -252,4 +291,27 @@ impl Saved {
         let place = |text: &&str| list.lines().position(|line| line.contains(text));
         texts.iter().map(|text| place(text).ok_or_else(|| format!("{text} is not in\n{list}").into())).collect()
     }
+}
+
+/// The comments and rows of a capture, in its order, and its packets between them.
+fn said(file: &Path) -> Result<Vec<String>, Failed> {
+    let mut reader = PcapNgReader::new(fs::File::open(file)?)?;
+    let mut all = Vec::new();
+    while let Some(block) = reader.next_block() {
+        match block?.0 {
+            Block::EnhancedPacket(packet) => {
+                all.push(format!("{:02x?}", packet.data));
+                all.extend(packet.options.iter().filter_map(|option| match option {
+                    EnhancedPacketOption::Common(CommonOption::Comment(comment)) => Some(comment.to_string()),
+                    _ => None,
+                }));
+            }
+            Block::SystemdJournalExport(row) => {
+                let entry = String::from_utf8_lossy(&row.journal_entry);
+                all.extend(entry.lines().filter(|line| line.starts_with("MESSAGE=")).map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+    Ok(all)
 }
