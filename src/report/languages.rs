@@ -226,6 +226,19 @@ pub const TABLE: &[Shown] = &[
         ],
     },
     Shown {
+        situation: "read on a connection that the kernel gave up",
+        errnos: &["ETIMEDOUT"],
+        calls: &["read", "recv"],
+        words: [
+            Run("ETIMEDOUT \"Connection timed out\""),
+            Logs("read tcp A->B: read: connection timed out"),
+            Run("TimeoutError: [Errno 110] Connection timed out"),
+            Run("ErrorKind::TimedOut: Connection timed out (os error 110)"),
+            Run("java.net.SocketException: Connection timed out"),
+            Run("error event: read ETIMEDOUT"),
+        ],
+    },
+    Shown {
         situation: "non-blocking connect under way",
         errnos: &["EINPROGRESS"],
         calls: &["connect"],

@@ -4,7 +4,7 @@
 
 use super::EventId;
 use super::Predicted;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Waited};
 use super::predict::{Ports, SocketModel, View, predict};
 use crate::record::{
     Call, Data, Flags, PollEvent, Segment, SigpipeDisposition, SocketOptionName, TcpOptions, TcpState,
@@ -42,6 +42,7 @@ enum Deed {
     Rst,
     ShutWrite,
     ShutRead,
+    GaveUp,
 }
 
 /// The situations that rules speak of.
@@ -61,11 +62,22 @@ const SITUATIONS: &[(&str, &[Deed], &[&str])] = &[
             "read-after-reported-error-gives-0",
             "write-after-reported-error-gives-epipe",
             "so-error-takes-the-pending-error",
-            "pending-error-is-reported",
             "shutdown-of-a-dead-connection-gives-enotconn",
         ],
     ),
     ("after data and then an RST", &[Deed::Data, Deed::Rst], &["received-data-survives-the-rst"]),
+    (
+        "after the kernel gave up",
+        &[Deed::GaveUp],
+        &[
+            "user-timeout-gives-etimedout",
+            "keep-alive-gives-etimedout",
+            "read-after-giving-up-gives-0",
+            "write-after-giving-up-gives-epipe",
+            "so-error-tells-that-the-kernel-gave-up",
+            "poll-tells-that-the-kernel-gave-up",
+        ],
+    ),
     ("after one's own shutdown(SHUT_WR)", &[Deed::ShutWrite], &["own-shutdown-write-gives-epipe"]),
     ("after one's own shutdown(SHUT_RD)", &[Deed::ShutRead], &["own-shutdown-read-gives-0"]),
     (
@@ -104,6 +116,11 @@ fn reached(deeds: &[Deed]) -> Endpoint {
             }
             Deed::ShutRead => {
                 endpoint.shut_read = Some(event);
+                continue;
+            }
+            Deed::GaveUp => {
+                endpoint.gives_up(Waited::KeepAlive, event);
+                endpoint.enter(0, TcpState::Close);
                 continue;
             }
         };
@@ -190,6 +207,17 @@ mod tests {
         assert_eq!(told.so_error, Predicted::PendingError(None));
         assert!(matches!(cut.now.poll, Predicted::Ready(mask) if mask.contains(&PollEvent::Err)));
         assert!(matches!(told.poll, Predicted::Ready(mask) if !mask.contains(&PollEvent::Err)));
+    }
+
+    /// As it was measured (experiments G1, G2 and G4).
+    #[test]
+    fn giving_up_is_told_once() {
+        let over = of("keep-alive-gives-etimedout");
+        let timed_out = Predicted::Error(Errno::ETIMEDOUT);
+        assert_eq!((&over.now.read, &over.now.write), (&timed_out, &timed_out));
+        let told = over.told.unwrap();
+        assert_eq!(told.read, Predicted::Value(0));
+        assert_eq!(told.write, Predicted::ErrorWithSignal(Errno::EPIPE, Signal::SIGPIPE));
     }
 
     #[test]

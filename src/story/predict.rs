@@ -162,9 +162,7 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
         }
         Call::Connect { .. } if view.socket.under_way => (send, fails(Errno::EALREADY, "connect-still-under-way")),
         Call::Connect { .. } => (send, fails(Errno::EINPROGRESS, "connect-send-timeout-gives-einprogress")),
-        Call::EpollWait { timeout_ns: Some(ns), .. } => {
-            (*ns, plain(Predicted::Ready(Vec::new()), "epoll-timeout-gives-0"))
-        }
+        Call::EpollWait { timeout_ns: Some(ns), .. } => (*ns, plain(Predicted::Ready(Vec::new()), view.silence())),
         Call::Poll { timeout_ns: Some(ns), .. } => (*ns, plain(Predicted::Ready(Vec::new()), "poll-timeout-gives-0")),
         _ => (0, plain(Predicted::Blocks, "call-waits")),
     };

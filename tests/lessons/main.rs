@@ -11,6 +11,8 @@ mod exact;
 mod live;
 #[path = "../support/require.rs"]
 mod require;
+#[path = "../support/told.rs"]
+mod told;
 #[path = "../support/withheld.rs"]
 mod withheld;
 
@@ -39,13 +41,18 @@ fn main() {
             let mut script = script.clone();
             script.network.family = family;
             let name = format!("{} {family:?}", one.name);
-            trials.extend(live::trial(&standing, name, |_| true, move |ground| lesson(ground, &script, repeats)));
+            trials.extend(live::trial(
+                &standing,
+                name,
+                |_| true,
+                move |ground| lesson(ground, one.name, &script, repeats),
+            ));
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
+fn lesson(ground: Ground, name: &str, script: &Script, repeats: u32) -> Result<(), Failed> {
     let mut stories = BTreeMap::new();
     let mut timelines = BTreeSet::new();
     for turn in 0..repeats {
@@ -59,6 +66,7 @@ fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
         as_expected(&story)?;
         if turn == 0 {
             agree::agree(&story)?;
+            as_the_table_says(name, &story)?;
         }
         if digest(&normalized).0 != digest(&story).0 {
             return Err("normalized, it tells another story".into());
@@ -80,6 +88,13 @@ fn lesson(ground: Ground, script: &Script, repeats: u32) -> Result<(), Failed> {
         return Err(format!("{repeats} normalized runs made {} different timelines", timelines.len()).into());
     }
     Ok(())
+}
+
+/// Each rule that names this lesson is told in it. A race tells now one story and now another.
+fn as_the_table_says(name: &str, story: &Story) -> Result<(), Failed> {
+    let wrong = told::disagreements(name, &told::told(story));
+    let is_race = !story.recording.script.stories.is_empty();
+    if wrong.is_empty() || is_race { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
 fn json(story: &Story) -> Vec<u8> {

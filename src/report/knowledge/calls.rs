@@ -74,7 +74,7 @@ pub(super) const CALLS: &[Known] = &[
                 "the send buffer is full, or the handshake not complete, and the call must not wait (any longer).",
             ),
         ],
-        order: "tcp_sendmsg_locked() tests for a state that can send, then for a pending error or a closed writing direction; sk_stream_error() then reports the pending error if there is one, else EPIPE with SIGPIPE.",
+        order: "Where the state is neither ESTABLISHED nor CLOSE_WAIT, sk_stream_wait_connect() looks for the pending error first (and takes it), then for a state that will never send: EPIPE. In those two states tcp_sendmsg_locked() stops at a pending error or a closed writing direction, and sk_stream_error() gives the pending error, else EPIPE. SIGPIPE comes where EPIPE is what is returned.",
         advice: &[
             "Count what was taken and send the rest.",
             "Before you report an error of a write, read: the peer may have said why.",
@@ -99,7 +99,11 @@ pub(super) const CALLS: &[Known] = &[
             ("ECONNREFUSED", "the answer was an RST: nobody listens there."),
             ("ETIMEDOUT", "no answer to any SYN."),
             ("EHOSTUNREACH, ENETUNREACH, EACCES", "an ICMP message, or this machine's routing table."),
-            ("EADDRNOTAVAIL", "no local port is free for that destination."),
+            (
+                "EADDRNOTAVAIL",
+                "no local port is free for that destination, or the one that was bound is still used towards it.",
+            ),
+            ("EINTR", "a signal came; the attempt goes on: wait for poll, do not call connect again."),
             ("EINPROGRESS, EALREADY, EISCONN", "not failures: under way, still under way, done."),
         ],
         order: "__inet_stream_connect() first looks whether the socket is connected (EISCONN) or connecting (EALREADY), then sends the SYN and waits; when the state is TCP_CLOSE afterwards, it reports the pending error.",

@@ -16,7 +16,7 @@ use super::words::predicted;
 use crate::record::Errno;
 use crate::story::Predicted;
 use crate::story::outlook::{Answers, Outlook, outlook};
-use crate::story::rules::{RULES, Rule, rule};
+use crate::story::rules::{RULES, Rule, rule, subjects};
 use errnos::{Basis, Way};
 use topics::Kind;
 
@@ -34,11 +34,9 @@ fn errno(known: &errnos::Known) -> Page {
     let number = Errno::from_name(known.name).unwrap_or(Errno(0));
     let mut page = Page::new(format!("{}: {} ({})", known.name, number.text(), number.0));
     page.add("", paragraphs(known.meaning));
-    let rules = rules_of(|rule| rule.errno == Some(number));
-    let mut ways: Vec<Block> = rules.iter().map(|rule| Block::Entry(entry(rule))).collect();
-    ways.extend(known.ways.iter().map(|way| Block::Entry(measured(way))));
+    let rules = rules_of(|rule| rule.errno == Some(number) || known.also.contains(&rule.id));
     page.add("Telling the ways apart in a capture", vec![pairs(known.signs)]);
-    page.add("Every way it arises", ways);
+    page.add("Every way it arises", ways(known, &rules));
     let behind = known.behind.iter().filter_map(|id| rule(id));
     page.add("What made the other end send that", behind.map(|rule| Block::Entry(entry(rule))).collect());
     page.add("What comes next", next(&rules, known.next));
@@ -51,12 +49,25 @@ fn errno(known: &errnos::Known) -> Page {
     page
 }
 
+/// The ways in which an errno arises, those that matter most first.
+fn ways(known: &errnos::Known, rules: &[&'static Rule]) -> Vec<Block> {
+    let place = |rule: &&&Rule| known.first.iter().position(|id| *id == rule.id);
+    let (mut lead, rest): (Vec<_>, Vec<_>) =
+        rules.iter().partition(|rule| known.first.is_empty() || place(rule).is_some());
+    lead.sort_by_key(place);
+    let entries = |rules: Vec<&&'static Rule>| rules.into_iter().map(|rule| entry(rule)).collect::<Vec<_>>();
+    let all = entries(lead).into_iter().chain(known.ways.iter().map(measured)).chain(entries(rest));
+    all.map(Block::Entry).collect()
+}
+
 fn call(known: &calls::Known) -> Page {
     let mut page = Page::new(format!("{}()", known.name));
     page.add("", paragraphs(known.meaning));
     page.add("What it returns", vec![pairs(known.results)]);
     page.add("In which order Linux looks", vec![Block::text(known.order)]);
-    let rules = rules_of(|rule| rule.calls.contains(&known.name));
+    let mut rules = rules_of(|rule| rule.calls.contains(&known.name));
+    // What is true of every descriptor comes after what is special to the call.
+    rules.sort_by_key(|rule| is_general(rule));
     page.add("The rules", rules.iter().map(|rule| Block::Entry(entry(rule))).collect());
     page.add("What comes next", next(&rules, ""));
     page.add("In your language", languages::of_call(known.name).map(shown).collect());
@@ -114,6 +125,10 @@ fn sigpipe() -> Page {
     page
 }
 
+fn is_general(rule: &Rule) -> bool {
+    subjects().next().is_some_and(|(_, rules)| rules.iter().any(|general| general.id == rule.id))
+}
+
 fn rules_of(wanted: impl Fn(&Rule) -> bool) -> Vec<&'static Rule> {
     RULES.iter().filter(|rule| wanted(rule)).collect()
 }
@@ -140,12 +155,17 @@ fn facts(rule: &Rule) -> Vec<(String, String)> {
 /// A way that no rule covers, with how it is known.
 fn measured(way: &Way) -> Entry {
     let known = match way.basis {
-        Basis::Measured(experiments) => format!("measured on Linux 6.18 ({})", experiments.join(", ")),
+        Basis::Measured(experiments) => format!("measured on Linux 6.18 ({})", named(experiments)),
         Basis::Source(function) => format!("read in the kernel's source, {function}; not measured"),
         Basis::Manual(place) => format!("documented in {place}; not measured"),
     };
     let entry = Entry { name: way.name.to_owned(), text: way.text.to_owned(), more: Vec::new() };
     entry.with("wire", way.wire).with("known", known)
+}
+
+fn named(experiments: &[&str]) -> String {
+    let noun = if experiments.len() == 1 { "experiment" } else { "experiments" };
+    format!("{noun} {}", experiments.join(", "))
 }
 
 /// What the model predicts for each situation that the rules speak of.
@@ -177,7 +197,7 @@ fn answer(answer: &Predicted) -> String {
     match answer {
         Predicted::Blocks => "waits".into(),
         Predicted::PendingError(errno) => errno.map_or_else(|| "0".into(), |errno| errno.to_string()),
-        other => predicted(other).replace("POLL", ""),
+        other => predicted(other).replace("POLL", "").trim_start_matches(['=', '→', ' ']).to_owned(),
     }
 }
 
@@ -210,7 +230,12 @@ fn lessons_of(rules: &[&'static Rule]) -> Vec<&'static str> {
 
 fn run(named: &[&str], tags: &[&str]) -> Vec<Block> {
     let found = lessons::showing(named, tags);
-    vec![Block::Pairs(found.into_iter().map(|(name, title)| (format!("tcpstory run {name}"), title)).collect())]
+    let mut pairs: Vec<_> =
+        found.best.into_iter().map(|(name, title)| (format!("tcpstory run {name}"), title)).collect();
+    if let Some(tag) = tags.first().filter(|_| found.more > 0) {
+        pairs.push((format!("tcpstory list --tag {tag}"), format!("{} more", found.more)));
+    }
+    vec![Block::Pairs(pairs)]
 }
 
 #[cfg(test)]

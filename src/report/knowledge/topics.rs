@@ -5,7 +5,7 @@ use super::errnos;
 use super::{Block, Page};
 use crate::record::Errno;
 use crate::scenario;
-use crate::story::rules::{RULES, Rule, rule};
+use crate::story::rules::{RULES, Rule, rule, subjects};
 
 /// Something that has a page.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +63,18 @@ pub fn index() -> Page {
     );
     let calls = CALLS.iter().map(|call| call.name).collect::<Vec<_>>().join("  ");
     page.add("Calls", vec![Block::text(calls)]);
-    let rules = RULES.iter().map(|rule| (rule.id.to_owned(), rule.statement.to_owned()));
-    page.add("Rules", vec![Block::Pairs(rules.collect())]);
+    page.add(
+        "How to ask",
+        vec![Block::list([
+            "tcpstory explain 104, or \"connection reset by peer\": numbers and texts are understood as well",
+            "tcpstory why LINE: what may be behind a line of a log",
+            "tcpstory list --rule ID: the scenarios that show a rule",
+            "Experiments that a page names (A1, B2 …) are in tests/truth/experiments.json of the source.",
+        ])],
+    );
+    for (subject, rules) in subjects() {
+        let rules = rules.iter().map(|rule| (rule.id.to_owned(), rule.statement.to_owned()));
+        page.add(&format!("Rules: {subject}"), vec![Block::Pairs(rules.collect())]);
+    }
     page
 }

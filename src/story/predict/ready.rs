@@ -9,6 +9,12 @@ use crate::story::endpoint::{Mark, UrgentByte};
 use crate::story::{Deviation, EventId, Predicted};
 
 impl View<'_> {
+    /// Why epoll has nothing to tell until its time is up.
+    pub(super) fn silence(&self) -> &'static str {
+        let told_before = self.epoll.is_some_and(|epoll| epoll.edge && !epoll.listed && self.is_ready(&epoll.events));
+        if told_before { "epoll-tells-an-edge-once" } else { "epoll-timeout-gives-0" }
+    }
+
     /// What is ready of what epoll was asked for, and whether it is told.
     pub(super) fn epoll(&self, timeout_ns: Option<u64>) -> Foreseen {
         let told = self.epoll.filter(|epoll| epoll.listed || !epoll.edge);

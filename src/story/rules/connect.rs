@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "A SYN, and nothing yet after it.",
         rfc: "RFC 9293 3.10.1: an active OPEN sends a SYN and enters SYN-SENT.",
         linux: "__inet_stream_connect() sleeps in inet_wait_for_connect().",
+        misconception: "A connect that nobody answers fails after a few seconds.",
         ..PLAIN
     },
     Rule {
@@ -33,11 +34,11 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["connect"],
         errno: Some(Errno::ECONNREFUSED),
         wire: "SYN, then at once RST,ACK with sequence number 0.",
-        rfc: "RFC 9293 3.10.7.3: an acceptable RST in SYN-SENT signals \"error: connection reset\" to the user.",
+        rfc: "RFC 9293 3.10.7.3: an acceptable RST in SYN-SENT signals \"error: connection reset\" to the user. Only in SYN-RECEIVED, after an active OPEN, does section 3.10.7.4 say \"connection refused\".",
         linux: "tcp_reset() sets sk_err to ECONNREFUSED in TCP_SYN_SENT.",
         differs: true,
         misconception: "The server's program has refused the connection.",
-        lessons: &["connection-refused"],
+        lessons: &["connection-refused", "refused-socket-again", "try-the-next-address"],
         ..PLAIN
     },
     Rule {
@@ -48,6 +49,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: no second SYN is sent.",
         rfc: "RFC 9293 3.10.1: OPEN on an existing connection is answered with \"error: connection already exists\".",
         linux: "__inet_stream_connect() tests for SS_CONNECTED; a pending error stays pending.",
+        misconception: "connect() on a connected socket tells whether the connection still lives.",
         ..PLAIN
     },
     Rule {
@@ -57,6 +59,8 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EALREADY),
         wire: "The SYN of the first connect, no answer yet, and no second SYN but its retransmissions.",
         linux: "__inet_stream_connect() finds the socket in SS_CONNECTING.",
+        misconception: "After EINPROGRESS, connect() must be called again until it succeeds.",
+        lessons: &["connect-with-a-deadline"],
         ..PLAIN
     },
     Rule {
@@ -69,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "The SYN has been sent; the answer comes after the call has returned.",
         linux: "__inet_stream_connect() returns EINPROGRESS where it must not wait.",
         misconception: "EINPROGRESS is a failure.",
+        lessons: &["nonblocking-connect", "nonblocking-connect-refused"],
         ..PLAIN
     },
     Rule {
@@ -81,6 +86,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "The SYN, perhaps sent again, and no answer while the call waited.",
         linux: "__inet_stream_connect(): inet_wait_for_connect() came back with no time left.",
         misconception: "A connect that ran out of SO_SNDTIMEO fails with ETIMEDOUT, and the attempt is over.",
+        lessons: &["connect-with-a-deadline"],
         ..PLAIN
     },
     Rule {
@@ -89,11 +95,12 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "every port of ip_local_port_range is in use towards this address, also by connections in TIME_WAIT: {errno}, and \
                    no SYN was sent.",
         notable: true,
-        wire: "Nothing: there is no port to send a SYN from.",
         calls: &["connect"],
         errno: Some(Errno::EADDRNOTAVAIL),
-        linux: "__inet_hash_connect() finds no port.",
+        wire: "Nothing: there is no port to send a SYN from.",
+        linux: "__inet_hash_connect() tries every port of ip_local_port_range and finds none.",
         misconception: "EADDRNOTAVAIL from connect() means that the server's address is wrong.",
+        lessons: &["time-wait-exhaustion"],
         ..PLAIN
     },
     Rule {
@@ -101,10 +108,12 @@ pub(super) const RULES: &[Rule] = &[
         statement: "connect() from a port chosen with bind fails with EADDRNOTAVAIL while the same two addresses and ports are in use.",
         sentence: "the port that was chosen with bind still belongs to a connection between the same addresses and ports: {errno}, and no SYN was sent.",
         notable: true,
-        wire: "Nothing: no SYN is sent.",
         calls: &["connect"],
         errno: Some(Errno::EADDRNOTAVAIL),
-        linux: "__inet_hash_connect() finds the 4-tuple taken.",
+        wire: "Nothing: no SYN is sent.",
+        linux: "__inet_hash_connect() asks whether the same addresses and ports are taken; __inet_check_established() finds them, and may not take them over from TIME_WAIT.",
+        misconception: "A port that bind() has given can be connected from.",
+        lessons: &["time-wait-port-without-timestamps"],
         ..PLAIN
     },
 ];

@@ -2,31 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{Rule, SUBJECTS};
-
-/// The headings of [`SUBJECTS`].
-const HEADINGS: [&str; SUBJECTS.len()] = [
-    "Descriptors, options and the pending error",
-    "Connecting",
-    "Listening and accepting",
-    "Reading",
-    "Writing, and SIGPIPE",
-    "Urgent data",
-    "Polling",
-    "Epoll",
-    "Closing, shutting down and ending",
-    "Segments that find no taker",
-    "When the kernel gives up",
-    "Pairs of AF_UNIX sockets, and pipes",
-];
+use super::{Rule, subjects};
 
 /// Every rule with all that it says, in Markdown.
 pub fn document() -> String {
     let mut text = String::from("## The rules\n");
-    for (heading, rules) in HEADINGS.iter().zip(SUBJECTS) {
+    for (heading, rules) in subjects() {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n### {}\n", quoted(heading));
-        for rule in *rules {
+        for rule in rules {
             text.push_str(&entry(rule));
         }
     }

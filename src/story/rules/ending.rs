@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.4: CLOSE queues a FIN behind the data.",
         linux: "tcp_close() orphans the socket; the kernel goes on sending what was written.",
         misconception: "When close() returns, the data has arrived.",
-        lessons: &["graceful-close"],
+        lessons: &["close-returns-before-delivery", "graceful-close"],
         ..PLAIN
     },
     Rule {
@@ -33,8 +33,10 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["close"],
         wire: "RST,ACK and no FIN. Data that was written but not yet delivered is lost as well.",
-        rfc: "RFC 9293 3.6.1 (SHLD-3): a close with received data pending should send an RST; see also RFC 2525 2.17.",
-        linux: "__tcp_close() calls tcp_send_active_reset() where the receive queue held data; the socket goes to TCP_CLOSE, not to TIME_WAIT as section 3.5.2 of the RFC suggests.",
+        rfc: "RFC 9293 3.6.1 (SHLD-3): a close with received data pending should send an RST; section 3.5.2: the side that sends it should enter TIME-WAIT. See also RFC 2525 2.17.",
+        linux: "__tcp_close() calls tcp_send_active_reset() where the receive queue holds data that was not copied; the socket goes to TCP_CLOSE, not to TIME_WAIT.",
+        differs: true,
+        since: "6.18, and the stable kernels of that time, for what counts as unread: before, a segment that was read and still lay in the queue counted",
         misconception: "close() always sends a FIN.",
         lessons: &["connection-reset-on-read", "connection-reset-on-write"],
         ..PLAIN
@@ -50,14 +52,15 @@ pub(super) const RULES: &[Rule] = &[
         linux: "__tcp_close() calls tcp_disconnect(), which calls tcp_send_active_reset(). Unread data is looked at first. The RST carries an ACK, the RFC's does not.",
         differs: true,
         misconception: "SO_LINGER with 0 is a way to avoid TIME_WAIT without a price.",
-        lessons: &["abortive-close"],
+        lessons: &["abortive-close", "abortive-close-write", "abort-discards-unsent-data"],
         ..PLAIN
     },
     Rule {
         id: "shutdown-returns-at-once",
         statement: "shutdown() returns 0 at once.",
         calls: &["shutdown"],
-        linux: "inet_shutdown().",
+        linux: "inet_shutdown() marks the direction and calls tcp_shutdown(); neither waits.",
+        misconception: "shutdown() gives the descriptor back.",
         lessons: &["half-close"],
         ..PLAIN
     },
@@ -70,7 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.6: CLOSE means \"I have no more data to send\", and the user may go on receiving.",
         linux: "tcp_shutdown() calls tcp_send_fin(); SHUT_RD alone sends nothing.",
         misconception: "The FIN says that the peer has gone.",
-        lessons: &["half-close"],
+        lessons: &["half-close", "shutdown-of-a-duplicate", "the-413-with-lingering-close"],
         ..PLAIN
     },
     Rule {
@@ -83,6 +86,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "An RST before the call; the call sends nothing.",
         linux: "inet_shutdown() answers ENOTCONN in TCP_CLOSE.",
         misconception: "ENOTCONN means that the socket was never connected.",
+        lessons: &["one-reset-one-report"],
         ..PLAIN
     },
     Rule {
@@ -92,7 +96,8 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["exit"],
         wire: "For each connection whose last descriptor this was, what close() would send.",
         linux: "do_exit() calls exit_files(), which closes the files of the process.",
-        lessons: &["msg-nosignal"],
+        misconception: "A program must close its connections before it exits, or they stay open.",
+        lessons: &["exit-without-close", "exit-with-unread-data"],
         ..PLAIN
     },
     Rule {
@@ -104,7 +109,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "For each connection, what close() would send: a FIN, or an RST if data was unread. The wire does not show that it was a kill.",
         linux: "do_exit() calls exit_files(), which closes the files of the process.",
         misconception: "A crashed process leaves its connection hanging.",
-        lessons: &["server-crash", "server-crash-unread"],
+        lessons: &["server-crash", "server-crash-unread", "crash-wakes-a-waiting-reader"],
         ..PLAIN
     },
     Rule {
@@ -125,7 +130,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.4: CLOSE sends a FIN behind all data.",
         linux: "do_exit() closes the files of the process; __tcp_close() calls tcp_send_fin().",
         misconception: "A crash sends an RST.",
-        lessons: &["server-crash", "upstream-prematurely-closed"],
+        lessons: &["server-crash", "exit-without-close", "upstream-prematurely-closed"],
         ..PLAIN
     },
     Rule {
@@ -137,7 +142,8 @@ pub(super) const RULES: &[Rule] = &[
         wire: "RST,ACK and no FIN: no different from a close with unread data.",
         rfc: "RFC 9293 3.6.1 (SHLD-3): a close with received data pending should send an RST; see also RFC 2525 2.17.",
         linux: "do_exit() closes the files of the process; __tcp_close() calls tcp_send_active_reset().",
-        lessons: &["server-crash-unread"],
+        misconception: "A reset says that somebody aborted the connection on purpose.",
+        lessons: &["server-crash-unread", "exit-with-unread-data", "upstream-recv-failed-104"],
         ..PLAIN
     },
     Rule {
@@ -170,6 +176,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["close", "setsockopt"],
         wire: "A FIN from this side, acknowledged, and later an RST,ACK.",
         linux: "__tcp_close() calls tcp_send_active_reset() in TCP_FIN_WAIT2 where linger2 is negative.",
+        misconception: "A socket in FIN_WAIT2 waits for the peer's FIN for ever.",
         ..PLAIN
     },
     Rule {
@@ -178,6 +185,7 @@ pub(super) const RULES: &[Rule] = &[
                     time is up.",
         calls: &["close"],
         linux: "__tcp_close() sleeps in sk_stream_wait_close().",
+        misconception: "close() always returns at once.",
         ..PLAIN
     },
     Rule {
@@ -185,10 +193,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "close() with SO_LINGER on returns when the data and the FIN have been acknowledged.",
         sentence: "{of} lingered until {ack} had acknowledged the last byte and the FIN.",
         notable: true,
-        wire: "The data, the FIN, and the acknowledgment of both before close() returns.",
         calls: &["close"],
+        wire: "The data, the FIN, and the acknowledgment of both before close() returns.",
         linux: "__tcp_close() sleeps in sk_stream_wait_close().",
         misconception: "close() with SO_LINGER waits until the peer's program has read everything.",
+        lessons: &["linger-waits-for-delivery"],
         ..PLAIN
     },
     Rule {
@@ -196,10 +205,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "close() with SO_LINGER on returns 0 when its time is up, although not everything was acknowledged; the kernel goes on trying.",
         sentence: "the linger time of {of} was over before everything was acknowledged; close says 0 all the same, and the kernel goes on trying.",
         notable: true,
-        wire: "Data without its acknowledgment when close() returns.",
         calls: &["close"],
+        wire: "Data without its acknowledgment when close() returns.",
         linux: "__tcp_close() sleeps in sk_stream_wait_close() for the linger time.",
         misconception: "close() with SO_LINGER fails when its time runs out.",
+        lessons: &["linger-runs-out"],
         ..PLAIN
     },
 ];

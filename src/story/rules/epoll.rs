@@ -7,12 +7,16 @@ pub(super) const RULES: &[Rule] = &[
         id: "epoll-is-created",
         statement: "epoll_create1() returns a descriptor for an empty list of interests.",
         calls: &["epoll_create1"],
+        linux: "do_epoll_create() makes it.",
+        lessons: &["epoll-edge-is-told-once", "epoll-through-fin-and-reset"],
         ..PLAIN
     },
     Rule {
         id: "epoll-registers-the-socket",
         statement: "epoll_ctl() says what is asked of a socket; what is ready already counts as news.",
         calls: &["epoll_ctl"],
+        linux: "ep_insert() polls the socket once, and queues what is ready.",
+        lessons: &["epoll-edge-is-told-once", "epoll-through-fin-and-reset"],
         ..PLAIN
     },
     Rule {
@@ -20,7 +24,9 @@ pub(super) const RULES: &[Rule] = &[
         statement: "epoll_wait() tells what poll() would tell: while it is so, or edge-triggered when something new has happened.",
         calls: &["epoll_wait"],
         wire: "Nothing: epoll_wait() sends nothing and consumes nothing. What made the socket ready came before.",
+        linux: "ep_send_events() polls each socket of the ready list again (for TCP, tcp_poll()) and, without EPOLLET, puts it back on the list.",
         misconception: "EPOLLHUP comes with the peer's FIN, or EPOLLIN means that there is data.",
+        lessons: &["epoll-edge-is-told-once", "epoll-through-fin-and-reset"],
         ..PLAIN
     },
     Rule {
@@ -30,7 +36,9 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["epoll_wait"],
         wire: "Nothing since the last epoll_wait().",
+        linux: "ep_send_events() does not put a socket with EPOLLET back on the ready list.",
         misconception: "epoll tells that data is there as long as it is there.",
+        lessons: &["epoll-edge-is-told-once"],
         ..PLAIN
     },
     Rule {
@@ -55,6 +63,7 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["epoll_wait", "close"],
         wire: "What the close sent.",
+        linux: "__fput() of the last reference calls eventpoll_release_file().",
         misconception: "epoll_wait() tells that a descriptor was closed.",
         ..PLAIN
     },

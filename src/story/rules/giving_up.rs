@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::ETIMEDOUT),
         wire: "The SYN, several times, ever further apart, and no answer. Nothing is sent at the end.",
         rfc: "RFC 9293 3.8.3: a SYN must be tried for at least three minutes (MUST-23).",
-        linux: "tcp_write_timeout() compares with the time that tcp_syn_retries stands for and calls tcp_write_err().",
+        linux: "tcp_write_timeout() counts the retransmissions of the SYN against tcp_syn_retries and tcp_syn_linear_timeouts, and calls tcp_write_err().",
         differs: true,
         since: "6.5 for the number of SYNs: the first of them are sent one second apart",
         misconception: "ETIMEDOUT means that the server is down.",
@@ -29,6 +29,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Window probes, each answered with a window of 0, and then nothing: giving up sends no segment.",
         rfc: "RFC 9293 3.8.6.1: a connection whose peer goes on acknowledging probes must be allowed to stay open (MUST-37); section 3.10.8: the user timeout ends it all the same.",
         linux: "tcp_probe_timer() calls tcp_write_err().",
+        since: "5.11, and the stable kernels of that time, for a closed window whose probes are answered",
         misconception: "ETIMEDOUT means that the peer does not answer.",
         lessons: &["user-timeout-at-zero-window"],
         ..PLAIN
@@ -42,7 +43,8 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::ETIMEDOUT),
         wire: "Unanswered probes, then an RST,ACK from the side that gives up.",
         rfc: "RFC 9293 3.8.4: one unanswered probe must not be taken for a dead connection (MUST-29).",
-        linux: "tcp_keepalive_timer() calls tcp_write_err().",
+        linux: "tcp_keepalive_timer() calls tcp_write_err(), which takes what an ICMP message has said, else ETIMEDOUT.",
+        misconception: "Keep-alive finds out that the peer's program hangs.",
         ..PLAIN
     },
     Rule {
@@ -58,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "read-after-giving-up-gives-0",
-        statement: "Once ETIMEDOUT has been reported, read returns 0.",
+        statement: "Once the error with which the kernel gave up (mostly ETIMEDOUT) has been reported, read returns 0.",
         sentence: "that the kernel gave up after {waited} was reported before, once; what is left looks like end of file.",
         notable: true,
         calls: &["read", "recv"],
@@ -69,13 +71,13 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "write-after-giving-up-gives-epipe",
-        statement: "Once ETIMEDOUT has been reported, every write fails with EPIPE.",
+        statement: "Once the error with which the kernel gave up (mostly ETIMEDOUT) has been reported, every write fails with EPIPE.",
         sentence: "that the kernel gave up after {waited} was reported before; every further write fails with {errno}.",
         notable: true,
         calls: &["write", "send"],
         errno: Some(Errno::EPIPE),
         wire: "Nothing new, and no RST: nobody but this kernel has ended the connection.",
-        linux: "tcp_sendmsg_locked() finds SEND_SHUTDOWN; sk_stream_error(): with sk_err cleared, EPIPE is left.",
+        linux: "sk_stream_wait_connect() finds TCP_CLOSE and no sk_err any more, and answers EPIPE.",
         misconception: "EPIPE always means that the peer has gone.",
         lessons: &["user-timeout-at-zero-window"],
         ..PLAIN
@@ -86,9 +88,9 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "SO_ERROR returned that the kernel gave up after {waited}, and cleared it.",
         notable: true,
         calls: &["getsockopt"],
-        errno: Some(Errno::ETIMEDOUT),
         wire: "Nothing: asking sends nothing.",
         linux: "sk_getsockopt() calls sock_error(), which returns sk_err and sets it to 0.",
+        misconception: "SO_ERROR is for connect alone.",
         ..PLAIN
     },
     Rule {
@@ -99,6 +101,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["poll"],
         wire: "Nothing comes from the peer.",
         linux: "tcp_write_err() sets sk_err and wakes who waits; tcp_poll() reads it.",
+        misconception: "poll() wakes up when the cable is pulled.",
         lessons: &["user-timeout-at-zero-window"],
         ..PLAIN
     },

@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing; from now on a SYN is answered with a SYN-ACK.",
         rfc: "RFC 9293 3.10.1: a passive OPEN enters LISTEN.",
         linux: "inet_csk_listen_start() enters TCP_LISTEN.",
+        misconception: "Nobody can connect before the server calls accept().",
         lessons: &["graceful-close"],
         ..PLAIN
     },
@@ -22,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: the three segments of the handshake came before.",
         linux: "inet_csk_accept() takes the first request of the accept queue.",
         misconception: "accept() performs the handshake.",
-        lessons: &["graceful-close"],
+        lessons: &["accept-comes-late", "graceful-close"],
         ..PLAIN
     },
     Rule {
@@ -45,7 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["accept", "poll", "setsockopt"],
         wire: "SYN, SYN-ACK, ACK, and no difference to other handshakes until the data comes. If it takes too long, the SYN-ACK is sent again.",
         rfc: "RFC 9293 3.10.7.4: an acceptable ACK in SYN-RECEIVED establishes the connection.",
-        linux: "tcp_check_req() drops the bare ACK.",
+        linux: "tcp_check_req() drops the bare ACK while the SYN-ACK has not been sent again as often as the option allows.",
         differs: true,
         misconception: "When connect() has succeeded, the server has an established connection.",
         lessons: &["deferred-accept"],
@@ -66,6 +67,8 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EAGAIN),
         wire: "No completed handshake that has not been accepted already.",
         linux: "inet_csk_accept() returns EAGAIN where it must not wait.",
+        misconception: "When poll says that a listener is readable, accept() cannot come back empty.",
+        lessons: &["rollout-drain"],
         ..PLAIN
     },
     Rule {
@@ -87,7 +90,8 @@ pub(super) const RULES: &[Rule] = &[
         wire: "RST,ACK: sequence number 0, acknowledging the SYN. The kernel answers; no program has seen the SYN.",
         rfc: "RFC 9293 3.10.7.1: a segment for a connection that does not exist is answered with an RST; to one without ACK it is <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK>.",
         linux: "tcp_v4_rcv() finds no socket and calls tcp_v4_send_reset().",
-        lessons: &["connection-refused"],
+        misconception: "A port where nobody listens swallows the SYN.",
+        lessons: &["connection-refused", "nonblocking-connect-refused"],
         ..PLAIN
     },
     Rule {
@@ -99,7 +103,9 @@ pub(super) const RULES: &[Rule] = &[
         wire: "RST,ACK to every connection of the queue, though each handshake was complete and data may have been acknowledged.",
         rfc: "RFC 9293 3.10.5: ABORT of a connection sends an RST.",
         linux: "inet_csk_listen_stop() disconnects every queued connection, and tcp_disconnect() sends the RST. With net.ipv4.tcp_migrate_req and another listener of the same SO_REUSEPORT group they move to that instead.",
+        since: "5.14 for net.ipv4.tcp_migrate_req",
         misconception: "A connection whose handshake is complete belongs to a program.",
+        lessons: &["listener-closed-with-a-queue", "rollout-reset"],
         ..PLAIN
     },
 ];

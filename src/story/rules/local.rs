@@ -8,18 +8,21 @@ pub(super) const RULES: &[Rule] = &[
         id: "a-pair-is-made",
         statement: "socketpair() and pipe() make two ends that are connected from the start; there is no wire between them.",
         calls: &["socketpair", "pipe"],
+        lessons: &["unix-socket-broken-pipe", "pipe-broken-pipe"],
         ..PLAIN
     },
     Rule {
         id: "a-pair-takes-at-once",
         statement: "What is written at one end of a pair or a pipe lies at the other end when write() returns.",
         calls: &["write", "send"],
+        lessons: &["unix-socket-unread", "yes-head"],
         ..PLAIN
     },
     Rule {
         id: "a-pair-delivers-at-once",
         statement: "read() on a pair or a pipe returns what was written at the other end.",
         calls: &["read", "recv"],
+        lessons: &["yes-head"],
         ..PLAIN
     },
     Rule {
@@ -27,11 +30,12 @@ pub(super) const RULES: &[Rule] = &[
         statement: "On a pair or a pipe the first write after the other end was closed fails with EPIPE: there is no round trip.",
         sentence: "{close} ended the other end, and that is known here at once: {errno} on the first write. TCP would have taken it.",
         notable: true,
-        errno: Some(Errno::EPIPE),
         calls: &["write", "send"],
+        errno: Some(Errno::EPIPE),
         wire: "Nothing: there is no wire.",
+        linux: "unix_stream_sendmsg() finds the peer dead or the direction shut; pipe_write() finds no readers. Both raise SIGPIPE.",
         misconception: "The first write after the peer has closed always succeeds.",
-        lessons: &["unix-socket-broken-pipe", "pipe-broken-pipe"],
+        lessons: &["unix-socket-broken-pipe", "pipe-broken-pipe", "yes-head"],
         ..PLAIN
     },
     Rule {
@@ -41,6 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["read", "recv"],
         wire: "Nothing: there is no wire.",
+        misconception: "A pipe returns 0 when the writer has stopped to write.",
         lessons: &["unix-socket-broken-pipe", "pipe-broken-pipe"],
         ..PLAIN
     },
@@ -49,21 +54,27 @@ pub(super) const RULES: &[Rule] = &[
         statement: "Closing one end of a socket pair with unread data gives ECONNRESET to the next read at the other end, once.",
         sentence: "{close} closed the other end with data unread: {errno}, as TCP would say with an RST.",
         notable: true,
-        errno: Some(Errno::ECONNRESET),
         calls: &["read", "recv"],
+        errno: Some(Errno::ECONNRESET),
         wire: "Nothing: there is no wire.",
+        linux: "unix_release_sock() sets the peer's sk_err to ECONNRESET where its own receive queue holds data.",
+        misconception: "ECONNRESET needs a network.",
+        lessons: &["unix-socket-unread"],
         ..PLAIN
     },
     Rule {
         id: "shutdown-of-a-pair-is-seen-at-once",
         statement: "shutdown() on one end of a socket pair acts on both at once.",
         calls: &["shutdown"],
+        linux: "unix_shutdown() marks both sockets.",
         ..PLAIN
     },
     Rule {
         id: "poll-of-a-pair-sees-the-other-end",
         statement: "poll() on a pair or a pipe tells what the other end has done: a pipe without a reader gives POLLERR, one without a writer POLLHUP.",
         calls: &["poll"],
+        linux: "unix_poll() and pipe_poll() look at the other end.",
+        lessons: &["pipe-broken-pipe", "unix-socket-broken-pipe"],
         ..PLAIN
     },
     Rule {

@@ -77,20 +77,25 @@ const PLAIN: Rule = Rule {
 };
 
 /// The rules by subject.
-const SUBJECTS: &[&[Rule]] = &[
-    socket::RULES,
-    connect::RULES,
-    listen::RULES,
-    read::RULES,
-    write::RULES,
-    urgent::RULES,
-    poll::RULES,
-    epoll::RULES,
-    ending::RULES,
-    stray::RULES,
-    giving_up::RULES,
-    local::RULES,
+const SUBJECTS: &[(&str, &[Rule])] = &[
+    ("Descriptors, options and the pending error", socket::RULES),
+    ("Connecting", connect::RULES),
+    ("Listening and accepting", listen::RULES),
+    ("Reading", read::RULES),
+    ("Writing, and SIGPIPE", write::RULES),
+    ("Urgent data", urgent::RULES),
+    ("Polling", poll::RULES),
+    ("Epoll", epoll::RULES),
+    ("Closing, shutting down and ending", ending::RULES),
+    ("Segments that find no taker", stray::RULES),
+    ("When the kernel gives up", giving_up::RULES),
+    ("Pairs of AF_UNIX sockets, and pipes", local::RULES),
 ];
+
+/// The rules by subject, each with its heading.
+pub fn subjects() -> impl Iterator<Item = (&'static str, &'static [Rule])> {
+    SUBJECTS.iter().copied()
+}
 
 /// Every rule.
 pub const RULES: &[Rule] = &joined::<{ total() }>();
@@ -98,7 +103,7 @@ pub const RULES: &[Rule] = &joined::<{ total() }>();
 const fn total() -> usize {
     let (mut sum, mut subject) = (0, 0);
     while subject < SUBJECTS.len() {
-        sum += SUBJECTS[subject].len();
+        sum += SUBJECTS[subject].1.len();
         subject += 1;
     }
     sum
@@ -109,8 +114,8 @@ const fn joined<const N: usize>() -> [Rule; N] {
     let (mut place, mut subject) = (0, 0);
     while subject < SUBJECTS.len() {
         let mut row = 0;
-        while row < SUBJECTS[subject].len() {
-            all[place] = SUBJECTS[subject][row];
+        while row < SUBJECTS[subject].1.len() {
+            all[place] = SUBJECTS[subject].1[row];
             (place, row) = (place + 1, row + 1);
         }
         subject += 1;

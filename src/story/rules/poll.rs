@@ -10,6 +10,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: poll() sends nothing and consumes nothing. What made the socket ready came before.",
         linux: "tcp_poll(): EPOLLHUP where both directions are shut down or the state is TCP_CLOSE, EPOLLRDHUP after the peer's FIN, EPOLLERR while an error is pending.",
         misconception: "POLLHUP comes with the peer's FIN, or POLLIN means that there is data.",
+        lessons: &["poll-through-fin-and-reset", "poll-through-a-plain-reset", "send-buffer-full"],
         ..PLAIN
     },
     Rule {
@@ -26,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["poll"],
         wire: "Silence.",
+        lessons: &["backlog-full", "keep-alive-answered"],
         ..PLAIN
     },
     Rule {
@@ -41,7 +43,9 @@ pub(super) const RULES: &[Rule] = &[
         id: "poll-tells-no-room",
         statement: "poll() does not tell POLLOUT while the send buffer is full.",
         calls: &["poll"],
-        linux: "tcp_poll().",
+        linux: "tcp_poll() asks __sk_stream_is_writeable(), which wants at least half as much room as is taken.",
+        misconception: "POLLOUT comes as soon as one byte is free.",
+        lessons: &["send-buffer-full"],
         ..PLAIN
     },
     Rule {
@@ -50,10 +54,11 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "the RST {rst} ended both directions (POLLIN, POLLOUT, POLLRDHUP, POLLHUP), and its error is still pending \
                    (POLLERR): whoever asks first takes it.",
         notable: true,
-        wire: "An RST from the peer; poll() itself sends nothing.",
         calls: &["poll"],
+        wire: "An RST from the peer; poll() itself sends nothing.",
         linux: "tcp_poll() reads sk_err, sk_shutdown and the state.",
-        lessons: &["abort-before-accept"],
+        misconception: "POLLERR and POLLHUP come only to who asks for them.",
+        lessons: &["poll-through-a-plain-reset", "so-error-hides-a-reset", "abort-before-accept"],
         ..PLAIN
     },
     Rule {
@@ -61,10 +66,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "Once the error has been reported POLLERR goes; POLLHUP stays.",
         sentence: "{rst} ended both directions, so POLLHUP stays; its error was reported before, so POLLERR is gone.",
         notable: true,
-        wire: "Nothing new: the RST is long past.",
         calls: &["poll"],
+        wire: "Nothing new: the RST is long past.",
         linux: "tcp_poll() reads sk_err, which sock_error() has cleared.",
         misconception: "POLLERR stays on a socket that was reset.",
+        lessons: &["poll-through-a-plain-reset", "so-error-hides-a-reset"],
         ..PLAIN
     },
     Rule {
@@ -73,10 +79,11 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "the FIN {fin} ended one direction: POLLIN because a read would return 0, POLLRDHUP because the peer will send no \
                    more. POLLHUP would need both directions to be over.",
         notable: true,
-        wire: "A FIN from the peer, and none from this side.",
         calls: &["poll"],
+        wire: "A FIN from the peer, and none from this side.",
         linux: "tcp_poll() tells POLLHUP only when sk_shutdown has both bits or the state is TCP_CLOSE.",
         misconception: "POLLHUP says that the peer has closed.",
+        lessons: &["poll-wakes-for-a-fin", "poll-through-fin-and-reset"],
         ..PLAIN
     },
     Rule {
@@ -84,9 +91,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "When this side's FIN is sent and the peer's has come, poll() tells POLLHUP without POLLERR.",
         sentence: "the FIN {fin} came, and this side has ended its own direction: POLLHUP, but no POLLERR, for nothing went wrong.",
         notable: true,
-        wire: "A FIN in each direction.",
         calls: &["poll"],
+        wire: "A FIN in each direction.",
         linux: "tcp_poll() tells POLLHUP when sk_shutdown has both bits.",
+        misconception: "POLLHUP means that something went wrong.",
+        lessons: &["poll-hang-up-without-error"],
         ..PLAIN
     },
     Rule {
@@ -94,9 +103,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "After a non-blocking connect poll() tells POLLOUT when the handshake is complete.",
         sentence: "the SYN-ACK {syn_ack} completed the handshake that connect had begun: POLLOUT.",
         notable: true,
-        wire: "The SYN-ACK came before.",
         calls: &["poll"],
+        wire: "The SYN-ACK came before.",
         linux: "tcp_poll() tells POLLOUT in TCP_ESTABLISHED, not in TCP_SYN_SENT.",
+        misconception: "Writable means connected.",
+        lessons: &["nonblocking-connect"],
         ..PLAIN
     },
 ];

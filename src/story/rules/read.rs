@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.3: RECEIVE is satisfied from what has been received in order.",
         linux: "tcp_recvmsg_locked() copies from the receive queue first.",
         misconception: "One write at one end is one read at the other.",
-        lessons: &["graceful-close"],
+        lessons: &["segments-are-not-reads", "writes-are-not-messages", "graceful-close"],
         ..PLAIN
     },
     Rule {
@@ -20,6 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A blocking read with nothing to tell waits.",
         calls: &["read", "recv"],
         linux: "tcp_recvmsg_locked() sleeps in sk_wait_data().",
+        misconception: "A read on a connection whose peer has vanished fails by itself after a while.",
         ..PLAIN
     },
     Rule {
@@ -27,7 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "recv() with MSG_WAITALL waits until the buffer is full, or until nothing more can come.",
         calls: &["recv"],
         linux: "tcp_recvmsg_locked() takes the whole buffer as its target and sleeps until it is reached.",
-        misconception: "recv() returns when the buffer is full.",
+        misconception: "Without a flag recv() waits until its buffer is full.",
         ..PLAIN
     },
     Rule {
@@ -38,6 +39,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["recv"],
         wire: "Less DATA than was asked for, then nothing.",
         linux: "tcp_recvmsg_locked() returns what it has copied when the time is over.",
+        misconception: "MSG_WAITALL returns the whole buffer or an error.",
         ..PLAIN
     },
     Rule {
@@ -46,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["read"],
         linux: "sock_read_iter() returns 0 for an empty buffer.",
         misconception: "read(fd, buf, 0) tells whether the connection is alive.",
+        lessons: &["one-reset-one-report"],
         ..PLAIN
     },
     Rule {
@@ -59,7 +62,13 @@ pub(super) const RULES: &[Rule] = &[
         linux: "tcp_reset() leaves the receive queue alone; tcp_recvmsg_locked() reads it before it looks at the error.",
         differs: true,
         misconception: "An RST destroys everything that was not yet read.",
-        lessons: &["data-survives-a-reset", "abort-before-accept"],
+        lessons: &[
+            "data-survives-a-reset",
+            "answer-outlives-the-reset",
+            "read-before-giving-up",
+            "the-413-nobody-saw",
+            "abort-before-accept",
+        ],
         ..PLAIN
     },
     Rule {
@@ -72,7 +81,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.3: RECEIVE in CLOSE-WAIT with no text left gets \"error: connection closing\"; section 3.6 wants a FIN and an RST told apart (MUST-12).",
         linux: "tcp_fin() sets RCV_SHUTDOWN and SOCK_DONE; tcp_recvmsg_locked() then returns 0.",
         misconception: "0 says that the peer has closed its socket.",
-        lessons: &["graceful-close", "half-close", "upstream-prematurely-closed"],
+        lessons: &["graceful-close", "fin-is-not-goodbye", "half-close", "upstream-prematurely-closed"],
         ..PLAIN
     },
     Rule {
@@ -86,7 +95,7 @@ pub(super) const RULES: &[Rule] = &[
         linux: "tcp_recvmsg_locked() tests SOCK_DONE before sk_err.",
         differs: true,
         misconception: "After the RST a read gives \"connection reset\".",
-        lessons: &["read-after-rst-returns-zero"],
+        lessons: &["read-after-rst-returns-zero", "keep-alive-race-fin-first", "reset-after-fin"],
         ..PLAIN
     },
     Rule {
@@ -99,7 +108,8 @@ pub(super) const RULES: &[Rule] = &[
         wire: "An RST from the peer, and no FIN from the peer before it.",
         rfc: "RFC 9293 3.10.7.4: outstanding RECEIVEs get \"reset\" responses and users a \"connection reset\" signal.",
         linux: "tcp_reset() sets sk_err to ECONNRESET; tcp_recvmsg_locked() reports and clears it.",
-        lessons: &["connection-reset-on-read", "abortive-close"],
+        misconception: "ECONNRESET on a read means that the peer's program has crashed.",
+        lessons: &["connection-reset-on-read", "after-rst-read", "abortive-close", "data-survives-a-reset"],
         ..PLAIN
     },
     Rule {
@@ -113,7 +123,7 @@ pub(super) const RULES: &[Rule] = &[
         linux: "tcp_recvmsg_locked(): with sk_err cleared, RCV_SHUTDOWN answers 0.",
         differs: true,
         misconception: "A reset connection goes on returning ECONNRESET.",
-        lessons: &["connection-reset-on-read", "abortive-close"],
+        lessons: &["one-reset-one-report", "connection-reset-on-read", "abortive-close"],
         ..PLAIN
     },
     Rule {
@@ -125,6 +135,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: shutdown(SHUT_RD) sends no segment, the peer is told nothing, and data that arrives later can still be read.",
         linux: "tcp_recvmsg_locked() tests RCV_SHUTDOWN after the queue and after sk_err.",
         misconception: "shutdown(SHUT_RD) tells the peer to stop sending.",
+        lessons: &["shutdown-read-sends-nothing", "shutdown-both-is-not-close"],
         ..PLAIN
     },
     Rule {
@@ -137,7 +148,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "No data that has not been read; no FIN, no RST.",
         linux: "tcp_recvmsg_locked() returns EAGAIN where it must not wait.",
         misconception: "EAGAIN means that something is wrong.",
-        lessons: &["urgent-data-overwritten"],
+        lessons: &["nonblocking-connect", "epoll-edge-is-told-once", "urgent-data-overwritten"],
         ..PLAIN
     },
     Rule {
@@ -150,7 +161,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Silence: no segment is behind this error.",
         linux: "tcp_recvmsg_locked(): sk_wait_data() came back with no time left.",
         misconception: "A read timeout means that the connection is broken; or it is ETIMEDOUT.",
-        lessons: &["read-timeout"],
+        lessons: &["read-timeout", "peer-gone-unnoticed"],
         ..PLAIN
     },
     Rule {

@@ -9,6 +9,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "socket() returns a new descriptor; nothing is sent.",
         calls: &["socket"],
         linux: "inet_create() makes the socket in TCP_CLOSE.",
+        lessons: &["graceful-close"],
         ..PLAIN
     },
     Rule {
@@ -16,12 +17,14 @@ pub(super) const RULES: &[Rule] = &[
         statement: "bind() gives the socket an address that is free; nothing is sent.",
         calls: &["bind"],
         linux: "__inet_bind() checks the address, inet_csk_get_port() the port.",
+        lessons: &["graceful-close"],
         ..PLAIN
     },
     Rule {
         id: "option-is-set",
         statement: "setsockopt() changes the socket alone; nothing is sent.",
         calls: &["setsockopt"],
+        lessons: &["abortive-close"],
         ..PLAIN
     },
     Rule { id: "option-is-told", statement: "getsockopt() tells an option's value.", calls: &["getsockopt"], ..PLAIN },
@@ -34,6 +37,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: the error was set by the RST before, and asking sends nothing.",
         linux: "sk_getsockopt() calls sock_error(), which returns sk_err and sets it to 0.",
         misconception: "SO_ERROR only looks at the error.",
+        lessons: &["so-error-hides-a-reset", "event-loop-loses-a-reset", "nonblocking-connect-refused"],
         ..PLAIN
     },
     Rule {
@@ -41,6 +45,8 @@ pub(super) const RULES: &[Rule] = &[
         statement: "SO_ERROR is 0 when no error is pending.",
         calls: &["getsockopt"],
         linux: "sk_getsockopt() calls sock_error(); where that is 0, it tells the soft error (an ICMP message about a healthy connection) and clears that.",
+        misconception: "SO_ERROR is 0 as long as nothing has gone wrong.",
+        lessons: &["nonblocking-connect", "so-error-after-broken-pipe"],
         ..PLAIN
     },
     Rule {
@@ -64,7 +70,9 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::ENOTCONN),
         wire: "Nothing at all.",
         rfc: "RFC 9293 3.10.3: RECEIVE where no connection exists is answered with \"error: connection does not exist\".",
-        linux: "tcp_recvmsg_locked() and inet_shutdown() test for TCP_CLOSE (and the former for TCP_LISTEN).",
+        linux: "tcp_recvmsg_locked() answers ENOTCONN in TCP_CLOSE (where neither a FIN nor an error explains it) and in TCP_LISTEN; inet_shutdown() in TCP_CLOSE.",
+        misconception: "Every call on a socket without a connection gives ENOTCONN.",
+        lessons: &["calls-without-a-connection", "listener-is-no-connection"],
         ..PLAIN
     },
     Rule {
@@ -75,7 +83,9 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["read", "write", "recv", "send", "connect", "accept", "shutdown", "close", "getsockopt", "setsockopt"],
         errno: Some(Errno::EBADF),
         wire: "Nothing that belongs to the call; whatever close() sent came before.",
+        linux: "sockfd_lookup() and its like find no open file for the number.",
         misconception: "EBADF says something about the connection.",
+        lessons: &["linger-waits-for-delivery"],
         ..PLAIN
     },
     Rule {
@@ -83,35 +93,43 @@ pub(super) const RULES: &[Rule] = &[
         statement: "bind() to an address that an open socket has fails with EADDRINUSE, unless SO_REUSEADDR is set on both and the \
                     other does not listen.",
         sentence: "another socket has this address: {errno}.",
-        wire: "Nothing: bind() never sends.",
+        notable: true,
         calls: &["bind"],
         errno: Some(Errno::EADDRINUSE),
-        notable: true,
-        linux: "inet_csk_get_port() and inet_bind_conflict().",
+        wire: "Nothing: bind() never sends.",
+        linux: "inet_csk_get_port() looks for a conflict, and inet_bind_conflict() finds none only where both sockets have SO_REUSEADDR and the other does not listen (or both SO_REUSEPORT, by the same user).",
+        misconception: "SO_REUSEADDR lets a new server bind beside an old one that still listens.",
+        lessons: &["restart-address-in-use"],
         ..PLAIN
     },
     Rule {
         id: "bind-of-a-lingering-address",
         statement: "bind() to an address on which a closed connection is not yet over fails with EADDRINUSE, unless SO_REUSEADDR \
                     was set on the old socket and is set on the new one.",
-        wire: "Nothing: bind() never sends. What lingers shows as an earlier FIN from this address.",
-        calls: &["bind"],
-        errno: Some(Errno::EADDRINUSE),
         sentence: "a connection closed by {close} still occupies this address: {errno}.",
         notable: true,
-        linux: "inet_csk_get_port() and inet_bind_conflict().",
+        calls: &["bind"],
+        errno: Some(Errno::EADDRINUSE),
+        wire: "Nothing: bind() never sends. What lingers shows as an earlier FIN from this address.",
+        linux: "inet_csk_get_port() looks for a conflict, and inet_bind_conflict() finds one in a connection in TIME_WAIT or on its way there whose socket did not have SO_REUSEADDR.",
+        misconception: "SO_REUSEADDR on the new socket is enough.",
+        lessons: &["time-wait-blocks-the-port", "time-wait-with-reuseaddr"],
         ..PLAIN
     },
     Rule {
         id: "dup-refers-to-the-same-socket",
         statement: "dup() makes a second descriptor for the same socket; TCP never hears of it.",
         calls: &["dup"],
+        misconception: "Each descriptor has its own connection state.",
+        lessons: &["close-of-a-duplicate", "shutdown-of-a-duplicate"],
         ..PLAIN
     },
     Rule {
         id: "fork-shares-every-descriptor",
         statement: "After fork() parent and child have descriptors for the same sockets; nothing is sent.",
         calls: &["fork"],
+        misconception: "After fork() the child has connections of its own.",
+        lessons: &["fork-keeps-the-connection", "fork-and-shutdown"],
         ..PLAIN
     },
     Rule {
@@ -121,8 +139,9 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["close"],
         wire: "Nothing. The FIN comes when the last descriptor goes.",
+        linux: "__fput() calls sock_close(), and only for the last reference to the open file.",
         misconception: "close() closes the connection.",
-        lessons: &["close-of-a-duplicate", "fork-keeps-the-connection"],
+        lessons: &["close-of-a-duplicate", "fork-keeps-the-connection", "fork-and-shutdown"],
         ..PLAIN
     },
     Rule {
@@ -131,19 +150,23 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "nothing is sent, so the peer still believes in the connection.",
         notable: true,
         wire: "Nothing.",
+        linux: "__tcp_close() only calls tcp_disconnect() for a socket in repair, and that sends nothing then.",
         misconception: "The end of a peer is always announced.",
+        lessons: &["peer-gone-unnoticed", "peer-rebooted", "keep-alive-finds-a-reset"],
         ..PLAIN
     },
     Rule {
         id: "getsockname-tells-the-own-address",
         statement: "getsockname() tells the socket's own address; nothing is sent.",
         calls: &["getsockname"],
+        linux: "inet_getname() tells it.",
         ..PLAIN
     },
     Rule {
         id: "getpeername-tells-the-peer",
         statement: "getpeername() tells the peer's address while there is a connection; nothing is sent.",
         calls: &["getpeername"],
+        linux: "inet_getname() tells it from memory, except in TCP_CLOSE and TCP_SYN_SENT.",
         misconception: "getpeername() tells whether the peer is still there.",
         ..PLAIN
     },
@@ -152,9 +175,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "getpeername() on a connection that is over fails with ENOTCONN, and leaves the pending error to be reported.",
         sentence: "the connection is over, so nobody is at the other end: {errno}. The pending error, if any, waits for another call.",
         notable: true,
-        errno: Some(Errno::ENOTCONN),
         calls: &["getpeername"],
+        errno: Some(Errno::ENOTCONN),
         wire: "An RST before.",
+        linux: "inet_getname() answers ENOTCONN in TCP_CLOSE.",
+        misconception: "getpeername() knows the peer as long as the descriptor is open.",
         ..PLAIN
     },
 ];

@@ -11,9 +11,9 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["close", "write"],
         wire: "FIN from the closed side, DATA to it, and a bare RST whose sequence number is the DATA's acknowledgment number.",
         rfc: "RFC 9293 3.6.1 (SHLD-3): new data after a close should be answered with an RST.",
-        linux: "tcp_rcv_state_process() while the FIN is unacknowledged; tcp_timewait_state_process() once it is. The RST looks the same.",
+        linux: "tcp_rcv_state_process() until the FIN is acknowledged; tcp_timewait_state_process() after that, for tcp_fin_timeout; tcp_v4_rcv() later still, which finds no socket. The RST looks the same.",
         misconception: "The RST comes from a program, or from a firewall.",
-        lessons: &["broken-pipe", "read-after-rst-returns-zero"],
+        lessons: &["broken-pipe", "reset-by-the-orphan", "reset-by-the-time-wait-socket", "reset-by-no-socket"],
         ..PLAIN
     },
     Rule {
@@ -26,6 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.6.1 (SHLD-3): new data after a close should be answered with an RST.",
         linux: "tcp_rcv_state_process() in TCP_FIN_WAIT1 and TCP_FIN_WAIT2 with RCV_SHUTDOWN.",
         misconception: "shutdown(SHUT_RDWR) is close().",
+        lessons: &["shutdown-both-is-not-close"],
         ..PLAIN
     },
     Rule {
@@ -35,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         wire: "A segment with ACK, and a bare RST whose sequence number is that segment's acknowledgment number. No FIN came before.",
         rfc: "RFC 9293 3.10.7.1: a segment for a connection that does not exist is answered with an RST; to one with ACK it is <SEQ=SEG.ACK><CTL=RST>.",
-        linux: "tcp_v4_rcv() finds no socket and calls tcp_v4_send_reset().",
+        linux: "tcp_v4_rcv() finds no socket and calls tcp_v4_send_reset(); over IPv6, tcp_v6_rcv() does so.",
         misconception: "Every RST is somebody's decision to abort.",
         ..PLAIN
     },
@@ -45,9 +46,11 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "the peer's window is closed and bytes of {write} still wait: this probe asks whether it has opened.",
         notable: true,
         wire: "An ACK whose sequence number lies one before the next; the peer answers with an ACK that tells its window.",
-        rfc: "RFC 9293 3.8.6.1: a sender must probe a zero window.",
-        linux: "tcp_write_wakeup() sends it.",
-        lessons: &["user-timeout-at-zero-window"],
+        rfc: "RFC 9293 3.8.6.1: a sender must probe a zero window (MUST-36), with at least one octet of new data or a retransmission.",
+        linux: "tcp_write_wakeup() sends an empty segment with an old sequence number, which has to be answered as well.",
+        differs: true,
+        misconception: "A window of 0 means that the peer is gone.",
+        lessons: &["zero-window-and-probes", "user-timeout-at-zero-window"],
         ..PLAIN
     },
     Rule {
@@ -57,7 +60,9 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         wire: "An ACK whose sequence number lies one before the next; a live peer answers with an ACK.",
         rfc: "RFC 9293 3.8.4: keep-alives are optional, off by default, and sent only on an idle connection.",
-        linux: "tcp_keepalive_timer() sends it.",
+        linux: "tcp_keepalive_timer() sends it through tcp_write_wakeup().",
+        misconception: "Every TCP connection asks from time to time whether its peer is there.",
+        lessons: &["keep-alive-answered"],
         ..PLAIN
     },
     Rule {
@@ -67,7 +72,9 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         wire: "Silence, then a segment and a bare RST with its acknowledgment number.",
         rfc: "RFC 9293 3.5.1: a crashed side that has forgotten the connection answers with a reset.",
+        linux: "tcp_v4_rcv() finds no socket and calls tcp_v4_send_reset().",
         misconception: "A peer that crashes is noticed at once.",
+        lessons: &["peer-rebooted", "keep-alive-finds-a-reset", "peer-rebooted-and-back"],
         ..PLAIN
     },
 ];

@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.2: SEND segmentizes the buffer and sends it.",
         linux: "tcp_sendmsg_locked() copies into the write queue and pushes.",
         misconception: "A write that succeeds has reached the peer.",
-        lessons: &["broken-pipe"],
+        lessons: &["broken-pipe", "close-returns-before-delivery"],
         ..PLAIN
     },
     Rule {
@@ -25,7 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.2: SEND in CLOSE-WAIT sends; section 3.6.1: a half-closed connection carries data in the open direction.",
         linux: "tcp_sendmsg_locked() accepts data in TCP_ESTABLISHED and TCP_CLOSE_WAIT alike.",
         misconception: "The first write after the peer closed fails.",
-        lessons: &["broken-pipe", "half-close"],
+        lessons: &["broken-pipe", "fin-is-not-goodbye", "half-close"],
         ..PLAIN
     },
     Rule {
@@ -37,10 +37,10 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EPIPE),
         wire: "FIN from the peer; DATA to it; RST from the peer. The write after that fails and sends nothing.",
         rfc: "RFC 9293 3.10.7.4: users receive a \"connection reset\" signal in CLOSE-WAIT as in ESTABLISHED.",
-        linux: "tcp_reset() sets sk_err to EPIPE in TCP_CLOSE_WAIT; sk_stream_error() reports it.",
+        linux: "tcp_reset() sets sk_err to EPIPE in TCP_CLOSE_WAIT and ends the connection; the next write takes it in sk_stream_wait_connect(), and sk_stream_error() raises SIGPIPE.",
         differs: true,
         misconception: "The write after the RST gives \"connection reset by peer\".",
-        lessons: &["broken-pipe", "server-crash", "broken-pipe-server-side"],
+        lessons: &["broken-pipe", "after-fin-write", "server-crash", "broken-pipe-server-side"],
         ..PLAIN
     },
     Rule {
@@ -52,9 +52,9 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::ECONNRESET),
         wire: "An RST from the peer, and no FIN from the peer before it. The write that fails sends nothing.",
         rfc: "RFC 9293 3.10.7.4: outstanding SENDs get \"reset\" responses and users a \"connection reset\" signal.",
-        linux: "tcp_reset() sets sk_err to ECONNRESET; sk_stream_error() sends SIGPIPE for EPIPE alone.",
+        linux: "tcp_reset() sets sk_err to ECONNRESET and ends the connection; the next write takes it in sk_stream_wait_connect(). sk_stream_error() raises SIGPIPE for EPIPE alone.",
         misconception: "A write to a reset connection gives \"broken pipe\".",
-        lessons: &["connection-reset-on-write", "server-crash-unread"],
+        lessons: &["connection-reset-on-write", "after-rst-write", "server-crash-unread"],
         ..PLAIN
     },
     Rule {
@@ -66,9 +66,9 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EPIPE),
         wire: "Nothing new: an RST long ago, and an earlier call that reported its error.",
         rfc: "RFC 9293 3.10.2: SEND where no connection exists any more is answered with \"error: connection does not exist\".",
-        linux: "tcp_sendmsg_locked() finds SEND_SHUTDOWN; sk_stream_error(): with sk_err cleared, EPIPE is left.",
+        linux: "sk_stream_wait_connect() finds TCP_CLOSE and no sk_err any more, and answers EPIPE.",
         misconception: "A reset connection goes on returning ECONNRESET.",
-        lessons: &["connection-reset-on-write", "server-crash-unread"],
+        lessons: &["connection-reset-on-write", "one-reset-one-report", "server-crash-unread"],
         ..PLAIN
     },
     Rule {
@@ -80,8 +80,9 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EPIPE),
         wire: "A FIN from this side, and no RST from the peer.",
         rfc: "RFC 9293 3.10.2: SEND after CLOSE is answered with \"error: connection closing\".",
-        linux: "tcp_sendmsg_locked(): sk_stream_wait_connect() finds a state that cannot send; or the test of SEND_SHUTDOWN does.",
+        linux: "sk_stream_wait_connect() finds a state that sends no more (TCP_FIN_WAIT1, say) and answers EPIPE.",
         misconception: "EPIPE always means that the peer has gone.",
+        lessons: &["write-after-own-shutdown", "shutdown-of-a-duplicate"],
         ..PLAIN
     },
     Rule {
@@ -95,6 +96,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.6.1 (SHLD-3): new data after a close should be answered with an RST.",
         linux: "tcp_rcv_state_process() calls tcp_reset() on its own socket in TCP_FIN_WAIT1 and TCP_FIN_WAIT2 with RCV_SHUTDOWN.",
         misconception: "Only the end that receives the RST sees \"connection reset\".",
+        lessons: &["shutdown-both-is-not-close"],
         ..PLAIN
     },
     Rule {
@@ -106,9 +108,9 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EPIPE),
         wire: "Nothing: there is no connection.",
         rfc: "RFC 9293 3.10.2: SEND where no connection exists is answered with \"error: connection does not exist\".",
-        linux: "sk_stream_wait_connect() returns EPIPE outside of TCP_SYN_SENT and TCP_SYN_RECV.",
+        linux: "sk_stream_wait_connect() finds a state that neither sends nor is on its way there, and answers EPIPE.",
         misconception: "A write without a connection gives ENOTCONN.",
-        lessons: &["connect-times-out"],
+        lessons: &["calls-without-a-connection", "refused-socket-again", "connect-times-out"],
         ..PLAIN
     },
     Rule {
@@ -130,13 +132,15 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.2: SEND in SYN-SENT is queued until the connection is established.",
         linux: "sk_stream_wait_connect() returns EAGAIN where it must not wait.",
         differs: true,
+        misconception: "A write before the handshake is complete is queued and sent later.",
         ..PLAIN
     },
     Rule {
         id: "write-waits-for-room",
         statement: "A blocking write waits while the send buffer has no room.",
         calls: &["write", "send"],
-        linux: "sk_stream_wait_memory().",
+        linux: "tcp_sendmsg_locked() sleeps in sk_stream_wait_memory().",
+        misconception: "write() returns at once, whatever the peer does.",
         ..PLAIN
     },
     Rule {
@@ -150,7 +154,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.2: SEND without space is answered with \"error: insufficient resources\".",
         linux: "tcp_sendmsg_locked(): sk_stream_wait_memory() returns EAGAIN where it must not wait.",
         misconception: "EAGAIN on a write means that bytes are lost.",
-        lessons: &["user-timeout-at-zero-window"],
+        lessons: &["send-buffer-full", "user-timeout-at-zero-window"],
         ..PLAIN
     },
     Rule {
@@ -160,6 +164,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Data up to the cut; then what ended the wait (an RST, say). The error itself stays for the next call.",
         linux: "tcp_sendmsg_locked() returns what it has copied before it looks at the error.",
         misconception: "A blocking write takes all or fails.",
+        lessons: &["blocked-write-cut-by-reset", "blocked-write-with-timeout", "abort-cuts-a-blocked-write"],
         ..PLAIN
     },
     Rule {
@@ -189,6 +194,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Data that stays unacknowledged, or a zero window that does not open.",
         linux: "tcp_sendmsg_locked(): sk_stream_wait_memory() came back with no time left.",
         misconception: "A send timeout is ETIMEDOUT.",
+        lessons: &["blocked-write-with-timeout"],
         ..PLAIN
     },
     Rule {
@@ -199,7 +205,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing of its own: the same segments as EPIPE.",
         linux: "sk_stream_error() sends SIGPIPE to the caller with EPIPE, unless MSG_NOSIGNAL is set.",
         misconception: "SIGPIPE comes with every write to a dead connection.",
-        lessons: &["broken-pipe", "server-crash"],
+        lessons: &["sigpipe-caught", "broken-pipe", "server-crash"],
         ..PLAIN
     },
     Rule {
@@ -211,7 +217,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "The same segments as EPIPE; then what the kernel sends as it closes the other sockets of the process.",
         linux: "sk_stream_error() sends SIGPIPE with EPIPE; its default action is to terminate (signal(7)).",
         misconception: "The program can look at errno and go on.",
-        lessons: &["sigpipe-kills"],
+        lessons: &["sigpipe-kills", "yes-head"],
         ..PLAIN
     },
     Rule {
@@ -219,10 +225,11 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A write on a listening socket fails with EPIPE.",
         sentence: "the socket listens and is no connection: {errno}, and nothing is sent.",
         notable: true,
-        wire: "Nothing.",
         calls: &["write", "send"],
         errno: Some(Errno::EPIPE),
-        linux: "sk_stream_wait_connect() answers -EPIPE in TCP_LISTEN.",
+        wire: "Nothing.",
+        linux: "sk_stream_wait_connect() answers EPIPE in TCP_LISTEN.",
+        lessons: &["listener-is-no-connection"],
         ..PLAIN
     },
 ];

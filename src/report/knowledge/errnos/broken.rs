@@ -1,13 +1,13 @@
 //! Errors of a connection that is over.
 
-use super::Basis::Measured;
+use super::Basis::{Manual, Measured, Source};
 use super::{Known, PLAIN, Way};
 
 /// How BSD comes by the sentence that everybody repeats.
 const BSD: &str = "FreeBSD's source (the RST case of tcp_input.c, sosend_generic, soreceive_generic): an RST sets ECONNRESET in \
 CLOSE_WAIT as well; a write tests \"can send no more\" before the pending error and so gives EPIPE; a read tests the pending \
 error before end of file and so gives ECONNRESET. \"After the RST a write gives broken pipe and a read gives connection \
-reset\" is the rule there. It is not the rule on Linux. macOS and Windows were not checked.";
+reset\" is the rule there, FIN or no FIN. It is not the rule on Linux. macOS and Windows were not checked.";
 
 pub(super) const ERRNOS: &[Known] = &[
     Known {
@@ -22,37 +22,29 @@ pub(super) const ERRNOS: &[Known] = &[
             "The same errno has roots that have nothing to do with the peer: one's own shutdown(SHUT_WR), a socket that was \
              never connected, an error that an earlier call has already been told of.",
         ],
-        ways: &[
-            Way {
-                name: "the connection had timed out, and that was told before",
-                text: "A read or write has returned ETIMEDOUT (or EHOSTUNREACH, where ICMP messages came); every write after it gets EPIPE.",
-                wire: "Retransmissions that nobody answers, then nothing.",
-                basis: Measured(&["G1", "G2", "G3", "G4", "H5"]),
-            },
-            Way {
-                name: "connect had failed",
-                text: "After ECONNREFUSED or ETIMEDOUT from connect the socket is unconnected again, and a write gets EPIPE.",
-                wire: "A SYN, and an RST or no answer.",
-                basis: Measured(&["E1", "E3"]),
-            },
-            Way {
-                name: "sendfile met the reset",
-                text: "A sendfile that was under way takes the pending ECONNRESET with it and returns a short count; the next write gets EPIPE, and nobody ever sees ECONNRESET.",
-                wire: "DATA, and an RST in the middle of it.",
-                basis: Measured(&["M3b"]),
-            },
-            Way {
-                name: "it is not TCP",
-                text: "A pipe without a reader and an AF_UNIX stream whose peer has closed give EPIPE to the first write: there is no round trip to wait for.",
-                wire: "Nothing: no network.",
-                basis: Measured(&["M2", "M2d"]),
-            },
+        first: &[
+            "rst-in-close-wait-sets-epipe",
+            "write-after-reported-error-gives-epipe",
+            "write-after-giving-up-gives-epipe",
+            "own-shutdown-write-gives-epipe",
+            "write-needs-a-connection",
         ],
+        also: &["sendfile-swallows-the-error"],
+        ways: &[Way {
+            name: "connect had failed",
+            text: "After ECONNREFUSED or ETIMEDOUT from connect the socket is unconnected again, and a write gets EPIPE.",
+            wire: "A SYN, and an RST or no answer.",
+            basis: Measured(&["E1", "E3"]),
+        }],
         behind: &["close-sends-fin", "the-end-of-a-process-sends-fin", "data-for-a-closed-socket-gets-rst"],
         signs: &[
             (
                 "FIN from the peer … DATA from here … RST from the peer",
                 "the peer had closed (close, exit or kill), then our data provoked the RST",
+            ),
+            (
+                "FIN from the peer, later RST,ACK from the peer that nothing provoked",
+                "the peer had shut down writing, and then aborted: EPIPE all the same, for the FIN came first",
             ),
             (
                 "RST from the peer, no FIN before it",
@@ -65,6 +57,7 @@ pub(super) const ERRNOS: &[Known] = &[
             ),
             ("no segment of this connection", "the socket was never connected, or it is a pipe or an AF_UNIX socket"),
         ],
+        next: "EPIPE is told as often as you write, with SIGPIPE each time. A read never tells it; SO_ERROR does once, where an RST has set it.",
         sigpipe: "EPIPE is the one errno that comes with SIGPIPE. Its default action ends the process inside the write, before errno can be looked at: exit status 141 in a shell, and often no log line at all. Ignore the signal, or send with MSG_NOSIGNAL; either way the write returns EPIPE.",
         deeds: &[
             (
@@ -88,19 +81,25 @@ pub(super) const ERRNOS: &[Known] = &[
                 "where the capture shows no RST: a shutdown, a socket used after a failed connect, two threads that share one descriptor.",
             ),
         ],
-        elsewhere: &[BSD],
+        elsewhere: &[
+            BSD,
+            "FreeBSD gives ENOTCONN, not EPIPE, to a write on a socket that was never connected (sosend_generic).",
+        ],
         misconceptions: &[
             "\"The second write fails.\" The first write after one round trip fails; without a pause three or thirty may succeed.",
             "\"The peer crashed.\" An orderly close gives the same segments.",
         ],
         lessons: &[
             "broken-pipe",
+            "after-fin-write",
             "broken-pipe-server-side",
             "server-crash",
+            "reset-after-fin",
+            "write-after-own-shutdown",
+            "calls-without-a-connection",
+            "read-before-giving-up",
             "sigpipe-kills",
-            "msg-nosignal",
             "handle-ignore",
-            "handle-reconnect",
         ],
         ..PLAIN
     },
@@ -115,19 +114,8 @@ pub(super) const ERRNOS: &[Known] = &[
             "The text \"Connection reset by peer\" is not always true: the RST may come from the peer's kernel (the program was \
              killed, or closed with your data unread), from a machine in between, or from this very machine.",
         ],
+        first: &["rst-sets-econnreset-read", "rst-sets-econnreset-write", "own-rst-sets-econnreset"],
         ways: &[
-            Way {
-                name: "the peer's machine was restarted",
-                text: "It does not know the connection any more and answers the next segment with an RST. Whoever only reads never learns of it; keep-alive does.",
-                wire: "DATA or a keep-alive probe from here, a bare RST back; no FIN.",
-                basis: Measured(&["G5", "G5b", "G5d"]),
-            },
-            Way {
-                name: "an administrator closed the connection",
-                text: "`ss -K` on the peer's machine aborts it.",
-                wire: "RST,ACK from the peer that nothing provoked.",
-                basis: Measured(&["G6"]),
-            },
             Way {
                 name: "the peer's accept queue was full, with tcp_abort_on_overflow=1",
                 text: "The handshake's last ACK met a full queue. Without that sysctl the ACK is dropped and nobody is told.",
@@ -141,28 +129,37 @@ pub(super) const ERRNOS: &[Known] = &[
                 basis: Measured(&["F9"]),
             },
             Way {
-                name: "it is not TCP",
-                text: "An AF_UNIX stream whose peer closes with unread data gives ECONNRESET as well.",
-                wire: "Nothing: no network.",
-                basis: Measured(&["M2b"]),
+                name: "a balancer or NAT in between ended the connection in the peer's name",
+                text: "It had forgotten the idle connection, or resets it when its idle time is over. The peer's machine has seen nothing of it.",
+                wire: "A long silence, then an RST; often with another TTL than the peer's segments. At the peer: no RST sent.",
+                basis: Manual(
+                    "the manuals of such devices, for example AWS Network Load Balancer and Azure Load Balancer, idle timeout",
+                ),
             },
         ],
         behind: &[
             "close-with-unread-data-sends-rst",
             "the-end-of-a-process-with-unread-data-sends-rst",
-            "close-with-linger-0-sends-rst",
+            "segment-for-a-vanished-socket-gets-rst",
             "closing-a-listener-resets-its-queue",
+            "close-with-linger-0-sends-rst",
             "data-after-shutdown-of-both-directions-gets-rst",
-            "segment-without-a-socket-gets-rst",
+            "a-socket-is-destroyed-from-outside",
+            "keep-alive-gives-up-with-rst",
         ],
         signs: &[
             (
                 "RST,ACK from the peer that no segment from here provoked, after it acknowledged data",
-                "the peer closed or died without having read that data; or it set SO_LINGER to 0 (the wire does not tell the two apart)",
+                "the peer closed or died without having read that data; or SO_LINGER was 0, or `ss -K` ran there (the wire does not tell them apart)",
             ),
+            ("the same on several connections within a millisecond", "the peer's process died, or was stopped"),
             (
                 "bare RST from the peer at once after a segment from here, its sequence number our acknowledgment number, no FIN before",
                 "the peer's machine has no such connection: restarted, moved behind a balancer, forgotten by a NAT",
+            ),
+            (
+                "RST with another TTL than the peer's other segments",
+                "something in between sent it; capture at the peer to be sure",
             ),
             (
                 "RST at once after the handshake",
@@ -207,8 +204,13 @@ pub(super) const ERRNOS: &[Known] = &[
         lessons: &[
             "connection-reset-on-read",
             "connection-reset-on-write",
-            "abortive-close",
+            "one-reset-one-report",
             "server-crash-unread",
+            "abortive-close",
+            "peer-rebooted",
+            "rollout-reset",
+            "keep-alive-race-request-first",
+            "the-413-nobody-saw",
             "read-after-rst-returns-zero",
         ],
         ..PLAIN
@@ -216,46 +218,42 @@ pub(super) const ERRNOS: &[Known] = &[
     Known {
         name: "ETIMEDOUT",
         meaning: &[
-            "The kernel gave up: it sent a segment again and again, and nothing came back in the time that it allows. It is a \
-             verdict about the path or the peer's machine, not about the peer's program: a program that hangs still has a \
-             kernel that acknowledges.",
+            "The kernel gave up: it sent something again and again (a SYN, data, a probe), and no answer came in the time that it \
+             allows. It is a verdict about the path or the peer's machine, not about the peer's program: a program that hangs \
+             still has a kernel that acknowledges.",
             "It is not the timeout of a read. SO_RCVTIMEO gives EAGAIN; \"i/o timeout\", \"Read timed out\" and their like come \
              from the program's own clock, and the connection behind them may be in perfect health.",
+            "How long it takes, by default: connect a little over two minutes (tcp_syn_retries=6), data that is not \
+             acknowledged at least 924.6 seconds (tcp_retries2=15), an idle connection for ever; with SO_KEEPALIVE two hours and \
+             eleven minutes (7,200 seconds, then 9 probes 75 seconds apart). TCP_USER_TIMEOUT replaces all of them for one \
+             socket.",
         ],
+        first: &["no-answer-to-the-syn-gives-etimedout"],
         ways: &[
             Way {
-                name: "connect got no answer",
-                text: "The SYN was sent again until tcp_syn_retries was used up (about two minutes by default). The port may be filtered, the machine off, the SYN-ACK lost on its way back, or the listener's queue full.",
-                wire: "SYN, SYN, SYN … and nothing; an unanswered SYN-ACK looks the same to the client.",
-                basis: Measured(&["E3", "E3b", "E12"]),
-            },
-            Way {
                 name: "written data was never acknowledged",
-                text: "It was sent again with growing pauses until tcp_retries2 was used up (15 by default: more than a quarter of an hour). The call that is told may be a read.",
+                text: "Data, or the FIN of a shutdown, was sent again with growing pauses until tcp_retries2 was used up. The call that is told may be a read. After close nobody is left to be told.",
                 wire: "The same DATA again, the pauses doubling; no answer, no FIN, no RST, neither from the peer nor from here.",
                 basis: Measured(&["G2", "G8", "G8b"]),
             },
             Way {
-                name: "TCP_USER_TIMEOUT passed",
-                text: "The program allowed less time than the sysctls do. It applies to a SYN as well.",
-                wire: "As above, but shorter; nothing is sent at the end.",
+                name: "probes of a closed window went unanswered",
+                text: "The peer's window was closed, data waited, and then the path or the peer's machine went: tcp_retries2 limits the probes as it limits retransmissions.",
+                wire: "Window 0 from the peer, then empty probes with growing pauses and no answer.",
+                basis: Source("tcp_probe_timer()"),
+            },
+            Way {
+                name: "TCP_USER_TIMEOUT passed first",
+                text: "The program allowed less time than the sysctls do: for a SYN, for data, or for keep-alive.",
+                wire: "As in the other ways, but shorter.",
                 basis: Measured(&["G1", "E3e"]),
-            },
-            Way {
-                name: "TCP_USER_TIMEOUT passed while the peer's window was closed",
-                text: "The peer is alive and acknowledges every probe, but its program does not read: the option ends a healthy connection.",
-                wire: "Window 0 from the peer, probes from here, an ACK with window 0 for each.",
-                basis: Measured(&["H5"]),
-            },
-            Way {
-                name: "keep-alive probes went unanswered",
-                text: "SO_KEEPALIVE was on, the connection idle, and TCP_KEEPCNT probes got no answer.",
-                wire: "Empty segments with an old sequence number at even intervals, then RST,ACK from here.",
-                basis: Measured(&["G4"]),
             },
         ],
         signs: &[
-            ("SYN, SYN, SYN", "connect: nothing answers there (filtered, off, unrouted on the way back, queue full)"),
+            (
+                "SYN, SYN, SYN",
+                "connect: nothing answers (a firewall drops, the machine is off, its accept queue is full), or the SYN-ACK is lost on its way back: capture at the server",
+            ),
             (
                 "the same DATA again and again, pauses doubling",
                 "the path or the machine has gone while data was under way",
@@ -270,7 +268,7 @@ pub(super) const ERRNOS: &[Known] = &[
             ),
             ("no retransmission at all", "not ETIMEDOUT of the kernel: the program's own timeout"),
         ],
-        next: "The error is told once, to the first call that asks. After that read returns 0 and write gives EPIPE with SIGPIPE (measured: G1, G2, G4, H5). RFC 9293 3.8.3 asks for such a limit on retransmissions (R1 and R2), and its section 3.10.8 names the user timeout; neither names the error.",
+        next: "connect tells it itself, or SO_ERROR after a non-blocking connect; the socket is then unconnected again. On a connection it is told once, to whoever asks first.",
         deeds: &[
             ("Ignore it", "where it is what you asked for: keep-alive clearing away clients that are gone."),
             (
@@ -287,14 +285,22 @@ pub(super) const ERRNOS: &[Known] = &[
             ),
         ],
         elsewhere: &[
-            "Linux before 6.5 sends fewer SYNs in about the same time: measured with tcp_syn_retries=1, 2 on 5.10 and 6.1 and 3 since (tcp_syn_linear_timeouts).",
+            "RFC 9293 3.8.3 wants such limits (R2): at least 100 seconds for data, three minutes for a SYN. Linux gives a SYN less.",
+            "FreeBSD tells the peer: when it gives a connection up, tcp_drop() sends an RST. Linux does so after keep-alive alone.",
+            "Linux before 6.5 sends fewer SYNs in about the same time: with tcp_syn_retries=1 it was measured to be 2 on 5.10 and 6.1, and 3 since (tcp_syn_linear_timeouts).",
             "Where ICMP messages say that the host cannot be reached, Linux reports those instead when it gives up: tcp_write_err() takes the soft error first. See EHOSTUNREACH.",
         ],
         misconceptions: &[
             "\"A read that times out gives ETIMEDOUT.\" It gives EAGAIN.",
-            "\"The server hangs.\" A hanging program's kernel goes on acknowledging, keep-alive probes too (measured: G4b); only TCP_USER_TIMEOUT against a closed window turns a program's silence into ETIMEDOUT.",
+            "\"The server hangs.\" A hanging program's kernel goes on acknowledging, keep-alive probes too (experiment G4b); only TCP_USER_TIMEOUT against a closed window turns a program's silence into ETIMEDOUT.",
         ],
-        lessons: &["read-timeout"],
+        lessons: &[
+            "connect-times-out",
+            "user-timeout-at-zero-window",
+            "peer-gone-unnoticed",
+            "keep-alive-answered",
+            "read-timeout",
+        ],
         ..PLAIN
     },
     Known {
@@ -306,22 +312,23 @@ pub(super) const ERRNOS: &[Known] = &[
              much of what Linux calls ETIMEDOUT or EPIPE: a log line with it may come from there.",
         ],
         ways: &[Way {
-            name: "an administrator closed the connection on this machine",
-            text: "`ss -K` aborts the socket and sets ECONNABORTED here; the peer gets an RST and reads ECONNRESET.",
-            wire: "RST,ACK from here that nothing provoked.",
-            basis: Measured(&["G6"]),
+            name: "connect ended without an error of its own",
+            text: "The attempt was over when connect looked, and another call had already been told why.",
+            wire: "A SYN, and whatever ended the attempt.",
+            basis: Source("__inet_stream_connect()"),
         }],
+        behind: &["a-socket-is-destroyed-from-outside"],
         signs: &[("RST,ACK from here, and this program did not close", "it was done to the program")],
-        next: "Told once; then read returns 0 and write gives EPIPE with SIGPIPE (measured: G6).",
+        next: "Told once; then read returns 0 and write gives EPIPE with SIGPIPE (experiment G6).",
         deeds: &[
             ("Log it", "always: somebody or something on this machine ended the connection on purpose."),
             ("Reconnect", "as after ECONNRESET."),
         ],
         elsewhere: &[
-            "accept() returns ECONNABORTED on BSD when a client aborts before it was accepted. On Linux accept succeeds, the data is readable, and then a read gets ECONNRESET (measured: F5).",
+            "accept() returns ECONNABORTED on BSD when a client aborts before it was accepted. On Linux accept succeeds, the data is readable, and then a read gets ECONNRESET (experiment F5).",
         ],
         misconceptions: &["\"accept gives ECONNABORTED when the client has gone.\" Not on Linux."],
-        lessons: &["connection-reset-on-read"],
+        lessons: &["abort-before-accept"],
         ..PLAIN
     },
 ];

@@ -31,6 +31,18 @@ pub(super) const ERRNOS: &[Known] = &[
                 wire: "DATA, ICMP port unreachable, DATA again.",
                 basis: Measured(&["G3b", "K7b"]),
             },
+            Way {
+                name: "it is not TCP: a UDP socket",
+                text: "A connected UDP socket tells at the next call that an earlier datagram was answered by an ICMP port unreachable: \"connection refused\" from a write or a read, without any connection.",
+                wire: "UDP, ICMP port unreachable.",
+                basis: Manual("udp(7)"),
+            },
+            Way {
+                name: "it is not TCP: an AF_UNIX socket",
+                text: "The socket's file is there and nobody listens on it: the server has ended and left its file behind.",
+                wire: "Nothing: no network.",
+                basis: Manual("unix(7), connect(2)"),
+            },
         ],
         behind: &["syn-without-listener-gets-rst"],
         signs: &[
@@ -39,7 +51,7 @@ pub(super) const ERRNOS: &[Known] = &[
             ("SYN, SYN, SYN and silence", "not a refusal: see ETIMEDOUT. A full accept queue looks like that too"),
             ("nothing at all", "not a refusal: see ENETUNREACH, EADDRNOTAVAIL"),
         ],
-        next: "connect tells the error and takes it: SO_ERROR is 0 afterwards, the socket is unconnected again, read gives ENOTCONN, write EPIPE with SIGPIPE, and another connect may be tried on the same socket (measured: E1). After a non-blocking connect, poll says IN|OUT|ERR|HUP|RDHUP and SO_ERROR tells ECONNREFUSED, once; then read returns 0 (measured: E2).",
+        next: "connect tells the error and takes it: SO_ERROR is 0 afterwards, the socket is unconnected again, read gives ENOTCONN, write EPIPE with SIGPIPE, and another connect may be tried on the same socket (experiment E1). After a non-blocking connect, poll says IN|OUT|ERR|HUP|RDHUP and SO_ERROR tells ECONNREFUSED, once; then read returns 0 (experiment E2).",
         deeds: &[
             ("Ignore it", "while probing whether something is up."),
             (
@@ -56,14 +68,23 @@ pub(super) const ERRNOS: &[Known] = &[
             ),
         ],
         elsewhere: &[
-            "Linux drops the SYN when the listener's queue is full, also with tcp_abort_on_overflow=1 (measured: F2, F2b): a busy server does not refuse, it is silent.",
+            "Linux drops the SYN when the listener's queue is full, also with tcp_abort_on_overflow=1 (experiments F2, F2b): a busy server does not refuse, it is silent.",
+            "FreeBSD can be told not to answer at a closed port: net.inet.tcp.blackhole (blackhole(4)). A port where nobody listens is then silent as well.",
         ],
         misconceptions: &[
             "\"The server refused me.\" The server's program knows nothing of it.",
             "\"The backlog is full.\" On Linux that is silence and then ETIMEDOUT.",
-            "\"A port where nobody listens always refuses.\" A client whose own port is the one that it connects to reaches itself (measured: E7).",
+            "\"A port where nobody listens always refuses.\" A client whose own port is the one that it connects to reaches itself (experiment E7).",
         ],
-        lessons: &["connection-refused"],
+        lessons: &[
+            "connection-refused",
+            "nonblocking-connect-refused",
+            "refused-socket-again",
+            "try-the-next-address",
+            "listener-closed-connections-stay",
+            "backlog-full",
+            "self-connect",
+        ],
         ..PLAIN
     },
     Known {
@@ -104,7 +125,7 @@ pub(super) const ERRNOS: &[Known] = &[
             ),
             ("DATA and ICMP in turn", "the path broke under an established connection"),
         ],
-        next: "From connect: as after ECONNREFUSED. On an established connection it is told once; then read returns 0 and write gives EPIPE with SIGPIPE (measured: G3).",
+        next: "From connect: as after ECONNREFUSED. On an established connection it is told once; then read returns 0 and write gives EPIPE with SIGPIPE (experiment G3).",
         deeds: &[
             ("Log it", "with the ICMP message's sender if you can get it: that machine knows why."),
             ("Reconnect", "with a growing pause: routes come back. Try the name's other addresses at once."),
@@ -168,9 +189,6 @@ pub(super) const ERRNOS: &[Known] = &[
         elsewhere: &[
             "The option's rules differ between systems (on Windows it lets two programs listen on the same port); those were not checked.",
         ],
-        misconceptions: &[
-            "\"SO_REUSEADDR on the new socket is enough.\" The old one must have had it too (measured: I1, I1c).",
-        ],
         ..PLAIN
     },
     Known {
@@ -232,7 +250,7 @@ pub(super) const ERRNOS: &[Known] = &[
             ("Reconnect", "no: find out why the socket was used without a connection."),
         ],
         misconceptions: &[
-            "\"A write without a connection gives ENOTCONN.\" On Linux it gives EPIPE, with SIGPIPE (measured: D6).",
+            "\"A write without a connection gives ENOTCONN.\" On Linux it gives EPIPE, with SIGPIPE (experiment D6); on FreeBSD ENOTCONN it is (sosend_generic).",
         ],
         ..PLAIN
     },
@@ -267,9 +285,9 @@ pub(super) const ERRNOS: &[Known] = &[
             ("Reconnect", "no: mend the program."),
         ],
         elsewhere: &[
-            "close(2) on Linux: another thread that is blocked in a call on the descriptor is not woken, and the connection stays open until that call returns (measured: D10).",
+            "close(2) on Linux: another thread that is blocked in a call on the descriptor is not woken, and the connection stays open until that call returns (experiment D10).",
         ],
-        misconceptions: &["\"close wakes a thread that reads.\" shutdown does; close does not (measured: D10)."],
+        misconceptions: &["\"close wakes a thread that reads.\" shutdown does; close does not (experiment D10)."],
         ..PLAIN
     },
     Known {

@@ -11,6 +11,10 @@ pub(super) struct Known {
     pub(super) name: &'static str,
     /// What it means: paragraphs.
     pub(super) meaning: &'static [&'static str],
+    /// Rules that stand first among the ways, in this order; where there are none, all do.
+    pub(super) first: &'static [&'static str],
+    /// Rules in whose wake it comes although another call tells of them.
+    pub(super) also: &'static [&'static str],
     /// Ways that no rule of the model covers.
     pub(super) ways: &'static [Way],
     /// Rules about what made the other end, or this one, send the segment behind it.
@@ -59,6 +63,8 @@ pub(super) enum Basis {
 const PLAIN: Known = Known {
     name: "",
     meaning: &[],
+    first: &[],
+    also: &[],
     ways: &[],
     behind: &[],
     signs: &[],

@@ -12,6 +12,14 @@ pub(super) const ERRNOS: &[Known] = &[
             "Four things forbid waiting: O_NONBLOCK on the descriptor, MSG_DONTWAIT on the call, SO_RCVTIMEO and SO_SNDTIMEO \
              once their time has passed. errno does not tell them apart; the program knows what it has set.",
         ],
+        first: &[
+            "nothing-to-read-gives-eagain",
+            "receive-timeout-gives-eagain",
+            "full-send-buffer-gives-eagain",
+            "send-timeout-gives-eagain",
+            "accept-non-blocking-gives-eagain",
+            "write-while-connecting-gives-eagain",
+        ],
         ways: &[
             Way {
                 name: "deferred accept",
@@ -20,10 +28,16 @@ pub(super) const ERRNOS: &[Known] = &[
                 basis: Measured(&["J7"]),
             },
             Way {
-                name: "read or write while a connect is under way",
-                text: "A non-blocking call on a socket whose handshake is not complete.",
+                name: "read while a connect is under way",
+                text: "A non-blocking read on a socket whose handshake is not complete.",
                 wire: "SYN, no answer yet.",
                 basis: Measured(&["E8"]),
+            },
+            Way {
+                name: "it is not TCP: connect on an AF_UNIX socket",
+                text: "A non-blocking connect to a listener whose queue is full. TCP would say EINPROGRESS.",
+                wire: "Nothing: no network.",
+                basis: Manual("connect(2)"),
             },
         ],
         signs: &[
@@ -35,8 +49,9 @@ pub(super) const ERRNOS: &[Known] = &[
                 "unacknowledged DATA, or window 0 from the peer",
                 "a write: the send buffer is full because the peer's program does not read, or the path is slow or gone",
             ),
-            ("no unfinished handshake", "accept: there is nothing to accept"),
+            ("no completed handshake that still waits", "accept: there is nothing to accept"),
         ],
+        next: "It takes nothing and changes nothing: the next call finds the connection as it was. A write that had taken a part when it ran out of room or time returns that number instead, and no error.",
         deeds: &[
             (
                 "Non-blocking",
@@ -59,10 +74,17 @@ pub(super) const ERRNOS: &[Known] = &[
         elsewhere: &["POSIX lets EAGAIN and EWOULDBLOCK be two numbers; portable programs test for both."],
         misconceptions: &[
             "\"A timeout on a read gives ETIMEDOUT.\" It gives EAGAIN; ETIMEDOUT is the kernel's verdict about unanswered segments.",
-            "\"After a read timeout the connection is broken.\" It is as healthy as before (measured: H2).",
+            "\"After a read timeout the connection is broken.\" It is as healthy as before (experiment H2).",
             "\"poll said writable, so write takes everything.\" A non-blocking write may take a part; count what it returned.",
         ],
-        lessons: &["read-timeout"],
+        lessons: &[
+            "read-timeout",
+            "send-buffer-full",
+            "blocked-write-with-timeout",
+            "nonblocking-connect",
+            "epoll-edge-is-told-once",
+            "peer-gone-unnoticed",
+        ],
         ..PLAIN
     },
     Known {
@@ -73,7 +95,7 @@ pub(super) const ERRNOS: &[Known] = &[
             "A blocking connect returns it too, when SO_SNDTIMEO passes: not ETIMEDOUT, and the attempt is not over.",
         ],
         signs: &[("SYN, no answer yet", "under way"), ("SYN, SYN, SYN", "under way, and nobody answers")],
-        next: "poll says OUT when the handshake is complete; IN|OUT|ERR|HUP|RDHUP when it has failed, and then SO_ERROR tells why, once (measured: E2). Until then another connect gives EALREADY, and read and write give EAGAIN (measured: E8).",
+        next: "poll says OUT when the handshake is complete; IN|OUT|ERR|HUP|RDHUP when it has failed, and then SO_ERROR tells why, once (experiment E2). Until then another connect gives EALREADY, and read and write give EAGAIN (experiment E8).",
         deeds: &[
             ("Wait", "for poll to say OUT, then ask SO_ERROR: 0 is success."),
             ("Give up", "by closing the socket; nothing else ends the attempt."),
