@@ -15,8 +15,9 @@ use crate::record::Errno;
 use patterns::Pattern;
 use stories::{Story, behind, story};
 
-/// How many characters of a line are looked at.
+/// How many characters of a line are looked at: of a longer one its beginning and its end, where errors stand.
 const LONGEST_LINE: usize = 4096;
+const END_OF_LINE: usize = 1024;
 /// How many characters of a line are shown.
 const SHOWN: usize = 200;
 /// How many lines of a text are looked at, and how many different forms are told.
@@ -35,7 +36,7 @@ pub struct Reading {
 pub fn read(text: &str) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     for line in text.lines().take(MOST_LINES) {
-        let line: String = line.chars().take(LONGEST_LINE).collect();
+        let line = bounded(line);
         let Some(pattern) = patterns::reading(&line) else { continue };
         let known = readings.iter().position(|known| std::ptr::eq(known.pattern, pattern));
         match known {
@@ -45,6 +46,16 @@ pub fn read(text: &str) -> Vec<Reading> {
         }
     }
     readings
+}
+
+/// As much of a line as is looked at.
+fn bounded(line: &str) -> String {
+    if line.chars().nth(LONGEST_LINE).is_none() {
+        return line.to_owned();
+    }
+    let begin = line.chars().take(LONGEST_LINE - END_OF_LINE);
+    let end = line.char_indices().rev().nth(END_OF_LINE - 1).map_or(line, |(place, _)| &line[place..]);
+    begin.chain(" … ".chars()).chain(end.chars()).collect()
 }
 
 impl Reading {
@@ -147,7 +158,7 @@ pub fn unknown(text: &str) -> Page {
             "Look for an errno near it in the log: a name (ECONNRESET), a number ([Errno 104], os error 104) or a text (\"Connection reset by peer\"); `tcpstory explain` takes all three.",
             "Watch the calls: strace -f -tt -e trace=network,read,write,close -p PID, and paste the line that fails.",
             "Watch the packets: tcpdump -ni any -w capture.pcap 'tcp port PORT'. FIN, RST and retransmissions tell most stories apart.",
-            "Give a whole traceback or log to `tcpstory why -`: it looks at the first 10,000 lines.",
+            "Give a whole traceback or log to `tcpstory why -`: it looks at the first 10,000 lines, and of a line longer than 4,096 characters at its beginning and its end.",
         ])],
     );
     page

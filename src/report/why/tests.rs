@@ -97,6 +97,32 @@ fn unknown_lines_are_not_guessed() {
     }
 }
 
+/// In a line of a megabyte the error is found where it stands: at the beginning or at the end.
+#[test]
+fn a_long_line_is_read_at_both_ends() {
+    let filling = "日本 ".repeat(300_000);
+    for line in [format!("write: broken pipe {filling}"), format!("{filling} write: broken pipe")] {
+        assert_eq!(one(&line).errno(), Errno::from_name("EPIPE"));
+    }
+    assert!(read(&format!("{filling} write: broken pipe {filling}")).is_empty());
+}
+
+/// The text of the system decides where a program only passes it on.
+#[test]
+fn a_text_that_is_passed_on_names_the_errno() {
+    for (line, errno) in [
+        ("System.IO.IOException: Unable to write data to the transport connection: Broken pipe.", "EPIPE"),
+        ("Reading from client: Connection reset by peer", "ECONNRESET"),
+        ("OpenSSL SSL_read: SSL_ERROR_SYSCALL, errno 104", "ECONNRESET"),
+        (
+            "redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.",
+            "ECONNREFUSED",
+        ),
+    ] {
+        assert_eq!(one(line).errno(), Errno::from_name(errno), "{line}");
+    }
+}
+
 #[test]
 fn a_whole_traceback_is_read_once_for_each_form() {
     let text = "Traceback (most recent call last):\n  File \"x.py\"\nBrokenPipeError: [Errno 32] Broken pipe\n\nBrokenPipeError: [Errno 32] Broken pipe\nConnectionResetError: [Errno 104] Connection reset by peer\n";

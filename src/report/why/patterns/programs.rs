@@ -17,7 +17,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         r"client prematurely closed connection|client closed (keepalive )?connection",
         ("read", ""),
         "The client closed with a FIN before it had the whole answer.",
-        &["fin-without-answer"],
+        &["client-left"],
         "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too",
     ),
     row(
@@ -111,6 +111,14 @@ pub(super) const PATTERNS: &[Pattern] = &[
     // ---- envoy, haproxy ----
     row(
         "Envoy",
+        r"reset reason: remote (refused stream )?reset",
+        ("", ""),
+        "The upstream reset this stream; in HTTP/2 that is a frame (RST_STREAM), and the connection goes on.",
+        &["stream-reset"],
+        "upstream connect error or disconnect/reset before headers. reset reason: remote reset",
+    ),
+    row(
+        "Envoy",
         r"reset reason: connection termination",
         ("read", ""),
         "The upstream ended the connection before it had answered: with a FIN or an RST.",
@@ -139,7 +147,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         ("", ""),
         "The upstream's connection failed before any header had come.",
         &["fin-without-answer", "nobody-listens", "unread-close", "idle-race"],
-        "upstream connect error or disconnect/reset before headers. reset reason: remote reset",
+        "upstream connect error or disconnect/reset before headers. reset reason: protocol error",
     ),
     row(
         "Envoy",
@@ -151,7 +159,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "HAProxy",
-        r"\bhaproxy\b.*\sSD[-A-Z]{2}\s",
+        r"\bhaproxy\b.*\sSD[-A-Z]{2}\s|(^|\s)SD--(\s|$)",
         ("read", ""),
         "Termination state SD: the server closed or reset the connection while data was being transferred.",
         &["fin-without-answer", "unread-close", "killed-unread"],
@@ -159,7 +167,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "HAProxy",
-        r"\bhaproxy\b.*\sSC[-A-Z]{2}\s",
+        r"\bhaproxy\b.*\sSC[-A-Z]{2}\s|(^|\s)SC--(\s|$)",
         ("connect", ""),
         "Termination state SC: the server refused, or the connect failed.",
         &["nobody-listens", "icmp-says-no"],
@@ -167,7 +175,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "HAProxy",
-        r"\bhaproxy\b.*\ssH[-A-Z]{2}\s",
+        r"\bhaproxy\b.*\ssH[-A-Z]{2}\s|(^|\s)sH--(\s|$)",
         ("read", ""),
         "Termination state sH: timeout server passed before the answer's headers came.",
         &["read-deadline"],
@@ -175,10 +183,10 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "HAProxy",
-        r"\bhaproxy\b.*\sCD[-A-Z]{2}\s",
+        r"\bhaproxy\b.*\sCD[-A-Z]{2}\s|(^|\s)CD--(\s|$)",
         ("write", ""),
         "Termination state CD: the client ended the connection while data was being transferred.",
-        &["closed-then-reset", "unread-close"],
+        &["client-left", "closed-then-reset"],
         "haproxy[14389]: 10.0.1.2:33320 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/0/3/24 200 2750 - - CD-- 1/1/1/1/0 0/0",
     ),
     row(
@@ -219,7 +227,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         r"unexpected EOF on client connection",
         ("read", ""),
         "The client closed with a FIN without saying goodbye (its protocol has a message for that).",
-        &["fin-without-answer"],
+        &["client-left"],
         "LOG:  unexpected EOF on client connection with an open transaction",
     ),
     row(
@@ -292,7 +300,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         r"Aborted connection \d+ to db.*Got an error reading communication packets",
         ("read", ""),
         "The client ended the connection without saying goodbye.",
-        &["fin-without-answer", "unread-close", "killed-unread"],
+        &["client-left", "killed-unread", "forgotten"],
         "[Note] Aborted connection 154669 to db: 'shop' user: 'app' host: 'web1' (Got an error reading communication packets)",
     ),
     row(

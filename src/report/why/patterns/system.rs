@@ -48,7 +48,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
         r"\b(exit(ed)?|status|code|returned)\b.{0,20}\b141\b",
         ("write", "EPIPE"),
         "141 is 128 + 13: the process was ended by SIGPIPE.",
-        &[],
+        &["reader-of-a-pipe-ended", "closed-then-reset", "told-before", "own-shutdown"],
         "command exited with status 141",
     ),
 ];
