@@ -291,6 +291,12 @@ pub(super) struct ListArgs {
     /// Only scenarios that show this rule
     #[arg(long, value_name = "ID")]
     pub(super) rule: Option<String>,
+    /// The width in columns [default: the terminal's; without one, a line for each scenario]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
+    pub(super) width: Option<u16>,
+    /// Colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
 }
 
 #[derive(Debug, clap::Args)]

@@ -48,10 +48,20 @@ pub(super) fn coloured(when: Color) -> bool {
     }
 }
 
+/// The width that was asked for, the terminal's, or none: whoever reads lines wants whole ones.
+pub(super) fn list_columns(asked: Option<u16>) -> Option<usize> {
+    asked.map(usize::from).or_else(known_width)
+}
+
 fn width() -> usize {
+    known_width().unwrap_or(DEFAULT_WIDTH)
+}
+
+/// The terminal's width, or what COLUMNS says.
+fn known_width() -> Option<usize> {
     let of_terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(columns, _)| usize::from(columns.0));
     let said = || std::env::var("COLUMNS").ok()?.parse().ok();
-    of_terminal().or_else(said).filter(|columns| *columns >= 20).unwrap_or(DEFAULT_WIDTH)
+    of_terminal().or_else(said).filter(|columns| *columns >= 20)
 }
 
 /// `NO_COLOR` (no-color.org) is set, or the terminal is a dumb one.

@@ -6,6 +6,7 @@
 //! - [`compare`]: two stories beside each other
 //! - [`format`](mod@format): one file per output; the table [`format::FORMATS`] lists them
 //! - [`knowledge`]: pages about errnos, calls and rules
+//! - [`list`]: the list of scenarios
 //! - [`languages`]: how six languages show each error
 //! - [`why`]: log lines of real programs, and the stories behind them
 //! - [`page`]: a page of text and its forms
@@ -20,6 +21,7 @@ pub mod format;
 pub mod knowledge;
 pub mod languages;
 pub mod layout;
+pub mod list;
 mod normalize;
 mod options;
 pub mod page;
