@@ -10,7 +10,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: poll() sends nothing and consumes nothing. What made the socket ready came before.",
         linux: "tcp_poll(): EPOLLHUP where both directions are shut down or the state is TCP_CLOSE, EPOLLRDHUP after the peer's FIN, EPOLLERR while an error is pending.",
         misconception: "POLLHUP comes with the peer's FIN, or POLLIN means that there is data.",
-        lessons: &["poll-through-fin-and-reset", "poll-through-a-plain-reset", "send-buffer-full"],
+        lessons: &["poll-through-fin-and-reset", "poll-hang-up-without-error", "send-buffer-full"],
         ..PLAIN
     },
     Rule {
