@@ -1,8 +1,6 @@
 //! The lessons that the rules name, held against what those lessons tell: no privilege, no kernel, no clock. Here it is the
 //! recorded lessons; `tests/lessons` does the same for every lesson as it runs.
 
-#![expect(clippy::unwrap_used, reason = "what is missing in a test is a failure of the test")]
-
 #[path = "support/told.rs"]
 mod told;
 

@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "epoll_wait() tells what poll() would tell: while it is so, or edge-triggered when something new has happened.",
         calls: &["epoll_wait"],
         wire: "Nothing: epoll_wait() sends nothing and consumes nothing. What made the socket ready came before.",
-        linux: "ep_send_events() polls each socket of the ready list again (for TCP, tcp_poll()) and, without EPOLLET, puts it back on the list.",
+        linux: "ep_send_events() polls each socket of the ready list again, for TCP by tcp_poll(), and puts it back on the list where it has no EPOLLET.",
         misconception: "EPOLLHUP comes with the peer's FIN, or EPOLLIN means that there is data.",
         lessons: &["epoll-edge-is-told-once", "epoll-through-fin-and-reset"],
         ..PLAIN
