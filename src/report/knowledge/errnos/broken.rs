@@ -101,7 +101,6 @@ pub(super) const ERRNOS: &[Known] = &[
             "sigpipe-kills",
             "handle-ignore",
         ],
-        ..PLAIN
     },
     Known {
         name: "ECONNRESET",
