@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use tcpstory::record::{
-    About, Action, ActorId, Address, Answer, Bytes, CONNECTION, Call, Data, Errno, ExitStatus, ExpectOutcome,
-    ExpectValue, LISTENER, PollEvent, Script, SegmentKind, SegmentPattern, Signal, SocketOption, Step, StepId, Target,
+    About, Action, ActorId, Address, Answer, Because, Bytes, CONNECTION, Call, CallPattern, Data, Errno, ExitStatus,
+    ExpectOutcome, ExpectValue, LISTENER, PollEvent, Script, SegmentKind, SegmentPattern, Signal, Since, SocketOption,
+    Step, StepId, Takes, Target,
 };
-use tcpstory::scenario::{SourceText, parse};
+use tcpstory::scenario::{Given, SourceText, parse, parse_given};
 
 /// The script of steps that follow a title.
 fn script(body: &str) -> Script {
@@ -147,6 +148,10 @@ fn outcomes_are_what_the_call_can_return() {
             "do.getsockopt = \"SO_ERROR\"\nreturns = \"EPIPE\"",
             ExpectOutcome::Returns(ExpectValue::PendingError(Errno::EPIPE)),
         ),
+        (
+            "do.write = \"abc\"\nreturns = { more_than = 0, less_than = 3 }",
+            ExpectOutcome::Returns(ExpectValue::Between { more_than: Some(0), less_than: Some(3) }),
+        ),
         ("do.getsockopt = \"SO_ERROR\"\nreturns = 0", ExpectOutcome::Returns(ExpectValue::Number(0))),
         ("do.getsockopt = \"SO_LINGER\"\nreturns = \"off\"", ExpectOutcome::Returns(ExpectValue::Number(-1))),
         (
@@ -235,4 +240,46 @@ choices = [
     assert!(
         matches!(&answers[..], [Answer::Segment(Some(rst)), Answer::Segment(None)] if rst.kind == SegmentKind::Rst)
     );
+}
+
+#[test]
+fn a_cause_is_a_segment_a_call_or_a_rule() {
+    let because = |text: &str| {
+        let step = connected(&format!("by = \"client\"\ndo.read = 1\nbecause = {text}\n"));
+        step.expect.because.expect("a cause is expected").value
+    };
+    let (client, server) = (ActorId(0), ActorId(1));
+    let fin = SegmentPattern { from: server, to: None, kind: SegmentKind::Fin, payload: None, payload_bytes: None };
+    assert_eq!(because("\"server FIN\""), Because::Segment(fin));
+    let call = |actor, name: &str| Because::Call { call: CallPattern { actor, name: name.into() } };
+    assert_eq!(because("{ call = \"client shutdown\" }"), call(client, "shutdown"));
+    assert_eq!(because("{ call = \"server  vanish\" }"), call(server, "vanish"));
+    // Nobody has said which rules there are.
+    assert_eq!(because("{ rule = \"no-such-rule\" }"), Because::Rule { rule: "no-such-rule".into() });
+}
+
+#[test]
+fn a_rule_that_nobody_knows_is_an_error_where_the_rules_are_known() {
+    let body = steps(&[LISTEN, CONNECT, ("client", ".read = 1")]) + "because = { rule = \"fin-is-end-of-fil\" }\n";
+    let text = format!("title = \"t\"\n{body}");
+    let source = SourceText { path: "t.toml", bytes: text.as_bytes() };
+    let given = |rules| Given { family: None, rules: Some(rules) };
+    assert!(parse_given(&source, &given(&["fin-is-end-of-fil"])).is_ok());
+    let wrong = parse_given(&source, &given(&["fin-is-end-of-file"])).expect_err("that rule does not exist");
+    assert_eq!(wrong[0].to_string(), "t.toml:11:21: there is no rule `fin-is-end-of-fil`");
+    assert_eq!(wrong[0].help.as_deref(), Some("did you mean `fin-is-end-of-file`?"));
+}
+
+#[test]
+fn a_time_is_measured_from_the_call_or_from_what_is_said() {
+    let takes = |text: &str| {
+        let step = connected(&format!("by = \"client\"\ndo.read = 1\ntakes = {text}\n"));
+        step.expect.takes.expect("a time is expected").value
+    };
+    assert_eq!(takes("\">= 30ms\""), Takes { since: None, at_least_ns: 30_000_000 });
+    let since = Since::Call { call: CallPattern { actor: ActorId(0), name: "write".into() } };
+    let wanted = Takes { since: Some(since), at_least_ns: 1_000_000_000 };
+    assert_eq!(takes("{ since = { call = \"client write\" }, at_least = \"1s\" }"), wanted);
+    let long = takes("{ since = \"server DATA\", at_least = \"1us\" }");
+    assert!(matches!(long, Takes { since: Some(Since::Segment(_)), at_least_ns: 1_000 }), "{long:?}");
 }

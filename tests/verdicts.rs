@@ -5,14 +5,19 @@
 use std::path::Path;
 
 use tcpstory::record::{
-    Alternative, Call, Detail, Errno, Expect, ExpectOutcome, ExpectValue, KernelRange, Located, Outcome, PossibleStory,
-    Recording, Signal, SocketOptionName, StepId, What,
+    ActorId, Alternative, Because, Call, CallPattern, Detail, End, Errno, Expect, ExpectOutcome, ExpectValue,
+    KernelRange, Located, Outcome, PossibleStory, Recording, SegmentKind, SegmentPattern, Signal, Since,
+    SocketOptionName, StepId, Takes, What,
 };
 use tcpstory::report::format::json;
-use tcpstory::story::{Actual, Check, Expected, tell};
+use tcpstory::story::{Actual, Check, Expected, Told, tell};
 
 /// The step of the recording in which a write returns 1, and the one in which the next gives EPIPE.
 const WRITES: [usize; 2] = [6, 7];
+
+/// The actors of the recording.
+const CLIENT: ActorId = ActorId(0);
+const SERVER: ActorId = ActorId(1);
 
 fn recording() -> Recording {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/broken-pipe.json");
@@ -126,4 +131,92 @@ fn what_holds_on_other_kernels_is_not_asserted() {
     recording.script.kernel = KernelRange::parse("< 2.6").map(located);
     let said: Vec<_> = judged(recording).iter().map(|check| (check.expected, check.passed)).collect();
     assert_eq!(said, [(Expected::Kernel, true)]);
+}
+
+/// The checks of one step with these expectations, by what they are about and whether they hold.
+fn held(step: usize, expect: Expect) -> Vec<(Expected, bool)> {
+    let mut recording = recording();
+    recording.script.steps[step].expect = expect;
+    judged(recording).iter().map(|check| (check.expected, check.passed)).collect()
+}
+
+fn segment(kind: SegmentKind) -> SegmentPattern {
+    SegmentPattern { from: SERVER, to: None, kind, payload: None, payload_bytes: None }
+}
+
+#[test]
+fn bounds_are_not_meant_themselves() {
+    let between = |more_than, less_than| {
+        let outcome = Some(located(ExpectOutcome::Returns(ExpectValue::Between { more_than, less_than })));
+        held(WRITES[0], Expect { outcome, ..Expect::default() })[0].1
+    };
+    assert!(between(Some(0), Some(2)) && between(Some(0), None) && between(None, Some(2)));
+    assert!(!between(Some(1), None) && !between(None, Some(1)));
+}
+
+/// The first write provokes a reset; the second one sends nothing.
+#[test]
+fn silence_is_that_of_the_step_alone() {
+    let quiet = Expect { quiet: Some(located(true)), ..Expect::default() };
+    assert_eq!(held(WRITES[0], quiet.clone()), [(Expected::Quiet, false)]);
+    assert_eq!(held(WRITES[1], quiet), [(Expected::Quiet, true)]);
+    let no_wire = vec![located(segment(SegmentKind::Fin)), located(segment(SegmentKind::Rst))];
+    let without = Expect { no_wire, ..Expect::default() };
+    assert_eq!(held(WRITES[0], without.clone()), [(Expected::NoWire(0), true), (Expected::NoWire(1), false)]);
+    assert_eq!(held(WRITES[1], without), [(Expected::NoWire(0), true), (Expected::NoWire(1), true)]);
+}
+
+/// A step that was not performed was not quiet.
+#[test]
+fn nobody_was_quiet_in_a_step_that_never_was() {
+    let mut recording = recording();
+    recording.script.steps[WRITES[1]].expect.quiet = Some(located(true));
+    recording.steps.retain(|run| run.step != StepId(WRITES[1]));
+    recording.end = End::Stopped { at: StepId(WRITES[1]) };
+    assert!(judged(recording).iter().any(|check| check.expected == Expected::Quiet && !check.passed));
+}
+
+#[test]
+fn a_segment_that_comes_after_the_step_and_before_the_next_one_breaks_the_silence() {
+    let mut recording = recording();
+    recording.script.steps[WRITES[0]].expect.quiet = Some(located(true));
+    let run = recording.steps.iter_mut().find(|run| run.step == StepId(WRITES[0])).unwrap();
+    run.end_ns = run.begin_ns;
+    assert_eq!(judged(recording).iter().map(|check| check.passed).collect::<Vec<_>>(), [false]);
+}
+
+#[test]
+fn a_time_is_at_least_so_long() {
+    let times = |since: Option<Since>, at_least_ns| {
+        let takes = Some(located(Takes { since, at_least_ns }));
+        held(WRITES[1], Expect { takes, ..Expect::default() })[0]
+    };
+    let hour_ns = 3_600_000_000_000;
+    assert_eq!(times(None, 1), (Expected::Takes, true));
+    assert_eq!(times(None, hour_ns), (Expected::Takes, false));
+    let reset = Since::Segment(segment(SegmentKind::Rst));
+    let write = Since::Call { call: CallPattern { actor: CLIENT, name: "write".into() } };
+    let took =
+        |since: Option<Since>| (1..).map(|power| 1_u64 << power).take_while(|ns| times(since.clone(), *ns).1).count();
+    let (own, since_reset, since_write) = (took(None), took(Some(reset)), took(Some(write)));
+    assert!(own < since_reset && since_reset <= since_write, "{own} {since_reset} {since_write}");
+    let never = Since::Segment(segment(SegmentKind::Syn));
+    assert_eq!(times(Some(never), 1), (Expected::Takes, false));
+}
+
+#[test]
+fn a_cause_is_the_one_that_the_story_found() {
+    let holds = |because| held(WRITES[1], Expect { because: Some(located(because)), ..Expect::default() })[0].1;
+    assert!(holds(Because::Segment(segment(SegmentKind::Rst))));
+    assert!(!holds(Because::Segment(segment(SegmentKind::Fin))));
+    let call = |actor, name: &str| Because::Call { call: CallPattern { actor, name: name.into() } };
+    assert!(!holds(call(SERVER, "close")) && !holds(call(CLIENT, "close")));
+    let story = tell(recording());
+    let step = Some(StepId(WRITES[1]));
+    let cause = story.causes.iter().find(|cause| {
+        story.entries[cause.of.0].step == step && matches!(story.entries[cause.of.0].told, Told::Call(_))
+    });
+    let rule = |rule: &str| Because::Rule { rule: rule.into() };
+    assert!(holds(rule(cause.unwrap().rule)));
+    assert!(!holds(rule("fin-is-end-of-file")));
 }

@@ -3,12 +3,14 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use super::output;
 use crate::record::{Family, Script};
 use crate::report::format::json;
 use crate::report::words::escape;
-use crate::scenario::{self, Diagnostic, MAX_BYTES, SourceText, builtin};
+use crate::scenario::{self, Diagnostic, Given, MAX_BYTES, SourceText, builtin};
+use crate::story::rules::RULES;
 
 /// The name that stands for standard input.
 pub(super) const STDIN: &str = "-";
@@ -118,10 +120,12 @@ impl Found {
 }
 
 fn parse(source: &SourceText<'_>, family: Option<Family>) -> Result<Script, Problem> {
-    let Some(family) = family else { return scenario::parse(source).map_err(Problem::Wrong) };
-    scenario::parse_over(source, family).map_err(|diagnostics| match scenario::parse(source) {
-        Ok(_) => Problem::WrongOver(diagnostics),
-        Err(own) => Problem::Wrong(own),
+    static RULE_IDS: LazyLock<Vec<&str>> = LazyLock::new(|| RULES.iter().map(|rule| rule.id).collect());
+    let over = |family| scenario::parse_given(source, &Given { family, rules: Some(&RULE_IDS) });
+    over(family).map_err(|diagnostics| match family.map(|_| over(None)) {
+        None => Problem::Wrong(diagnostics),
+        Some(Ok(_)) => Problem::WrongOver(diagnostics),
+        Some(Err(own)) => Problem::Wrong(own),
     })
 }
 

@@ -40,7 +40,8 @@ fn shown(args: &ListArgs, rule: Option<&Rule>) -> Vec<Part> {
     let wanted = |one: &&builtin::Builtin| rule.is_none_or(|rule| rule.lessons.contains(&one.name));
     let listed = |one: &builtin::Builtin| {
         let script = one.parse().ok().filter(|script| has_tag(&script.tags))?;
-        Some(Listed { name: one.name.into(), title: script.title, slow: script.slow, tags: script.tags })
+        let (slow, takes) = (script.slow, one.duration());
+        Some(Listed { name: one.name.into(), title: script.title, slow, takes, tags: script.tags })
     };
     let part = |chapter: &builtin::Chapter| Part {
         heading: format!("{}. {}", chapter.number(), chapter.title),

@@ -14,6 +14,8 @@ pub(super) struct Tally {
     pub(super) runs: u64,
     pub(super) failed: u64,
     pub(super) incomplete: u64,
+    /// How long the longest run took, from the begin of its first step to the end of its last, in nanoseconds.
+    pub(super) longest_ns: u64,
 }
 
 /// One distinct story.
@@ -36,6 +38,7 @@ impl Tally {
     /// A run fails where an expectation does; under `strict` also where the model does not explain something.
     pub(super) fn add(&mut self, run: u64, story: Story, strict: bool) {
         self.runs += 1;
+        self.longest_ns = self.longest_ns.max(story.recording.took_ns());
         let unexplained = strict && story.findings.iter().any(|finding| finding.kind.is_mismatch());
         self.failed += u64::from(unexplained || !story.verdict.passed());
         self.incomplete += u64::from(!story.verdict.capture_complete || story.recording.end != End::Completed);

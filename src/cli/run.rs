@@ -16,7 +16,7 @@ use crate::lab::{LabError, StopFlag, run as perform};
 use crate::record::{End, Family, Recording, Script};
 use crate::report::format::{self, Format};
 use crate::report::withhold::first_question;
-use crate::report::words::{count, escape};
+use crate::report::words::{count, duration, escape};
 use crate::report::{self, Options};
 use crate::story::Story;
 use crate::story::digest::Digest;
@@ -322,6 +322,7 @@ struct Line {
     stories: u64,
     beside: String,
     expectations: u64,
+    longest_ns: u64,
 }
 
 impl Line {
@@ -336,6 +337,7 @@ impl Line {
             stories: tally.stories(),
             beside: tally.beside(),
             expectations: tally.expectations(),
+            longest_ns: tally.longest_ns,
         }
     }
 
@@ -392,7 +394,8 @@ fn table(lines: &[Line], scenarios: usize) -> String {
         };
         let slow = if line.slow { "  (slow)" } else { "" };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{mark} {:width$}  {told:16}  {}{slow}", line.id, line.title);
+        let took = duration(line.longest_ns);
+        let _ = writeln!(text, "{mark} {:width$}  {told:16}  {took:>7}  {}{slow}", line.id, line.title);
     }
     let failed = lines.iter().filter(|line| line.failed > 0).count();
     let passed = lines.len() - failed;

@@ -31,8 +31,8 @@ pub use recording::{
     StepRun, owner,
 };
 pub use script::{
-    Action, Alternative, Expect, ExpectOutcome, ExpectValue, Family, Located, Network, PossibleStory, Script,
-    SocketRef, Source, Step, StepId,
+    Action, Alternative, Because, CallPattern, Expect, ExpectOutcome, ExpectValue, Family, Located, Network,
+    PossibleStory, Script, Since, SocketRef, Source, Step, StepId, Takes,
 };
 pub use segment::{Flags, Segment, SegmentKind, SegmentPattern, TcpOptions};
 pub use signal::Signal;

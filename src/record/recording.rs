@@ -32,6 +32,12 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// How long it took, from the begin of the first step to the end of the last, in nanoseconds.
+    pub fn took_ns(&self) -> u64 {
+        let ends = self.steps.first().zip(self.steps.last());
+        ends.map_or(0, |(first, last)| u64::try_from(last.end_ns.saturating_sub(first.begin_ns)).unwrap_or_default())
+    }
+
     /// The segment of a segment event, where its frame has one.
     pub fn segment(&self, event: &Event) -> Option<&Segment> {
         match event.what {

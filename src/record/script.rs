@@ -208,9 +208,18 @@ pub struct Expect {
     /// States that the kernel reports.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub state: Vec<Located<(SocketRef, TcpState)>>,
-    /// The segment that the story must name as the cause of the call's outcome.
+    /// Segments that must not appear from the step's begin to the begin of the next one, or to the end of the run.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub no_wire: Vec<Located<SegmentPattern>>,
+    /// That no segment at all appears in that time.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub because: Option<Located<SegmentPattern>>,
+    pub quiet: Option<Located<bool>>,
+    /// How long it takes at least.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub takes: Option<Located<Takes>>,
+    /// What the story must name as the cause of the call's outcome.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub because: Option<Located<Because>>,
     /// How long to wait for all of that, in nanoseconds; none is the default of 5 s.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub within_ns: Option<u64>,
@@ -227,12 +236,62 @@ pub struct Alternative {
     /// The signal that is caught during the call.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signal: Option<Signal>,
-    /// The segment that the story must name as the cause.
+    /// What the story must name as the cause.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub because: Option<SegmentPattern>,
+    pub because: Option<Because>,
     /// The kernels on which it may be so; none is all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kernel: Option<KernelRange>,
+}
+
+/// What the story must name as the cause of a call's outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Because {
+    /// A segment: the latest one that fits and came before the call returned.
+    Segment(SegmentPattern),
+    /// A call: the latest one that fits and was begun before the call returned.
+    Call {
+        /// Which.
+        call: CallPattern,
+    },
+    /// A rule of the model, whatever it was applied to: a timer that ran out leaves neither segment nor call behind.
+    Rule {
+        /// Its id.
+        rule: String,
+    },
+}
+
+/// A call as an author describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CallPattern {
+    /// Who makes it.
+    pub actor: ActorId,
+    /// Its name.
+    pub name: String,
+}
+
+/// How long something takes at least. An upper bound would say how busy the machine is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Takes {
+    /// What it is measured from; none is the begin of the call or of the step.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub since: Option<Since>,
+    /// In nanoseconds.
+    pub at_least_ns: u64,
+}
+
+/// What a time is measured from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Since {
+    /// The latest such segment before the end.
+    Segment(SegmentPattern),
+    /// The begin of the latest such call before the end.
+    Call {
+        /// Which.
+        call: CallPattern,
+    },
 }
 
 impl Expect {
@@ -302,6 +361,15 @@ pub enum ExpectOutcome {
 pub enum ExpectValue {
     /// A number: the return value, or an option's value.
     Number(i64),
+    /// A number between these, which are not meant themselves.
+    Between {
+        /// It is larger than this.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        more_than: Option<i64>,
+        /// It is smaller than this.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        less_than: Option<i64>,
+    },
     /// Exactly these bytes were read.
     Data(Bytes),
     /// Exactly these events are ready (poll).

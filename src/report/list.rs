@@ -1,5 +1,7 @@
 //! The list of scenarios: chapters, names, titles and tags, as wide as there is room.
 
+use core::time::Duration;
+
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -29,6 +31,8 @@ pub struct Listed {
     pub title: String,
     /// Whether it waits for timers of the kernel.
     pub slow: bool,
+    /// How long a run takes, as measured; to a tenth of a second.
+    pub takes: Option<Duration>,
     /// Its tags.
     pub tags: Vec<String>,
 }
@@ -42,8 +46,8 @@ pub fn page(parts: &[Part], width: Option<usize>, colour: bool) -> String {
     let fits = |columns: usize| width.is_none_or(|width| columns <= width);
     let sheet = Sheet { name, title, width: width.unwrap_or(usize::MAX), colour };
     let row = match () {
-        () if fits(name + title + tags + 12) => Sheet::in_a_line,
-        () if fits(name + title + 4 + " (slow)".len()) => Sheet::with_tags_below,
+        () if fits(name + title + tags + 20) => Sheet::in_a_line,
+        () if fits(name + title + 4 + widest(|one| note(one).len())) => Sheet::with_tags_below,
         () => Sheet::stacked,
     };
     let mut text = String::new();
@@ -72,19 +76,20 @@ struct Sheet {
 impl Sheet {
     fn in_a_line(&self, one: &Listed) -> Vec<String> {
         let slow = if one.slow { "slow" } else { "" };
+        let takes = one.takes.map_or_else(String::new, |takes| format!("{:>6}  ", seconds(takes)));
         let name = self.styled(NAME, &padded(&one.name, self.name));
         let tags = self.styled(TAGS, &one.tags.join(", "));
-        vec![format!("  {name}  {slow:4}  {}  {tags}", padded(&one.title, self.title))]
+        vec![format!("  {name}  {takes}{slow:4}  {}  {tags}", padded(&one.title, self.title))]
     }
 
     fn with_tags_below(&self, one: &Listed) -> Vec<String> {
         let name = self.styled(NAME, &padded(&one.name, self.name));
-        let first = format!("  {name}  {}{}", one.title, slow(one));
+        let first = format!("  {name}  {}{}", one.title, note(one));
         std::iter::once(first).chain(self.tags(one, self.name + 4)).collect()
     }
 
     fn stacked(&self, one: &Listed) -> Vec<String> {
-        let first = format!("  {}{}", self.styled(NAME, &one.name), slow(one));
+        let first = format!("  {}{}", self.styled(NAME, &one.name), note(one));
         let title = wrap(&one.title, self.room(INDENT)).into_iter().map(|line| format!("{:INDENT$}{line}", ""));
         std::iter::once(first).chain(title).chain(self.tags(one, INDENT)).collect()
     }
@@ -103,8 +108,18 @@ impl Sheet {
     }
 }
 
-fn slow(one: &Listed) -> &'static str {
-    if one.slow { " (slow)" } else { "" }
+/// ` (2.6 s, slow)`; nothing where there is nothing to wait for.
+fn note(one: &Listed) -> String {
+    let takes = one.takes.filter(|takes| takes.as_millis() >= 100).map(seconds);
+    let slow = one.slow.then(|| "slow".to_owned());
+    let notes: Vec<String> = takes.into_iter().chain(slow).collect();
+    if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) }
+}
+
+/// `2.6 s`; what takes less than a tenth of a second is not told apart.
+fn seconds(takes: Duration) -> String {
+    let tenths = takes.as_millis() / 100;
+    if tenths == 0 { "<0.1 s".to_owned() } else { format!("{}.{} s", tenths / 10, tenths % 10) }
 }
 
 fn padded(text: &str, columns: usize) -> String {
@@ -120,6 +135,7 @@ mod tests {
             name: name.into(),
             title: title.into(),
             slow,
+            takes: None,
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
         };
         let first = one("broken-pipe", "Broken pipe: the second write", false, &["EPIPE", "end of file"]);
@@ -133,6 +149,20 @@ mod tests {
                         slow-one     slow  It waits                       TIME_WAIT\n";
         assert_eq!(page(&parts(), None, false), expected);
         assert_eq!(page(&parts(), Some(200), false), expected);
+    }
+
+    #[test]
+    fn what_takes_time_says_how_much() {
+        let mut parts = parts();
+        let takes = [Duration::from_millis(20), Duration::from_millis(2_600)];
+        for (one, takes) in parts[0].lessons.iter_mut().zip(takes) {
+            one.takes = Some(takes);
+        }
+        let wide = page(&parts, None, false);
+        assert!(wide.contains("broken-pipe  <0.1 s        Broken pipe"), "{wide}");
+        assert!(wide.contains("slow-one      2.6 s  slow  It waits"), "{wide}");
+        let narrow = page(&parts, Some(60), false);
+        assert!(narrow.contains("It waits (2.6 s, slow)\n") && narrow.contains("second write\n"), "{narrow}");
     }
 
     #[test]

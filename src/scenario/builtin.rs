@@ -1,8 +1,13 @@
 //! The scenarios that are shipped, embedded in the program.
 
+use core::time::Duration;
+
 use crate::record::Script;
 
 use super::{Diagnostic, SourceText, parse};
+
+/// How long each lesson takes, as it was measured: a name and milliseconds in each line.
+const DURATIONS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/durations.txt"));
 
 /// A chapter of the catalogue: a folder of `scenarios/`.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +46,13 @@ impl Builtin {
     /// As for [`parse`]; the tests hold that none of the shipped files has any.
     pub fn parse(&self) -> Result<Script, Vec<Diagnostic>> {
         parse(&self.source())
+    }
+
+    /// How long a run takes, from the begin of its first step to the end of its last, on a machine that does nothing else: the
+    /// fastest of several runs, rounded to a tenth of a second. The test of the lessons holds what it measures against it.
+    pub fn duration(&self) -> Option<Duration> {
+        let measured = DURATIONS.lines().filter_map(|line| line.split_once(' ')).find(|(name, _)| *name == self.name);
+        measured.and_then(|(_, millis)| millis.parse().ok()).map(Duration::from_millis)
     }
 
     /// The file, as if it had been read.

@@ -102,22 +102,27 @@ pub struct SourceText<'a> {
 /// Everything that is wrong with the file, in its order; after about twenty errors the rest is not looked for. A wrong
 /// syntax hides what else is wrong.
 pub fn parse(source: &SourceText<'_>) -> Result<Script, Vec<Diagnostic>> {
-    parse_with(source, None)
+    parse_given(source, &Given::default())
 }
 
-/// Reads a scenario as if its `network.family` were this one: what cannot be had over that family is an error of the file.
+/// What a reader of a scenario knows that its file does not say.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given<'a> {
+    /// The family to read it for, whatever its `network.family` is: what cannot be had over that family is an error of the file.
+    pub family: Option<Family>,
+    /// The ids of the model's rules: `because` may name no other. Without them any id is taken for one.
+    pub rules: Option<&'a [&'a str]>,
+}
+
+/// Reads a scenario with what else is known.
 ///
 /// # Errors
 ///
 /// As for [`parse`].
-pub fn parse_over(source: &SourceText<'_>, family: Family) -> Result<Script, Vec<Diagnostic>> {
-    parse_with(source, Some(family))
-}
-
-fn parse_with(source: &SourceText<'_>, family: Option<Family>) -> Result<Script, Vec<Diagnostic>> {
+pub fn parse_given(source: &SourceText<'_>, given: &Given<'_>) -> Result<Script, Vec<Diagnostic>> {
     let format = Format::of(source.path);
     let text = text(source)?;
-    let mut reader = Reader::new(source.path, text, format);
+    let mut reader = Reader::new(source.path, text, format, given.rules);
     let root = match format {
         Format::Toml => toml_tree::parse(text),
         Format::Json => json_tree::parse(text).map_err(|fault| vec![fault]),
@@ -125,7 +130,7 @@ fn parse_with(source: &SourceText<'_>, family: Option<Family>) -> Result<Script,
     let script = match root {
         Ok(root) => {
             let about = Source { path: source.path.to_owned(), sha256: sha256(source.bytes) };
-            read::script(&mut reader, &root, id(source.path), about, family)
+            read::script(&mut reader, &root, id(source.path), about, given.family)
         }
         Err(faults) => {
             for fault in faults {

@@ -4,8 +4,9 @@ use core::fmt::Write as _;
 
 use super::read::calls::CALLS;
 use super::vocabulary::Table;
+use crate::record::{Errno, MsgFlag, OptionShape, PollEvent, ShutdownHow, Signal, SocketOptionName};
 
-/// The keys of every table and all calls, as Markdown tables.
+/// The keys of every table, all calls, and all names that they take, as Markdown tables.
 pub fn reference() -> String {
     let mut out = String::new();
     for table in Table::ALL {
@@ -20,7 +21,40 @@ pub fn reference() -> String {
         let returns = if row.returns.is_empty() { "–" } else { row.returns };
         let _ = writeln!(out, "| `{}` | `{}` | {} | {} |", row.name, row.example, cell(returns), cell(row.doc));
     }
+    options(&mut out);
+    let flags = MsgFlag::ALL.iter().map(|flag| (flag.name(), flag.meaning()));
+    names(&mut out, "Flags of `send` and `recv`", "flag", flags);
+    let events = PollEvent::ALL.iter().map(|event| (event.name(), event.meaning()));
+    names(&mut out, "Events of `poll`; those of `epoll_wait` have an E before them", "event", events);
+    let directions = ShutdownHow::ALL.iter().map(|how| (how.name(), how.meaning()));
+    names(&mut out, "Directions of `shutdown`", "direction", directions);
+    let errnos: Vec<String> = Errno::names().map(|name| format!("`{name}`")).collect();
+    let signals: Vec<String> = Signal::names().map(|name| format!("`{name}`")).collect();
+    let _ = writeln!(out, "\n### Errnos and signals\n\n{}\n\n{}", errnos.join(" "), signals.join(" "));
     out
+}
+
+fn options(out: &mut String) {
+    out.push_str("\n### Options\n\n| option | value | what it does |\n|---|---|---|\n");
+    for option in SocketOptionName::ALL {
+        let value = match option.shape() {
+            OptionShape::Switch => "true or false".to_owned(),
+            OptionShape::Bytes => "a size in bytes".to_owned(),
+            OptionShape::Count(most) => format!("1 to {most}"),
+            OptionShape::Time { .. } => "a duration".to_owned(),
+            OptionShape::Linger => "whole seconds, or \"off\"".to_owned(),
+            OptionShape::TimeOrOff => "a duration, or \"off\"".to_owned(),
+            OptionShape::Error => "only asked for: an errno, or 0".to_owned(),
+        };
+        let _ = writeln!(out, "| `{option}` | {value} | {} |", cell(option.meaning()));
+    }
+}
+
+fn names(out: &mut String, title: &str, what: &str, rows: impl Iterator<Item = (&'static str, &'static str)>) {
+    let _ = write!(out, "\n### {title}\n\n| {what} | what it means |\n|---|---|\n");
+    for (name, meaning) in rows {
+        let _ = writeln!(out, "| `{name}` | {} |", cell(meaning));
+    }
 }
 
 /// Text that cannot end its cell.

@@ -124,7 +124,34 @@ pub(super) mod shape {
     }
 
     pub(in crate::scenario) fn returns() -> Json {
-        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data_up_to(MAX_EXPECTED_DATA), events(), epoll_events()] })
+        json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "boolean" }, data_up_to(MAX_EXPECTED_DATA), between(), events(), epoll_events()] })
+    }
+
+    fn between() -> Json {
+        let mut between = table(
+            &[("more_than", integer(0, MAX_DATA.cast_signed() - 1)), ("less_than", integer(1, MAX_DATA.cast_signed()))],
+            &[],
+        );
+        between["minProperties"] = json!(1);
+        between
+    }
+
+    pub(in crate::scenario) fn takes() -> Json {
+        let bound = json!({ "type": "string", "pattern": "^>= *[0-9]+(ns|us|ms|s)$" });
+        let from = json!({ "anyOf": [pattern(), table(&[("call", call())], &["call"])] });
+        let since = table(&[("since", from), ("at_least", duration())], &["since", "at_least"]);
+        json!({ "anyOf": [bound, since] })
+    }
+
+    /// `ACTOR CALL`.
+    fn call() -> Json {
+        let calls = CALLS.iter().map(|row| row.name).chain(["vanish"]).collect::<Vec<_>>().join("|");
+        json!({ "type": "string", "pattern": format!("^{} +({calls})$", name_pattern()) })
+    }
+
+    pub(in crate::scenario) fn because() -> Json {
+        let rule = json!({ "type": "string", "pattern": "\\S" });
+        json!({ "anyOf": [pattern(), table(&[("call", call())], &["call"]), table(&[("rule", rule)], &["rule"])] })
     }
 
     pub(in crate::scenario) fn kernel() -> Json {
@@ -143,7 +170,7 @@ pub(super) mod shape {
                 ("error", errno()),
                 ("killed", signal()),
                 ("signal", json!({ "const": "SIGPIPE" })),
-                ("because", pattern()),
+                ("because", because()),
                 ("kernel", kernel()),
                 ("story", name()),
             ],
@@ -271,6 +298,7 @@ pub(super) mod shape {
             ["signal", "one_of"],
             ["because", "one_of"],
             ["blocks", "starts"],
+            ["quiet", "no_wire"],
         ];
         let keys = ["do", "finish", "kill", "vanish", "pause"];
         let after = |place: usize| keys[place + 1..].iter().copied();

@@ -159,7 +159,8 @@ const STEP: &[Key] = &[
     ),
     key(
         "returns",
-        "The call succeeds with this: a number, data, the events of poll, or the error that SO_ERROR tells.",
+        "The call succeeds with this: a number, data, the events of poll, or the error that SO_ERROR tells. Of a number of bytes bounds may \
+         be said, which are not meant themselves: { more_than = 0, less_than = 100000 }.",
         shape::returns,
     ),
     key("error", "The call fails with this errno.", shape::errno),
@@ -187,7 +188,25 @@ const STEP: &[Key] = &[
         || json!({ "type": "array", "items": shape::pattern() }),
     ),
     key("state", "States that the kernel must report: { client = \"CLOSE_WAIT\" }.", shape::states),
-    key("because", "The segment that the story must name as the cause of the call's outcome.", shape::pattern),
+    key(
+        "no_wire",
+        "Segments that must not appear, from the step's begin to the begin of the next step, or to the end of the run.",
+        || json!({ "type": "array", "minItems": 1, "items": shape::pattern() }),
+    ),
+    key("quiet", "true: in that time no segment at all appears, of nobody.", || json!({ "const": true })),
+    key(
+        "takes",
+        "How long it takes at least, \">= 30ms\": the call from its begin to its end; a step without a call from its begin to the last \
+         segment of its `wire`. { since = \"client DATA\", at_least = \"30ms\" } measures from the \
+         latest such segment before, { since = { call = \"client write\" }, … } from the begin of the latest such call.",
+        shape::takes,
+    ),
+    key(
+        "because",
+        "What the story must name as the cause of the call's outcome: a segment, the latest that fits; { call = \"server close\" }, the \
+         latest such call; or { rule = \"ID\" }, a rule of `tcpstory explain`.",
+        shape::because,
+    ),
     key("within", "How long to wait for all of that; 5 s if left out.", shape::duration),
     key("say", "What the lecturer says. Markdown.", shape::words_of_prose),
     key("predict", "What a reader is asked before the step is shown.", shape::predict),

@@ -550,6 +550,12 @@ pub enum Expected {
     Wire(usize),
     /// This place in `Expect::state`.
     State(usize),
+    /// This place in `Expect::no_wire`.
+    NoWire(usize),
+    /// `Expect::quiet`.
+    Quiet,
+    /// `Expect::takes`.
+    Takes,
     /// `Expect::because`.
     Because,
     /// `Expect::one_of`.
@@ -587,4 +593,8 @@ pub enum Actual {
     },
     /// Another kernel, on which nothing is asserted.
     OtherKernel,
+    /// `takes`: from when to when, in the recording's time; none where one end of the measured time is missing.
+    Took(Option<(i64, i64)>),
+    /// `because`: the outcome has this cause by this rule.
+    Rule(&'static str, Vec<EventId>),
 }

@@ -8,6 +8,10 @@ use crate::record::{
     Recording, SegmentPattern, Signal, Step, StepId, StepRun, What,
 };
 
+mod because;
+mod silence;
+mod takes;
+
 /// What a judgement looks at.
 pub(super) struct Bench<'a> {
     pub(super) recording: &'a Recording,
@@ -102,6 +106,10 @@ impl<'a> Judged<'a> {
         self.wire(checks);
         for (place, wanted) in expect.state.iter().enumerate() {
             checks.push(self.state(place, wanted));
+        }
+        self.silence(checks);
+        if let Some(wanted) = &expect.takes {
+            checks.push(self.takes(wanted));
         }
         if let Some(wanted) = &expect.because {
             checks.push(self.because(wanted, causes));
@@ -245,35 +253,6 @@ impl<'a> Judged<'a> {
         let (line, passed) = (wanted.line, last == Some(wanted.value.1));
         Check { step: self.id, line, expected: Expected::State(place), actual: Actual::State(last), passed }
     }
-
-    /// The latest segment that fits and came before the call returned must be among the causes of the call.
-    fn because(&self, wanted: &Located<SegmentPattern>, causes: &BTreeMap<EventId, &Cause>) -> Check {
-        let found = self.cause(&wanted.value, causes);
-        self.check(wanted.line, Expected::Because, found)
-    }
-
-    fn cause(&self, pattern: &SegmentPattern, causes: &BTreeMap<EventId, &Cause>) -> Result<EventId, Actual> {
-        let call = self.call.ok_or(Actual::Nothing)?;
-        let What::Syscall(syscall) = &self.bench.recording.events[call.0].what else { return Err(Actual::Nothing) };
-        let limit = syscall.end_ns.unwrap_or(i64::MAX);
-        let events = &self.bench.recording.events;
-        let last = events.partition_point(|event| event.t_ns <= limit);
-        let before = self.bench.segments.range(..last).rev();
-        let mut latest: Vec<(EventId, super::ConnectionId)> = Vec::new();
-        for (place, told) in before.filter(|(place, told)| self.bench.fits(pattern, **place, told)) {
-            if latest.iter().all(|(_, connection)| *connection != told.sender.connection) {
-                latest.push((EventId(*place), told.sender.connection));
-            }
-        }
-        let candidates: Vec<_> = latest.iter().map(|(event, _)| *event).collect();
-        let found = candidates.first().copied().ok_or(Actual::Nothing)?;
-        let named = causes.get(&call).map(|cause| cause.because.clone()).unwrap_or_default();
-        let same_actor_pair = latest.iter().all(|(_, connection)| self.bench.same_pair(*connection, latest[0].1));
-        if !same_actor_pair {
-            return Err(Actual::Ambiguous(candidates));
-        }
-        if named.contains(&found) { Ok(found) } else { Err(Actual::Events(named)) }
-    }
 }
 
 impl Bench<'_> {
@@ -309,6 +288,10 @@ fn value_as_wanted(wanted: &ExpectValue, value: i64, detail: &Detail) -> bool {
         (ExpectValue::Number(wanted), Detail::Option(actual)) => wanted == actual,
         (ExpectValue::Number(wanted), Detail::PendingError(pending)) => pending.is_none() && *wanted == 0,
         (ExpectValue::Number(wanted), _) => *wanted == value,
+        (ExpectValue::Between { more_than, less_than }, detail) => {
+            let value = if let Detail::Option(actual) = detail { *actual } else { value };
+            more_than.is_none_or(|bound| value > bound) && less_than.is_none_or(|bound| value < bound)
+        }
         (ExpectValue::Data(wanted), Detail::Data(data)) => {
             wanted.0 == data.0 || (wanted.0.len() as u64 == value.unsigned_abs() && wanted.0.starts_with(&data.0))
         }

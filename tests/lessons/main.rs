@@ -17,6 +17,7 @@ mod told;
 mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed};
 use tcpstory::lab::run::run;
@@ -55,8 +56,10 @@ fn main() {
 fn lesson(ground: Ground, name: &str, script: &Script, repeats: u32) -> Result<(), Failed> {
     let mut stories = BTreeMap::new();
     let mut timelines = BTreeSet::new();
+    let mut fastest = Duration::MAX;
     for turn in 0..repeats {
         let recording = run(&ground, script, &Options::default(), &StopFlag::new()?)?;
+        fastest = fastest.min(Duration::from_nanos(recording.took_ns()));
         let leaks = withheld::leaks(&recording);
         if !leaks.is_empty() {
             return Err(format!("without answers it still tells: {}", leaks.join(", ")).into());
@@ -76,6 +79,7 @@ fn lesson(ground: Ground, name: &str, script: &Script, repeats: u32) -> Result<(
             timelines.insert(json(&normalized));
         }
     }
+    takes_as_long_as_it_says(script, fastest)?;
     if !script.stories.is_empty() {
         // A race: each run was held against the stories that the lesson lists, and they may differ.
         return Ok(());
@@ -95,6 +99,17 @@ fn as_the_table_says(name: &str, story: &Story) -> Result<(), Failed> {
     let wrong = told::disagreements(name, &told::told(story));
     let is_race = !story.recording.script.stories.is_empty();
     if wrong.is_empty() || is_race { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// `tcpstory list` says how long a lesson takes. Timers of the kernel are never early; a busy machine is late.
+fn takes_as_long_as_it_says(script: &Script, fastest: Duration) -> Result<(), Failed> {
+    let said =
+        builtin::get(&script.id).and_then(builtin::Builtin::duration).ok_or("scenarios/durations.txt lacks it")?;
+    let (least, most) = (said.saturating_sub(Duration::from_millis(200)), said * 2 + Duration::from_secs(1));
+    if (least..=most).contains(&fastest) {
+        return Ok(());
+    }
+    Err(format!("scenarios/durations.txt says {said:?}, and the fastest run took {fastest:?}").into())
 }
 
 fn json(story: &Story) -> Vec<u8> {

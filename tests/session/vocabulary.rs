@@ -5,7 +5,7 @@ use libtest_mimic::Failed;
 use tcpstory::lab::sandbox::Ground;
 use tcpstory::record::Family;
 use tcpstory::report::words;
-use tcpstory::scenario::{SourceText, parse_over};
+use tcpstory::scenario::{Given, SourceText, parse_given};
 use tcpstory::story::tell;
 
 use crate::perform;
@@ -21,7 +21,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
 pub(crate) fn holds(ground: Ground, name: &str, text: &str) -> Result<(), Failed> {
     for family in [Family::Ipv4, Family::Ipv6] {
         let source = SourceText { path: name, bytes: text.as_bytes() };
-        let script = parse_over(&source, family)
+        let script = parse_given(&source, &Given { family: Some(family), rules: None })
             .map_err(|wrong| wrong.iter().map(|wrong| wrong.render(false)).collect::<String>())?;
         let story = tell(perform(ground, &script)?);
         let mut wrong: Vec<String> = Vec::new();

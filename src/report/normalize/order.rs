@@ -7,7 +7,7 @@
 //! stays: how often it had to be asked is chance too.
 //!
 //! Each thing then takes [`TICK_NS`]. Waits that the scenario asks for (a pause, a timeout that passed) keep their length, so
-//! that they can be seen. In a scenario that waits for timers of the kernel (`slow`) other waits keep their whole seconds since the
+//! that they can be seen, and what is expected to take some time takes that. In a scenario that waits for timers of the kernel (`slow`) other waits keep their whole seconds since the
 //! window was opened, for what ends by such a timer is explained by the time that has passed.
 
 use core::net::SocketAddr;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::record::{
     Action, Call, Errno, Event, Outcome, Recording, SocketId, SocketOption, SocketOptionName, Syscall, What,
 };
-use crate::story::{EventId, Rel, Story};
+use crate::story::{Actual, EventId, Rel, Story};
 
 /// From one thing to the next, in nanoseconds.
 const TICK_NS: i64 = 10_000;
@@ -58,6 +58,7 @@ impl Order {
         keyed.extend(call_ends(story, &windows));
         keyed.sort_unstable();
         let waits = Waits::of(recording);
+        let long = stretched(story);
         let mut times = BTreeMap::new();
         let mut now = 0_i64;
         // Since the window was opened: when that was by the recording's clock, and how much of that has been kept.
@@ -73,6 +74,7 @@ impl Order {
                 _ => now,
             };
             let wait = if asked == 0 && recording.script.slow { gap } else { asked };
+            let wait = wait.max(long.get(&thing).copied().unwrap_or_default());
             now = now.max(since.saturating_add(wait)).saturating_add(TICK_NS);
             times.insert(thing, now);
             if rank == Rank::Opening || opened.is_none() {
@@ -141,6 +143,34 @@ fn recorded_ns(recording: &Recording, thing: Thing) -> i64 {
 /// The whole seconds of a gap. A timer of a second may seem a little shorter, because the gap begins after the timer.
 fn whole_seconds(gap_ns: i64) -> i64 {
     gap_ns.max(0).saturating_add(SLACK_NS) / SECOND_NS * SECOND_NS
+}
+
+/// What is expected to take some time (`takes`) and did: that time, before what came after the longest silence in it.
+fn stretched(story: &Story) -> BTreeMap<Thing, i64> {
+    let mut long = BTreeMap::new();
+    for check in story.verdict.checks.iter().filter(|check| check.passed) {
+        let expect = story.recording.script.steps.get(check.step.0).map(|step| &step.expect);
+        let wanted = expect.and_then(|expect| expect.takes.as_ref()).map(|wanted| wanted.value.at_least_ns);
+        if let (Actual::Took(Some((from, to))), Some(ns)) = (&check.actual, wanted)
+            && let Some(thing) = after_the_longest_silence(&story.recording, *from, *to)
+        {
+            long.insert(thing, i64::try_from(ns).unwrap_or(i64::MAX));
+        }
+    }
+    long
+}
+
+fn after_the_longest_silence(recording: &Recording, from: i64, to: i64) -> Option<Thing> {
+    let things = recording.events.iter().enumerate().filter_map(|(place, event)| match &event.what {
+        What::Segment { .. } => Some((event.t_ns, Thing::Event(place))),
+        What::Syscall(call) => call.end_ns.map(|end_ns| (end_ns, Thing::CallEnd(place))),
+        _ => None,
+    });
+    let mut inside: Vec<(i64, Thing)> = things.filter(|(t_ns, _)| from < *t_ns && *t_ns <= to).collect();
+    inside.sort_unstable();
+    let before = std::iter::once(from).chain(inside.iter().map(|(t_ns, _)| *t_ns));
+    let longest = inside.iter().zip(before).max_by_key(|((t_ns, _), before)| t_ns - before);
+    longest.map(|((_, thing), _)| *thing)
 }
 
 /// The time of what is time 0: the first segment, or the first call where nothing was sent.

@@ -1,7 +1,7 @@
 use super::{alias, call, count, escape, flight, outcome, payload, question, quote_start, signal_suffix, why::failed};
 use crate::record::{
-    Action, Alternative, Awaited, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent, Script, SegmentPattern,
-    SocketRef, Step, What,
+    Action, Alternative, Awaited, Because, CallPattern, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent,
+    Script, SegmentPattern, Since, SocketRef, Step, Takes, What,
 };
 use crate::report::ties::Ties;
 use crate::story::{Actual, Check, EventId, Expected, Story};
@@ -83,9 +83,13 @@ fn expected(which: Expected, expect: &Expect, script: &Script) -> String {
             let (socket, state) = &wanted.value;
             format!("{} in {state}", socket_name(socket, script))
         }),
-        Expected::Because => {
-            expect.because.as_ref().map(|wanted| format!("because of {}", pattern(&wanted.value, script)))
-        }
+        Expected::NoWire(place) => expect
+            .no_wire
+            .get(place)
+            .map(|unwanted| format!("no {} before the next step", pattern(&unwanted.value, script))),
+        Expected::Quiet => Some("no segment at all before the next step".into()),
+        Expected::Takes => expect.takes.as_ref().map(|wanted| takes(&wanted.value, script)),
+        Expected::Because => expect.because.as_ref().map(|wanted| because(&wanted.value, script)),
         Expected::OneOf => Some(one_of(expect, script)),
         Expected::Kernel => {
             expect.kernel.as_ref().or(script.kernel.as_ref()).map(|range| format!("Linux {}", range.value))
@@ -97,6 +101,30 @@ fn expected(which: Expected, expect: &Expect, script: &Script) -> String {
     said.unwrap_or_else(|| "?".into())
 }
 
+/// `at least 30 ms since client DATA`.
+fn takes(takes: &Takes, script: &Script) -> String {
+    let least = format!("at least {}", super::duration(takes.at_least_ns));
+    match &takes.since {
+        None => least,
+        Some(Since::Segment(since)) => format!("{least} since {}", pattern(since, script)),
+        Some(Since::Call { call }) => format!("{least} since {}", named_call(call, script)),
+    }
+}
+
+/// `because of server RST`, `because of server close`, `because of the rule user-timeout-gives-etimedout`.
+fn because(because: &Because, script: &Script) -> String {
+    let wanted = match because {
+        Because::Segment(wanted) => pattern(wanted, script),
+        Because::Call { call } => named_call(call, script),
+        Because::Rule { rule } => format!("the rule {}", escape(rule)),
+    };
+    format!("because of {wanted}")
+}
+
+fn named_call(call: &CallPattern, script: &Script) -> String {
+    format!("{} {}", actor_name(script, call.actor), escape(&call.name))
+}
+
 /// Every way in which the call may end.
 fn one_of(expect: &Expect, script: &Script) -> String {
     let way = |way: &Alternative| {
@@ -105,7 +133,7 @@ fn one_of(expect: &Expect, script: &Script) -> String {
             said = format!("{said} + {signal}");
         }
         if let Some(wanted) = &way.because {
-            said = format!("{said} because of {}", pattern(wanted, script));
+            said = format!("{said} {}", because(wanted, script));
         }
         if let Some(range) = &way.kernel {
             said = format!("{said} on Linux {range}");
@@ -127,6 +155,9 @@ fn socket_name(socket: &SocketRef, script: &Script) -> String {
 fn expected_outcome(outcome: &ExpectOutcome) -> String {
     match outcome {
         ExpectOutcome::Returns(ExpectValue::Number(value)) => format!("= {value}"),
+        ExpectOutcome::Returns(ExpectValue::Between { more_than, less_than }) => {
+            format!("= {}", question::between(*more_than, *less_than))
+        }
         ExpectOutcome::Returns(ExpectValue::Data(bytes)) => format!("= {} {}", bytes.0.len(), quote_start(&bytes.0)),
         ExpectOutcome::Returns(ExpectValue::Ready(events)) => {
             format!("ready for {}", events.iter().map(|event| PollEvent::name(*event)).collect::<Vec<_>>().join("|"))
@@ -162,6 +193,12 @@ fn actual(ties: &Ties<'_>, check: &Check) -> String {
         Actual::OtherKernel => {
             format!("Linux {}: nothing else of this is asserted here", escape(&story.recording.machine.kernel))
         }
+        Actual::Took(Some((from, to))) => {
+            format!("it took {}", super::duration(to.saturating_sub(*from).max(0).unsigned_abs()))
+        }
+        Actual::Took(None) => "it was not over, or never began".into(),
+        Actual::Rule(rule, events) if events.is_empty() => format!("the rule {rule}"),
+        Actual::Rule(rule, events) => format!("the rule {rule}, because of {}", all(story, events, "; ")),
         Actual::Ambiguous(events) => format!("ambiguous, it fits {}", all(story, events, " and ")),
     }
 }
@@ -174,6 +211,8 @@ fn nothing(ties: &Ties<'_>, check: &Check) -> String {
             [] => format!("no segment{late}"),
             seen => format!("not seen{late}, but {}", all(ties.story, seen, "; ")),
         },
+        Expected::NoWire(_) | Expected::Quiet if check.passed => "none".into(),
+        Expected::NoWire(_) | Expected::Quiet | Expected::Takes => "the step was not performed".into(),
         Expected::Signal => "no signal".into(),
         Expected::Exit => format!("still running{late}"),
         Expected::Blocks => "it did not".into(),

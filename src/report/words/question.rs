@@ -44,6 +44,13 @@ pub fn call_of(step: StepId, script: &Script) -> Option<&Call> {
     }
 }
 
+/// A range of numbers: `more than 0 and less than 100,000`.
+pub(super) fn between(more_than: Option<i64>, less_than: Option<i64>) -> String {
+    let more = more_than.map(|bound| format!("more than {bound}"));
+    let less = less_than.map(|bound| format!("less than {bound}"));
+    more.into_iter().chain(less).collect::<Vec<_>>().join(" and ")
+}
+
 fn returned(value: &ExpectValue, call: Option<&Call>) -> String {
     match value {
         ExpectValue::Number(0) if matches!(call, Some(Call::Read { .. } | Call::Recv { .. })) => {
@@ -53,6 +60,7 @@ fn returned(value: &ExpectValue, call: Option<&Call>) -> String {
             "0 (nothing is ready)".into()
         }
         ExpectValue::Number(value) => value.to_string(),
+        ExpectValue::Between { more_than, less_than } => between(*more_than, *less_than),
         ExpectValue::Data(bytes) => quote(&bytes.0),
         ExpectValue::Ready(events) if matches!(call, Some(Call::EpollWait { .. })) => epoll_events(events, false),
         ExpectValue::Ready(events) => ready(events),

@@ -12,12 +12,17 @@ pub(in crate::scenario) const UNITS: [(&str, u64); 4] =
 impl Reader<'_> {
     /// A duration such as `"100ms"`, in nanoseconds.
     pub(super) fn duration(&mut self, node: &Node, what: &str) -> Option<u64> {
-        const HELP: &str = "write a whole number and its unit: \"100ms\", \"2s\", \"500us\"";
         let Some(text) = node.text() else {
             let message = format!("{what} is a duration, not {}", node.kind());
-            self.report(Fault::new(node.span.clone(), message).label("expected a text such as \"100ms\"").help(HELP));
+            let fault = Fault::new(node.span.clone(), message).label("expected a text such as \"100ms\"");
+            self.report(fault.help(DURATION_HELP));
             return None;
         };
+        self.duration_of(node, text, what)
+    }
+
+    /// A duration that is a part of a text.
+    pub(super) fn duration_of(&mut self, node: &Node, text: &str, what: &str) -> Option<u64> {
         match duration(text) {
             Some(ns) if ns <= MAX_DURATION_NS => Some(ns),
             Some(_) => {
@@ -26,7 +31,9 @@ impl Reader<'_> {
             }
             None => {
                 let message = format!("`{text}` is not a duration");
-                self.report(Fault::new(self.inside(node), message).label("expected a number and a unit").help(HELP));
+                self.report(
+                    Fault::new(self.inside(node), message).label("expected a number and a unit").help(DURATION_HELP),
+                );
                 None
             }
         }
@@ -101,6 +108,8 @@ impl Reader<'_> {
         None
     }
 }
+
+const DURATION_HELP: &str = "write a whole number and its unit: \"100ms\", \"2s\", \"500us\"";
 
 const DATA_HELP: &str = "data is \"text\", { hex = \"0d0a\" } or { repeat = \"x\", size = 1000 }";
 

@@ -55,6 +55,9 @@ impl Expecting<'_, '_> {
             signal: step.get("signal").and_then(|entry| self.caught(entry, subject)),
             exit: step.get("exit").and_then(|entry| self.exit(entry, subject)),
             wire: step.get("wire").map_or_else(Vec::new, |entry| self.wire(entry)),
+            no_wire: step.get("no_wire").map_or_else(Vec::new, |entry| self.no_wire(entry)),
+            quiet: step.get("quiet").and_then(|entry| self.quiet(step, entry)),
+            takes: step.get("takes").and_then(|entry| self.takes(step, entry, subject)),
             state: step.get("state").map_or_else(Vec::new, |entry| self.states(entry)),
             because: step.get("because").and_then(|entry| self.because(entry, subject)),
             within_ns: step.get("within").and_then(|entry| self.within(entry)),
@@ -179,8 +182,8 @@ impl Expecting<'_, '_> {
         Some(self.locate(entry, status))
     }
 
-    fn wire(&mut self, entry: &Entry) -> Vec<Located<SegmentPattern>> {
-        let Some(items) = self.r.list(&entry.node, "`wire`") else { return Vec::new() };
+    pub(super) fn wire(&mut self, entry: &Entry) -> Vec<Located<SegmentPattern>> {
+        let Some(items) = self.r.list(&entry.node, &format!("`{}`", entry.key)) else { return Vec::new() };
         let mut patterns = Vec::new();
         for item in items {
             if let Some(pattern) = self.pattern(item) {
@@ -208,21 +211,6 @@ impl Expecting<'_, '_> {
             return None;
         }
         Some(pattern)
-    }
-
-    pub(super) fn because(&mut self, entry: &Entry, subject: Subject<'_>) -> Option<Located<SegmentPattern>> {
-        self.ended(entry, subject)?;
-        let pattern = self.pattern(&entry.node)?;
-        let peers = self.world.peers(pattern.from).filter(|_| pattern.to.is_none());
-        if let Some(peers) = peers.filter(|peers| peers.len() > 1) {
-            let from = self.actors.name(pattern.from);
-            let choices: Vec<_> = peers.iter().map(|peer| format!("{from}>{}", self.actors.name(*peer))).collect();
-            let message = format!("{from} has several peers, so `because` must say to whom the segment went");
-            let fault = Fault::new(self.r.inside(&entry.node), message).label("ambiguous");
-            self.r.report(fault.help(format!("write {}", choices.join(" or "))));
-            return None;
-        }
-        Some(self.locate(entry, pattern))
     }
 
     fn states(&mut self, entry: &Entry) -> Vec<Located<(SocketRef, TcpState)>> {
@@ -262,6 +250,9 @@ impl Expecting<'_, '_> {
     /// What `returns` says of a call.
     pub(super) fn value(&mut self, node: &Node, call: &Call) -> Option<ExpectValue> {
         let what = format!("what `{}` returns", call.name());
+        if super::bounds::is_range(node) {
+            return self.between(node, call);
+        }
         match call {
             Call::Read { .. } | Call::Recv { .. } => self.received(node, &what),
             Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data } => {

@@ -1,6 +1,8 @@
 //! The tree to a script: by hand, so that every error has a place.
 
 mod actors;
+mod because;
+mod bounds;
 pub(super) mod calls;
 mod data;
 mod expect;

@@ -21,6 +21,8 @@ pub(in crate::scenario) struct Reader<'a> {
     strays: bool,
     /// Bytes that `returns` spelled out so far.
     expected_bytes: u64,
+    /// The rules of the model that `because` may name; none where nobody has said which there are.
+    pub(super) rules: Option<&'a [&'a str]>,
 }
 
 /// Whether a table has no other keys than its own.
@@ -31,8 +33,9 @@ pub(super) enum Closed {
 }
 
 impl<'a> Reader<'a> {
-    pub(in crate::scenario) fn new(path: &'a str, text: &'a str, format: Format) -> Self {
-        Self { text, format, lines: Lines::new(path, text), faults: Vec::new(), strays: false, expected_bytes: 0 }
+    pub(in crate::scenario) fn new(path: &'a str, text: &'a str, format: Format, rules: Option<&'a [&'a str]>) -> Self {
+        let lines = Lines::new(path, text);
+        Self { text, format, lines, faults: Vec::new(), strays: false, expected_bytes: 0, rules }
     }
 
     /// What was wrong, in the order of the file.

@@ -3,8 +3,8 @@
 
 use super::ReadError;
 use crate::record::{
-    Action, ActorId, Answer, Awaited, Call, Data, Detail, End, Event, Expect, Outcome, Recording, SegmentPattern,
-    SocketId, StepId, Syscall, Target, What,
+    Action, ActorId, Answer, Awaited, Because, Call, Data, Detail, End, Event, Expect, Outcome, Recording,
+    SegmentPattern, Since, SocketId, StepId, Syscall, Target, What,
 };
 
 /// The furthest from time 0, in nanoseconds: about 13 days.
@@ -69,10 +69,21 @@ impl Checker<'_> {
     }
 
     fn expect(&self, expect: &Expect, at: impl Fn() -> String + Copy) -> Checked {
+        for pattern in expect.wire.iter().chain(&expect.no_wire) {
+            self.pattern(&pattern.value, at)?;
+        }
+        match expect.takes.as_ref().and_then(|takes| takes.value.since.as_ref()) {
+            Some(Since::Segment(pattern)) => self.pattern(pattern, at)?,
+            Some(Since::Call { call }) => self.actor(call.actor, at)?,
+            None => {}
+        }
         let ways = expect.one_of.iter().filter_map(|way| way.value.because.as_ref());
-        let patterns = expect.wire.iter().chain(&expect.because).map(|located| &located.value).chain(ways);
-        for pattern in patterns {
-            self.pattern(pattern, at)?;
+        for because in expect.because.iter().map(|located| &located.value).chain(ways) {
+            match because {
+                Because::Segment(pattern) => self.pattern(pattern, at)?,
+                Because::Call { call } => self.actor(call.actor, at)?,
+                Because::Rule { .. } => {}
+            }
         }
         expect.state.iter().try_for_each(|located| self.actor(located.value.0.actor, at))
     }
