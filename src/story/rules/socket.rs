@@ -180,6 +180,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "An RST before.",
         linux: "inet_getname() answers ENOTCONN in TCP_CLOSE.",
         misconception: "getpeername() knows the peer as long as the descriptor is open.",
+        lessons: &["abort-before-accept"],
         ..PLAIN
     },
 ];
