@@ -84,6 +84,7 @@ fn tell_of(recording: Recording, deviation: Option<Deviation>) -> Story {
         links: found.links,
         causes: found.causes,
         streams: found.streams,
+        listeners: found.listeners,
         findings: found.findings,
         answers,
         verdict,
@@ -126,12 +127,25 @@ pub struct Story {
     pub causes: Vec<Cause>,
     /// The bytes that each end of each connection sent; none for an end that sent none.
     pub streams: Vec<Stream>,
+    /// The sockets that listen, in the order in which they began to.
+    pub listeners: Vec<Listener>,
     /// What a reader must be told beside that: doubts, mismatches, retransmissions.
     pub findings: Vec<Finding>,
     /// What the kernel answered to the questions of the steps that were performed.
     pub answers: Vec<Answered>,
     /// The author's expectations, held against all this.
     pub verdict: Verdict,
+}
+
+/// A socket while it is in `LISTEN`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Which socket.
+    pub socket: SocketId,
+    /// The `listen`.
+    pub from: EventId,
+    /// What ended it, if anything did: the close of its last descriptor, a shutdown, or the end of its process.
+    pub until: Option<EventId>,
 }
 
 /// An event by its place in [`Recording::events`] and [`Story::entries`].

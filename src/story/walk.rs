@@ -20,7 +20,7 @@ use super::flow::Flow;
 use super::predict::{Foreseen, Options, SocketModel};
 use super::{
     Allowed, Basis, Cause, Confidence, ConnectionId, Deviation, EndpointId, EventId, Finding, FindingKind, Link,
-    Predicted, Rel, Side, Stream, Told, Transition,
+    Listener, Predicted, Rel, Side, Stream, Told, Transition,
 };
 use crate::record::{
     ActorId, Call, Detail, Event, Outcome, Recording, Signal, SignalCaught, SocketId, Syscall, TcpState, What,
@@ -34,6 +34,7 @@ pub(super) struct Found {
     pub(super) links: Vec<Link>,
     pub(super) causes: Vec<Cause>,
     pub(super) streams: Vec<Stream>,
+    pub(super) listeners: Vec<Listener>,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -228,6 +229,8 @@ impl Walk<'_> {
     pub(super) fn enter(&mut self, event: EventId, t_ns: i64, id: EndpointId, next: Option<TcpState>) {
         let Some(to) = next else { return };
         if let Some(from) = self.endpoint_mut(id).enter(t_ns, to) {
+            // Who answers a SYN with no SYN of its own was listening: Linux makes the socket only now.
+            let from = if (from, to) == (TcpState::Close, TcpState::SynRecv) { TcpState::Listen } else { from };
             self.found.transitions[event.0].push(Transition { endpoint: id, from, to });
         }
     }

@@ -1,17 +1,19 @@
 //! The panel beside the picture: explanations, header bytes, sockets, ties, languages.
 
 use libtest_mimic::Failed;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Test;
-use crate::page::PROJECTOR;
-use crate::world::World;
+use crate::page::{PROJECTOR, Page};
+use crate::world::{World, names};
 
 pub(crate) const TESTS: &[Test] = &[
     ("fields_and_their_bytes_light_up_together", fields_and_their_bytes_light_up_together),
     ("every_tab_tells_of_the_selected_event", every_tab_tells_of_the_selected_event),
     ("curves_are_those_of_the_selected_event", curves_are_those_of_the_selected_event),
-    ("tokens_move_in_the_state_diagram", tokens_move_in_the_state_diagram),
+    ("tokens_stand_where_the_kernels_lane_says", tokens_stand_where_the_kernels_lane_says),
+    ("only_resets_and_the_like_leave_the_figure", only_resets_and_the_like_leave_the_figure),
+    ("a_listener_is_in_listen", a_listener_is_in_listen),
     ("a_click_selects_an_event", a_click_selects_an_event),
 ];
 
@@ -87,21 +89,100 @@ fn curves_are_those_of_the_selected_event(world: &World) -> Result<(), Failed> {
     })
 }
 
-/// Each endpoint's token stands at the state that the kernel lane says.
-fn tokens_move_in_the_state_diagram(world: &World) -> Result<(), Failed> {
-    world.visit("broken-pipe", "?step=2#e=p1", PROJECTOR, |page| {
+/// Steps through a whole story without its questions, and finds what a script complains about at each step.
+fn at_every_step(page: &Page<'_>, complaints: &str) -> Result<Value, Failed> {
+    Ok(page.see(&format!(
+        "(() => {{
+            change({{ tab: 'sockets' }});
+            for (const place of predictionsOf.keys()) answered.add(place);
+            const complaints = () => {{ {complaints} }};
+            return Array.from({{ length: steps.length + 1 }}, (_, step) => (goTo(step), complaints().map((one) => `step ${{step}}: ${{one}}`))).flat();
+        }})()"
+    ))?)
+}
+
+/// Each endpoint's token stands at the state that the kernel's lane says, at every step; a listening socket's in `LISTEN` until it is
+/// closed. What the kernel's lane says is in the layout; only a state that the kernel reports unasked has no row there.
+fn tokens_stand_where_the_kernels_lane_says(world: &World) -> Result<(), Failed> {
+    for name in names()? {
+        world.visit(&name, "?mode=explore", PROJECTOR, |page| {
+            // A token that is still on its way stands nowhere.
+            page.prefers(&[("prefers-reduced-motion", "reduce")])?;
+            page.until("matchMedia('(prefers-reduced-motion: reduce)').matches")?;
+            let wrong = at_every_step(
+                page,
+                "const middle = (element) => { const { top, bottom } = element.getBoundingClientRect(); return (top + bottom) / 2; };
+                 const machine = [...machines.values()].at(-1);
+                 const boxes = [...document.querySelectorAll('.state-box')].map((box) => [box.dataset.state, box.querySelector('rect')]);
+                 const standsAt = (token) => {
+                     const here = token.firstChild.getBoundingClientRect();
+                     const near = boxes.filter(([, box]) => Math.abs(middle(box) - middle(token.firstChild)) < 3);
+                     const gap = ([, box]) => { const { left, right } = box.getBoundingClientRect(); return Math.max(left - here.right, here.left - right); };
+                     return near.sort((one, other) => gap(one) - gap(other))[0]?.[0];
+                 };
+                 return machine.tokens.flatMap(({ endpoint, listener, group }) => {
+                     const isShown = !group.classList.contains('away');
+                     if (listener) {
+                         const state = listener.changes.filter(({ event }) => (event.step ?? 0) < view.step).at(-1)?.to;
+                         return isShown === Boolean(state) && (!isShown || standsAt(group) === state) ? [] : [`listener: ${standsAt(group)} for ${state}`];
+                     }
+                     if (!isShown || endpoint.changes.some(({ event }) => event.kind === 'state')) return [];
+                     const labels = story.layout.rows.filter((row) => row.seen < view.step).flatMap((row) => row.states ?? []);
+                     const said = labels.findLast((label) => label.connection === endpoint.connection.label && label.side === endpoint.end.side);
+                     const state = said?.state ?? 'CLOSE';
+                     return standsAt(group) === state ? [] : [`${endpoint.key}: ${standsAt(group)} for ${state}`];
+                 });",
+            )?;
+            assert_eq!(wrong, json!([]), "{name}");
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Every change is a way of the RFC's figure unless it comes of an RST, of data for an orphan, or of the socket's own program.
+fn only_resets_and_the_like_leave_the_figure(world: &World) -> Result<(), Failed> {
+    let mut ways = 0;
+    for name in names()? {
+        world.visit(&name, "?mode=explore", PROJECTOR, |page| {
+            let wrong = at_every_step(
+                page,
+                "const machine = [...machines.values()].at(-1);
+                 window.taken = (window.taken ?? 0) + document.querySelectorAll('.way.taken:not(.jump)').length;
+                 const happened = machine.tokens.filter(({ group }) => !group.classList.contains('away'))
+                     .flatMap(({ endpoint, listener }) => (endpoint ?? listener).changes).filter(({ event }) => resultAt(event) === view.step - 1);
+                 const isAllowed = ({ event, from, to }) => {
+                     const isOrphan = ['FIN_WAIT1', 'FIN_WAIT2'].includes(from) && event.segment?.payload;
+                     return to === 'CLOSE' && (event.segment?.flags.includes('RST') || isOrphan || event.kind !== 'segment');
+                 };
+                 const jumps = happened.filter(isJump);
+                 const drawn = document.querySelectorAll('.jumps path.way-tip').length;
+                 return jumps.filter((jump) => !isAllowed(jump)).map(({ event, from, to }) => `${event.alias}: ${from} to ${to}`)
+                     .concat(drawn === jumps.length ? [] : [`${drawn} jumps for ${jumps.length}`]);",
+            )?;
+            assert_eq!(wrong, json!([]), "{name}");
+            ways += page.see("window.taken ?? 0")?.as_u64().unwrap_or_default();
+            Ok(())
+        })?;
+    }
+    assert!(ways > 100, "{ways} ways were taken in all stories");
+    Ok(())
+}
+
+/// Who listens is in `LISTEN`, in its kernel's lane and in the table, before anybody connects.
+fn a_listener_is_in_listen(world: &World) -> Result<(), Failed> {
+    world.visit("broken-pipe", "?step=1", PROJECTOR, |page| {
         page.press("s")?;
-        page.until("document.querySelector('.machine-svg .token')")?;
-        let places = "[...document.querySelectorAll('.machine-svg .token:not(.away)')].map((token) => token.getAttribute('style') ?? \
-                      token.getAttribute('transform'))";
-        let before = page.see(places)?;
-        assert_eq!(before.as_array().map(Vec::len), Some(2), "{before}");
-        for _ in 0..4 {
-            page.press("ArrowRight")?;
-        }
-        assert_ne!(page.see(places)?, before, "the close has moved both");
-        let heads = page.see("[...document.querySelectorAll('.head-kernel .state-name')].map((name) => name.textContent)")?;
-        assert_eq!(heads, json!(["CLOSE_WAIT", "FIN_WAIT2"]));
+        let heads = "[...document.querySelectorAll('.head-kernel .state-name')].map((name) => name.textContent)";
+        assert_eq!(page.see(heads)?, json!(["kernel", "LISTEN"]));
+        let table = "[...document.querySelectorAll('table.sockets tbody tr')].map((row) => [row.cells[0].firstChild.data, row.cells[1].textContent])";
+        assert_eq!(page.see(table)?, json!([["server.listener", "LISTEN"]]));
+        page.press("ArrowRight")?;
+        assert_eq!(page.see(table)?, json!([["server.listener", "LISTEN"], ["client.connection", "ESTABLISHED"]]));
+        page.press("ArrowRight")?;
+        assert_eq!(page.see(&format!("{table}.length"))?, 3, "accept makes a socket");
+        page.see("goTo(6)")?;
+        assert_eq!(page.see(heads)?, json!(["CLOSE_WAIT", "FIN_WAIT2"]));
         Ok(())
     })
 }

@@ -117,24 +117,55 @@ fn the_newest_event_is_in_view(world: &World) -> Result<(), Failed> {
 
 /// Neither in the picture nor in the table nor beside them, at any step.
 fn what_comes_later_is_nowhere_to_be_seen(world: &World) -> Result<(), Failed> {
-    world.visit("broken-pipe", "?step=0", PROJECTOR, |page| {
-        let steps = page.see("steps.length")?.as_u64().unwrap_or_default();
-        for step in 0..=steps {
-            page.see(&format!("openAt({step})"))?;
-            let shown = page.see(
-                "(() => {
-                    const isSeen = (element) => element.getClientRects().length > 0;
-                    const later = story.events.filter((event) => revealedAt(event) >= view.step);
-                    const rows = later.flatMap((event) => [...document.querySelectorAll(`.ladder-scroll [data-row='${rowOf.get(event)?.place}'], \
-                 .twin [data-event='${story.events.indexOf(event)}']`)]);
-                    return rows.filter(isSeen).map((row) => row.getAttribute('aria-label') ?? row.textContent);
-                })()",
-            )?;
-            assert_eq!(shown, serde_json::json!([]), "at step {step}");
-        }
-        Ok(())
-    })
+    for name in ["broken-pipe", "upstream-prematurely-closed", "read-timeout", "connect-times-out"] {
+        world.visit(name, "?step=0", PROJECTOR, |page| {
+            let steps = page.see("steps.length")?.as_u64().unwrap_or_default();
+            for step in 0..=steps {
+                page.see(&format!("openAt({step})"))?;
+                // Where a question is asked, the step behind it is looked at too.
+                for _ in 0..2 {
+                    let place = page.see("`step ${view.step}${view.asking === null ? '' : ', asking'}`")?;
+                    assert_eq!(page.see(LATER)?, serde_json::json!([]), "{name}, {place}");
+                    page.see("view.asking !== null && reveal()")?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
+
+/// What can be seen of later steps: rows of the picture and of the table, and in every tab short ids, results of calls that wait,
+/// sockets that nobody has made, and ports that nobody has chosen.
+const LATER: &str = "(() => {
+    const isSeen = (element) => element.getClientRects().length > 0;
+    const later = story.events.filter((event) => revealedAt(event) >= view.step);
+    const rows = later.flatMap((event) => [...document.querySelectorAll(`.ladder-scroll [data-row='${rowOf.get(event)?.place}'], \
+        .twin [data-event='${story.events.indexOf(event)}']`)]);
+    const found = rows.filter(isSeen).map((row) => row.getAttribute('aria-label') ?? row.textContent);
+    const waiting = story.events.filter((event) => revealedAt(event) < view.step && rowOf.get(event)?.at >= view.step);
+    const unmade = story.sockets.filter((_, place) => !story.events.some((event) => isCall(event) && \
+        (event.syscall.outcome.accepted ?? event.syscall.socket) === place && (rowOf.get(event)?.at ?? event.step) < view.step));
+    const chosen = story.sockets.filter((socket) => socket.peer && !story.sockets.some((other) => other.local === socket.local && other.accepted_from === undefined && !other.peer));
+    const before = view.tab;
+    for (const [tab] of TABS) {
+        change({ tab });
+        const parts = [...document.querySelectorAll('#panel, .matched, .strip, .heads')];
+        const told = parts.flatMap((part) => [part.textContent, ...[...part.querySelectorAll('[title], title')].map((one) => one.getAttribute?.('title') ?? one.textContent)]).join('\\n');
+        const words = new Set(told.split(/[^A-Za-z0-9_]+/));
+        found.push(...later.filter(({ alias }) => words.has(alias)).map(({ alias }) => `${tab}: ${alias}`));
+        found.push(...waiting.filter((event) => told.includes(event.syscall.text)).map((event) => `${tab}: ${event.syscall.text}`));
+        if (tab !== 'sockets') continue;
+        const names = [...document.querySelectorAll('table.sockets tbody th')].map((head) => head.firstChild.data);
+        const listed = (socket) => names.includes(`${story.actors[socket.actor].name}.${socket.name}${socket.generation > 1 ? ` #${socket.generation}` : ''}`);
+        found.push(...unmade.filter(listed).map((socket) => `socket ${socket.name} of ${story.actors[socket.actor].name}`));
+        const isConnected = (socket) => endpoints.some(({ end, changes }) => story.sockets[end.socket] === socket && changes.some((one) => revealedAt(one.event) < view.step));
+        const port = (socket) => socket.local.split(':').at(-1);
+        found.push(...chosen.filter((socket) => !isConnected(socket) && words.has(port(socket)) && !story.sockets.some((other) => other !== socket && other.local && port(other) === port(socket))).map((socket) => `port ${port(socket)}`));
+    }
+    change({ tab: before });
+    return found;
+})()";
 
 fn keys_move_between_events(world: &World) -> Result<(), Failed> {
     world.visit("broken-pipe", "?step=6#e=s1", PROJECTOR, |page| {

@@ -33,7 +33,12 @@ impl Walk<'_> {
 
     /// Connections that nobody has accepted are reset (`inet_csk_listen_stop`).
     pub(super) fn stop_listening(&mut self, by: EventId, socket: SocketId) {
-        for Waiting { endpoint: id, .. } in self.sockets[socket.0].queue.take().unwrap_or_default() {
+        let Some(queue) = self.sockets[socket.0].queue.take() else { return };
+        let listened = self.found.listeners.iter_mut().rfind(|listener| listener.socket == socket);
+        if let Some(listener) = listened {
+            listener.until = Some(by);
+        }
+        for Waiting { endpoint: id, .. } in queue {
             let endpoint = self.endpoint_mut(id);
             endpoint.closed = Some(by);
             endpoint.ending = Ending::ResetUnaccepted;

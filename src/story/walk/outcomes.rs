@@ -1,10 +1,12 @@
 //! What the outcome of a call changes.
 
+use std::collections::VecDeque;
+
 use super::Walk;
 use crate::record::{Call, Detail, Errno, MsgFlag, Outcome, Signal, SocketId, SocketOption, Syscall, TcpState};
 use crate::story::endpoint::Ending;
 use crate::story::predict::{Foreseen, SocketModel};
-use crate::story::{Basis, Cause, Deviation, EndpointId, EventId, Piece, Rel, outcome, rules};
+use crate::story::{Basis, Cause, Deviation, EndpointId, EventId, Listener, Piece, Rel, outcome, rules};
 
 impl Walk<'_> {
     /// What the outcome changes. False if the bytes that were read are not the bytes that were sent.
@@ -65,7 +67,7 @@ impl Walk<'_> {
             }
             (Call::EpollCtl { events, edge, .. }, _) => self.registers(call, events, *edge),
             (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call),
-            (Call::Listen { .. }, _) => self.listens(call.socket),
+            (Call::Listen { .. }, _) => self.listens(event, call.socket),
             (Call::Bind { .. }, _) => self.sockets[call.socket.0].bound = self.recording.sockets[call.socket.0].local,
             (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
             (Call::Close | Call::Shutdown { .. }, Some(id)) => self.closing(event, call, id),
@@ -74,8 +76,11 @@ impl Walk<'_> {
         true
     }
 
-    pub(super) fn listens(&mut self, socket: SocketId) {
-        self.sockets[socket.0].queue.get_or_insert_default();
+    pub(super) fn listens(&mut self, event: EventId, socket: SocketId) {
+        if self.sockets[socket.0].queue.is_none() {
+            self.sockets[socket.0].queue = Some(VecDeque::new());
+            self.found.listeners.push(Listener { socket, from: event, until: None });
+        }
         if let Some(local) = self.recording.sockets[socket.0].local {
             self.listeners.entry(local.port()).or_default().push(socket);
         }

@@ -54,6 +54,8 @@ pub(super) struct Document<'a> {
     pub(super) predictions: Vec<Question<'a>>,
     /// The bytes of each connection, one direction at a time. Since 1.1.
     pub(super) streams: Vec<Stream<'a>>,
+    /// The sockets that listen, in the order in which they began to. Since 1.1.
+    pub(super) listeners: Vec<Listener<'a>>,
     /// Where everything stands in a picture. Since 1.1.
     pub(super) layout: Layout<'a>,
     /// What the fields of the captured headers are, by Wireshark's filter for each. Since 1.1.
@@ -256,6 +258,9 @@ pub(super) enum Outcome<'a> {
         /// The socket that accept returned: a place in `sockets`.
         #[serde(skip_serializing_if = "Option::is_none")]
         accepted: Option<SocketId>,
+        /// The two sockets that socketpair or pipe returned: places in `sockets`. Since 1.1.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pair: Option<[SocketId; 2]>,
         /// The events that poll returned.
         #[serde(skip_serializing_if = "Option::is_none")]
         ready: Option<&'a [PollEvent]>,
@@ -619,6 +624,18 @@ pub(super) struct Stream<'a> {
     pub(super) segments: Lines<Piece<'a>>,
     /// What each call took; looking without taking (`MSG_PEEK`) does not count.
     pub(super) reads: Lines<Piece<'a>>,
+}
+
+/// A socket while it is in `LISTEN`. A connection's responder is there before its first transition, without a socket of its own.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Listener<'a> {
+    /// Which socket: a place in `sockets`.
+    pub(super) socket: SocketId,
+    /// The `listen`.
+    pub(super) from: &'a str,
+    /// What ended it: the close of its last descriptor, a shutdown, or the end of its process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<&'a str>,
 }
 
 /// A range of a byte stream and the event that had to do with it.

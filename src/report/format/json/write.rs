@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
     Base64, Cause, Choice, Connection, ConnectionEnd, Document, Errno, Event, Exit, Expectation, Field, Finding,
-    HeaderField, Kill, Kind, Link, Outcome, Payload, Piece, Prediction, Question, Run, SCHEMA, SCHEMA_VERSION,
-    Scenario, Segment, Signal, State, Step, Stream, StreamRange, Syscall, Transition, Verdict, What,
+    HeaderField, Kill, Kind, Link, Listener, Outcome, Payload, Piece, Prediction, Question, Run, SCHEMA,
+    SCHEMA_VERSION, Scenario, Segment, Signal, State, Step, Stream, StreamRange, Syscall, Transition, Verdict, What,
 };
 use crate::packet::fields;
 use crate::record::{self, Action, ActorId, Detail, End, Flags, StepId};
@@ -56,6 +56,7 @@ impl<'a> Writer<'a> {
             steps: self.steps(),
             predictions: recording.script.steps.iter().enumerate().filter_map(|step| self.question(step)).collect(),
             streams: story.streams.iter().map(|stream| self.stream(stream)).collect(),
+            listeners: story.listeners.iter().map(|listener| self.listener(listener)).collect(),
             layout: self.layout(),
             header_fields,
             findings: story.findings.iter().map(|finding| self.finding(finding)).collect(),
@@ -212,6 +213,11 @@ impl<'a> Writer<'a> {
             segments: pieces(&stream.segments),
             reads: pieces(&stream.reads),
         }
+    }
+
+    fn listener(&self, listener: &story::Listener) -> Listener<'a> {
+        let story::Listener { socket, from, until } = *listener;
+        Listener { socket, from: self.id(from), until: until.map(|event| self.id(event)) }
     }
 
     fn piece(&self, piece: story::Piece) -> Piece<'a> {
@@ -380,16 +386,18 @@ fn outcome(outcome: &record::Outcome) -> Outcome<'_> {
 }
 
 fn returned(value: i64, detail: &Detail) -> Outcome<'_> {
-    let (mut data, mut accepted, mut ready, mut option, mut pending_error) = (None, None, None, None, None);
+    let (mut data, mut accepted, mut pair) = (None, None, None);
+    let (mut ready, mut option, mut pending_error) = (None, None, None);
     match detail {
-        Detail::None | Detail::Address(_) | Detail::Pair(_) | Detail::PendingError(None) => {} // an address is in the text
+        Detail::None | Detail::Address(_) | Detail::PendingError(None) => {} // an address is in the text
         Detail::Data(bytes) => data = Some(payload(&bytes.0)),
         Detail::Accepted(socket) => accepted = Some(*socket),
+        Detail::Pair(sockets) => pair = Some(*sockets),
         Detail::Ready(events) => ready = Some(events.as_slice()),
         Detail::Option(value) => option = Some(*value),
         Detail::PendingError(Some(pending)) => pending_error = Some(errno(*pending)),
     }
-    Outcome::Returned { value, data, accepted, ready, option, pending_error }
+    Outcome::Returned { value, data, accepted, pair, ready, option, pending_error }
 }
 
 fn errno(errno: record::Errno) -> Errno {

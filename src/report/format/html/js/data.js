@@ -88,6 +88,38 @@ const revealedAt = (() => {
 /** The last row of an event is where its result stands. */
 const rowOf = new Map(rows.filter((row) => row.event).map((row) => [row.event, row]));
 
+/** The step that reveals how an event came out: of a call that waits, a later one than that of its begin. */
+const resultAt = (event) => rowOf.get(event)?.at ?? revealedAt(event);
+
+/** The call that made each socket; nothing for one that was there before. */
+const makerOf = (() => {
+  const makers = new Map();
+  for (const event of story.events.filter(isCall)) {
+    const { accepted, pair } = event.syscall.outcome;
+    const made = accepted !== undefined ? [accepted] : pair ?? [event.syscall.socket];
+    for (const socket of made) if (socket !== undefined && !makers.has(socket)) makers.set(socket, event);
+  }
+  return makers;
+})();
+
+/** Whether a socket exists once `step` steps are shown. */
+function isMade(socket, step) {
+  const maker = makerOf.get(socket);
+  return maker === undefined || resultAt(maker) < step;
+}
+
+/** Sockets that listen, with the calls between which they do. */
+const listeners = story.listeners.map((listener) => ({
+  ...listener,
+  actor: story.actors[story.sockets[listener.socket].actor].name,
+  changes: [[listener.from, "CLOSE", "LISTEN"], [listener.until, "LISTEN", "CLOSE"]]
+    .filter(([event]) => event !== undefined)
+    .map(([event, from, to]) => ({ event: eventOf.get(event), from, to })),
+}));
+
+/** The state of a listening socket once `step` steps are shown; nothing before it listens. */
+const listenerAt = (listener, step) => listener.changes.filter((change) => resultAt(change.event) < step).at(-1)?.to ?? null;
+
 /** What each endpoint's state was, from early to late: from the model's transitions and the kernel's answers. */
 const endpoints = story.connections.flatMap((connection) =>
   connection.ends.map((end) => ({
@@ -110,7 +142,7 @@ const endedAfter = (endpoint, sample) => endpoint.changes.find((change) => chang
 
 /** What is known of an endpoint once `step` steps are shown. */
 function endpointAt(endpoint, step) {
-  const shown = (event) => revealedAt(event) < step;
+  const shown = (event) => resultAt(event) < step;
   const changes = endpoint.changes.filter((change) => shown(change.event));
   const last = endpoint.samples.filter(shown).at(-1);
   const over = last && endedAfter(endpoint, last);
@@ -127,7 +159,7 @@ function endpointAt(endpoint, step) {
 /** The event that a step is about: the last with a notable cause, else the call that the author wrote, else the last row. */
 function mainEvent(step) {
   const shown = rows.filter((row) => row.at === step && row.event).map((row) => row.event);
-  const notable = shown.filter((event) => causesOf.get(event.id)?.some((cause) => cause.notable));
+  const notable = shown.filter((event) => resultAt(event) === step && causesOf.get(event.id)?.some((cause) => cause.notable));
   return notable.at(-1) ?? shown.find((event) => isCall(event) && !event.syscall.implied) ?? shown.at(-1) ?? null;
 }
 

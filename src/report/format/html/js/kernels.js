@@ -58,7 +58,7 @@ function paintStateLabels(painter) {
         { class: `state tone-${STATE_TONES[change.to] ?? "quiet"}`, x, y: y + look.small * 0.36, "text-anchor": home.right ? "start" : "end" },
         ordinalMark(endpoint.connection.label) + change.to,
       );
-      return { element: label, at: revealedAt(change.event), event: change.event };
+      return { element: label, at: resultAt(change.event), event: change.event };
     });
   }).map((label) => Object.assign(label.element, { revealedBy: label.at }));
 }

@@ -126,7 +126,8 @@ function paintBars(painter) {
     ends.set(actor, end);
     const tone = callTone(event);
     const x = appPlace(painter, actor).bar;
-    bars.push(g("rect", { class: `bar ${tone}${event.syscall.blocked ? " slept" : ""}`, x, y, width: look.ribbon + 2, height: Math.max(4, end - y), rx: 3 }));
+    const bar = g("rect", { class: `bar ${tone}${event.syscall.blocked ? " slept" : ""}`, x, y, width: look.ribbon + 2, height: Math.max(4, end - y), rx: 3 });
+    bars.push(Object.assign(bar, { endsAt: last.at }));
     if (tone === "failed") bars.push(cross(x + (look.ribbon + 2) / 2, end - look.ribbon * 0.7 - 1, look.ribbon * 0.36));
   }
   return bars;
@@ -185,7 +186,7 @@ function paintTold(painter, row, y) {
   const actor = row.body.actor ?? null;
   if (actor === null) return g("text", { class: "told trouble", x: lanes.gutter, y: baseline }, cut(text, mono, lanes.width - lanes.gutter));
   const at = appPlace(painter, actor);
-  const tone = isCall(row.event) ? callTone(row.event) : row.body.kind === "disagreement" ? "trouble" : isError(row.event) ? "failed" : "fine";
+  const tone = row.body.part === "begin" ? "fine" : isCall(row.event) ? callTone(row.event) : row.body.kind === "disagreement" ? "trouble" : isError(row.event) ? "failed" : "fine";
   const took = tookText(painter, row);
   const tookWide = took ? widthOf(took, mono) + 20 : 0;
   const room = at.room - tookWide;
@@ -309,6 +310,8 @@ function revealLadder(ladder, step, next) {
     label.classList.toggle("later", label.revealedBy >= step);
     label.classList.toggle("now", label.revealedBy === step - 1);
   });
+  // How a call will end is not told by its colour.
+  layers.still.querySelectorAll(".bar").forEach((bar) => bar.classList.toggle("waits", bar.endsAt >= step));
   const bottom = count === 0 ? 0 : place.ys[count - 1] + look.row / 2;
   ladder.clipRect.setAttribute("height", count === shown.length ? place.bottom : bottom);
   const first = shown.findIndex((row) => row.at === step - 1);

@@ -21,12 +21,16 @@ const STATE_PLACES = {
 /** The line at the right edge, on which connections come to their end. */
 const RAIL = 432;
 
-/** From, to, and what happens: event / what is sent. A fourth entry is a point that bends the line, or the rail to go by. */
+/** From, to, and what happens: event / what is sent. A fourth entry is a point that bends the line, or the rail to go by. The dashed way is in a note of the figure. */
 const STATE_WAYS = [
-  ["CLOSE", "LISTEN", "listen"],
-  ["CLOSE", "SYN_SENT", "connect / SYN"],
-  ["LISTEN", "SYN_RECV", "SYN / SYN,ACK"],
-  ["SYN_SENT", "SYN_RECV", "SYN / SYN,ACK", [220, 108]],
+  ["CLOSE", "LISTEN", "listen", [128, 22]],
+  ["LISTEN", "CLOSE", "close", [164, 66]],
+  ["CLOSE", "SYN_SENT", "connect / SYN", [330, 34]],
+  ["SYN_SENT", "CLOSE", "close", [276, 82]],
+  ["LISTEN", "SYN_SENT", "send / SYN", [220, 88]],
+  ["LISTEN", "SYN_RECV", "SYN / SYN,ACK", [92, 99]],
+  ["SYN_RECV", "LISTEN", "RST", [34, 99]],
+  ["SYN_SENT", "SYN_RECV", "SYN / SYN,ACK", [220, 126]],
   ["SYN_RECV", "ESTABLISHED", "ACK"],
   ["SYN_SENT", "ESTABLISHED", "SYN,ACK / ACK"],
   ["SYN_RECV", "FIN_WAIT1", "close / FIN"],
@@ -37,7 +41,7 @@ const STATE_WAYS = [
   ["CLOSE_WAIT", "LAST_ACK", "close / FIN"],
   ["FIN_WAIT2", "TIME_WAIT", "FIN / ACK"],
   ["CLOSING", "TIME_WAIT", "ACK"],
-  ["FIN_WAIT1", "TIME_WAIT", "", [152, 268]],
+  ["FIN_WAIT1", "TIME_WAIT", "FIN,ACK / ACK", [158, 282], "noted"],
   ["LAST_ACK", "CLOSE", "ACK", "rail"],
   ["TIME_WAIT", "CLOSE", "2 MSL", "rail"],
 ];
@@ -45,33 +49,38 @@ const STATE_WAYS = [
 const machineHolder = h("div", { class: "machine" });
 const machines = new Map();
 
-/** The diagram at a width; made once for each. */
-function machineAt(width, big) {
-  const key = `${Math.round(width)} ${big}`;
-  if (!machines.has(key)) machines.set(key, paintMachine(width, big));
+/** The diagram in a size; made once for each. */
+function machineAt(width, height, big) {
+  const key = `${width} ${height} ${big}`;
+  if (!machines.has(key)) machines.set(key, paintMachine(width, height, big));
   return machines.get(key);
 }
 
-function paintMachine(width, big) {
-  const scale = width / MACHINE_SIZE[0];
-  const at = (state) => STATE_PLACES[state].map((part) => part * scale);
+function paintMachine(width, height, big) {
+  const scale = [width / MACHINE_SIZE[0], height / MACHINE_SIZE[1]];
+  const scaled = (place) => place.map((part, axis) => part * scale[axis]);
+  const at = (state) => scaled(STATE_PLACES[state]);
   const box = big ? [Math.min(196, width / 3.9), 40] : [94, 24];
-  const ways = STATE_WAYS.map(([from, to, label, via]) => {
-    const path = via === "rail" ? railPath(at(from), at(to), box, RAIL * scale) : wayPath(at(from), at(to), box, via?.map((part) => part * scale));
+  const ways = STATE_WAYS.map(([from, to, label, via, note]) => {
+    const path = via === "rail" ? railPath(at(from), at(to), box, RAIL * scale[0]) : wayPath(at(from), at(to), box, via && scaled(via));
     const name = g("text", { class: "way-label", x: path.middle[0], y: path.middle[1] + 3, "text-anchor": "middle" }, label);
-    return { from, to, group: g("g", { class: "way" }, g("path", { d: path.d }), g("path", { class: "way-tip", d: path.tip }), name) };
+    return { from, to, group: g("g", { class: `way ${note ?? ""}` }, g("path", { d: path.d }), g("path", { class: "way-tip", d: path.tip }), name) };
   });
   const states = Object.keys(STATE_PLACES).map((state) => {
     const [x, y] = at(state);
-    return { state, group: g("g", { class: `state-box tone-${STATE_TONES[state]}` },
+    return { state, group: g("g", { class: `state-box tone-${STATE_TONES[state]}`, "data-state": state },
       g("rect", { x: x - box[0] / 2, y: y - box[1] / 2, width: box[0], height: box[1], rx: box[1] / 2 }),
       g("text", { x, y: y + (big ? 8 : 4), "text-anchor": "middle" }, state)) };
   });
   const jumps = g("g", { class: "jumps" });
-  const tokens = endpoints.map((endpoint) => ({ endpoint, group: paintToken(endpoint, big) }));
-  const svg = g("svg", { class: `machine-svg${big ? " big" : ""}`, width, height: MACHINE_SIZE[1] * scale, role: "img" },
-    ways.map((way) => way.group), jumps, states.map((state) => state.group), tokens.map((token) => token.group));
-  return { svg, ways, states, tokens, jumps, at, box, big };
+  const jumpNames = g("g", { class: "jumps" });
+  const tokens = [
+    ...listeners.map((listener) => ({ listener, group: paintToken(listener.actor, big, true) })),
+    ...endpoints.map((endpoint) => ({ endpoint, group: paintToken(endpoint.end.actor, big, false) })),
+  ];
+  const svg = g("svg", { class: `machine-svg${big ? " big" : ""}`, width, height, role: "img" },
+    ways.map((way) => way.group), jumps, states.map((state) => state.group), jumpNames, tokens.map((token) => token.group));
+  return { svg, ways, states, tokens, jumps, jumpNames, at, box, big };
 }
 
 /** A line between two boxes, from edge to edge, with its tip and the middle where its label stands. */
@@ -81,7 +90,7 @@ function wayPath([x0, y0], [x1, y1], box, via) {
   const to = edge([x1, y1], control, box);
   const angle = Math.atan2(to[1] - control[1], to[0] - control[0]);
   const middle = [0, 1].map((axis) => (from[axis] + 2 * control[axis] + to[axis]) / 4);
-  return { d: `M${spot(from)}Q${spot(control)} ${spot(to)}`, tip: wings(to, angle), middle };
+  return { d: `M${spot(from)}Q${spot(control)} ${spot(to)}`, tip: wings(to, angle), middle, from, control, to };
 }
 
 /** A line that leaves a box to the right and comes down on another from the right. */
@@ -106,9 +115,9 @@ function edge([x, y], [toX, toY], [wide, tall]) {
   return [x + dx * share, y + dy * share];
 }
 
-/** A token: its shape tells the actor, its letter too. */
-function paintToken(endpoint, big) {
-  const actor = actorPlace.get(endpoint.end.actor) ?? 0;
+/** A token: its shape tells the actor, its letter too. That of a socket that listens is hollow. */
+function paintToken(name, big, isListener) {
+  const actor = actorPlace.get(name) ?? 0;
   const size = big ? 17 : 9;
   const shapes = [
     () => g("circle", { r: size }),
@@ -116,9 +125,8 @@ function paintToken(endpoint, big) {
     () => g("path", { d: `M0 ${-size * 1.25}L${size * 1.25} 0L0 ${size * 1.25}L${-size * 1.25} 0Z` }),
     () => g("path", { d: `M0 ${-size * 1.2}L${size * 1.15} ${size * 0.85}H${-size * 1.15}Z` }),
   ];
-  const letter = (endpoint.end.actor ?? "?").slice(0, 1).toUpperCase();
-  return g("g", { class: `token actor-${actor % 4}` }, shapes[actor % 4](), g("text", { y: big ? 8 : 4, "text-anchor": "middle" }, letter),
-    g("title", null, `${endpoint.end.actor ?? endpoint.end.address} on ${endpoint.connection.label}`));
+  const letter = (name ?? "?").slice(0, 1).toUpperCase();
+  return g("g", { class: `token actor-${actor % 4}${isListener ? " listens" : ""}` }, shapes[actor % 4](), g("text", { y: big ? 8 : 4, "text-anchor": "middle" }, letter));
 }
 
 /** The endpoints that are shown: all while there are few, else those of the connection that is looked at. */
@@ -130,48 +138,88 @@ function machineEndpoints() {
 
 const connectionLabelOf = (event) => event?.segment?.connection ?? event?.syscall?.connection ?? event?.state?.connection;
 
+/** Where a token stands: nowhere before there is a socket to it. A responder has none before its SYN: it begins where its listener is. */
+function tokenState({ listener, endpoint }, wanted) {
+  if (listener) return listenerAt(listener, view.step);
+  if (!wanted.includes(endpoint)) return null;
+  const { state } = endpointAt(endpoint, view.step);
+  if (state || endpoint.end.side === "responder" || endpoint.changes.length === 0) return state;
+  return isMade(endpoint.end.socket, view.step) ? "CLOSE" : null;
+}
+
 /** Moves the tokens to where their endpoints are, and marks the ways that this step took. */
 function updateMachine(machine) {
   const wanted = machineEndpoints();
   const taken = [];
+  const said = [];
   const crowd = new Map();
-  for (const { endpoint, group } of machine.tokens) {
-    const now = endpointAt(endpoint, view.step);
-    const shown = wanted.includes(endpoint) && (now.state !== null || endpoint.changes.length > 0);
-    group.classList.toggle("away", !shown);
-    if (!shown) continue;
-    const state = now.state ?? "CLOSE";
-    const before = crowd.get(state) ?? 0;
-    crowd.set(state, before + 1);
-    const [x, y] = machine.at(state);
-    const offset = (machine.box[0] / 2 + (machine.big ? 8 : 4)) * (before % 2 === 0 ? -1 : 1);
-    group.style.transform = `translate(${x + offset}px, ${y + Math.floor(before / 2) * 10}px)`;
-    taken.push(...now.changes.filter((change) => revealedAt(change.event) === view.step - 1));
+  for (const token of machine.tokens) {
+    const { listener, endpoint, group } = token;
+    const state = tokenState(token, wanted);
+    group.classList.toggle("away", state === null);
+    placeToken(machine, group, state ?? endpoint?.changes[0]?.from ?? "CLOSE", state === null ? 0 : crowd.get(state) ?? 0);
+    if (state === null) continue;
+    crowd.set(state, (crowd.get(state) ?? 0) + 1);
+    taken.push(...(listener ?? endpoint).changes.filter((change) => resultAt(change.event) === view.step - 1));
+    said.push(`${listener?.actor ?? endpoint.end.actor ?? endpoint.end.address} in ${state}`);
   }
-  const took = (way) => taken.some((change) => change.from === way.from && change.to === way.to);
+  const took = (way) => taken.some((change) => !isJump(change) && change.from === way.from && change.to === way.to);
   machine.ways.forEach((way) => way.group.classList.toggle("taken", took(way)));
   machine.states.forEach(({ state, group }) => group.classList.toggle("here", crowd.has(state)));
-  const jumps = taken.filter((change) => !STATE_WAYS.some(([from, to]) => from === change.from && to === change.to));
-  machine.jumps.replaceChildren(...jumps.map((jump) => paintJump(machine, jump)));
-  const said = wanted.map((endpoint) => `${endpoint.end.actor ?? endpoint.end.address} in ${endpointAt(endpoint, view.step).state ?? "no state yet"}`);
-  machine.svg.setAttribute("aria-label", `State diagram of RFC 9293: ${said.join(", ")}`);
+  const jumps = taken.filter(isJump).map((jump) => paintJump(machine, jump));
+  machine.jumps.replaceChildren(...jumps.map(({ line }) => line));
+  machine.jumpNames.replaceChildren(...jumps.map(({ name }) => name));
+  machine.svg.setAttribute("aria-label", `State diagram of RFC 9293: ${said.join(", ") || "no socket yet"}`);
 }
 
-/** A change that is no way of the figure: an RST, mostly, which the figure leaves out. */
+/** Tokens stand to the left and to the right of a state's box, one behind the other. */
+function placeToken({ at, box, big }, group, state, before) {
+  const [x, y] = at(state);
+  const side = before % 2 === 0 ? -1 : 1;
+  const offset = box[0] / 2 + (big ? 8 : 4) + Math.floor(before / 2) * (big ? 38 : 21);
+  group.style.transform = `translate(${x + offset * side}px, ${y}px)`;
+  group.dataset.at = state;
+}
+
+const isReset = (event) => event.kind === "segment" && segmentKind(event.segment) === "rst";
+
+/** A change that is no way of the figure: an RST, mostly, which the figure leaves out but for one. */
+function isJump({ event, from, to }) {
+  return !STATE_WAYS.some((way) => way[0] === from && way[1] === to && (!isReset(event) || way[2] === "RST"));
+}
+
+/** A line of its own, and its name where no state stands. */
 function paintJump(machine, change) {
   const [from, to] = [machine.at(change.from), machine.at(change.to)];
-  const path = wayPath(from, to, machine.box, [(from[0] + to[0]) / 2 + (to[1] - from[1]) * 0.14, (from[1] + to[1]) / 2 - (to[0] - from[0]) * 0.14]);
-  const name = change.event.kind === "segment" && segmentKind(change.event.segment) === "rst" ? "RST" : change.event.alias;
-  return g("g", { class: "way taken jump" }, g("path", { d: path.d }), g("path", { class: "way-tip", d: path.tip }),
-    g("text", { class: "way-label", x: path.middle[0], y: path.middle[1], "text-anchor": "middle" }, name));
+  const control = [(from[0] + to[0]) / 2 + (to[1] - from[1]) * 0.14, (from[1] + to[1]) / 2 - (to[0] - from[0]) * 0.14];
+  const path = wayPath(from, to, machine.box, control);
+  const text = isReset(change.event) ? "RST" : change.event.alias;
+  const [x, y] = freePlace(machine, path, text);
+  return {
+    line: g("g", { class: "way taken jump" }, g("path", { d: path.d }), g("path", { class: "way-tip", d: path.tip })),
+    name: g("g", { class: "way taken jump" }, g("text", { class: "way-label", x, y: y + (machine.big ? 8 : 4), "text-anchor": "middle" }, text)),
+  };
 }
 
-/** Puts the diagram into the tab of the sockets. */
+/** A place on a line, near its middle, where a short text covers no state. */
+function freePlace({ at, box, big }, { from, control, to }, text) {
+  const size = big ? 24 : 11;
+  const wide = (text.length * size * 0.7 + box[0]) / 2 + 4;
+  const tall = (size + box[1]) / 2 + 4;
+  const on = (share) => [0, 1].map((axis) => (1 - share) ** 2 * from[axis] + 2 * share * (1 - share) * control[axis] + share ** 2 * to[axis]);
+  const places = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82].map(on);
+  const isFree = ([x, y]) => Object.keys(STATE_PLACES).every((state) => Math.abs(at(state)[0] - x) > wide || Math.abs(at(state)[1] - y) > tall);
+  return places.find(isFree) ?? places[0];
+}
+
+/** Puts the diagram into the tab of the sockets. In a lecture it is as tall as there is room for. */
 function renderMachine() {
   if (view.tab !== "sockets" || view.mode === "print") return;
-  const lecture = view.mode === "lecture";
-  const width = Math.max(280, Math.min(lecture ? 800 : 560, machineHolder.clientWidth || 380));
-  const machine = machineAt(width, lecture && width > 560);
+  const big = view.mode === "lecture" && machineHolder.clientWidth > 560;
+  const width = Math.round(Math.max(280, Math.min(big ? 800 : 560, machineHolder.clientWidth || 380)));
+  const whole = (width * MACHINE_SIZE[1]) / MACHINE_SIZE[0];
+  const room = big ? document.getElementById("panel").clientHeight - 104 : Infinity;
+  const machine = machineAt(width, Math.round(big ? Math.max(440, Math.min(whole, room)) : whole), big);
   if (machineHolder.firstChild !== machine.svg) machineHolder.replaceChildren(machine.svg);
   updateMachine(machine);
 }

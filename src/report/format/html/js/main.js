@@ -39,7 +39,7 @@ function stepName() {
 /** A tick for each step: a dot, a diamond where a call fails, a ring where a question is asked. */
 function buildScrubber() {
   const range = h("input", { type: "range", min: 0, max: steps.length, step: 1, "aria-label": "Step", oninput: () => goTo(range.valueAsNumber) });
-  const failing = new Set(rows.filter((row) => row.event && isError(row.event)).map((row) => row.at));
+  const failing = new Set(rows.filter((row) => row.event && rowOf.get(row.event) === row && isError(row.event)).map((row) => row.at));
   const ticks = ["the beginning", ...steps.map((step) => step.does)].map((does, place) => {
     const asked = predictionsOf.has(place - 1);
     const kind = asked ? " asked" : failing.has(place - 1) ? " error" : "";
@@ -114,12 +114,23 @@ function kernelHead(wire, right) {
   const known = here.map((endpoint) => ({ endpoint, now: endpointAt(endpoint, view.step) })).filter(({ now }) => now.state);
   const open = known.filter(({ now }) => now.state !== "CLOSE");
   const { now } = (open.length > 0 ? open : known).at(-1) ?? {};
+  const listens = listeners.some((listener) => isListenedAt(listener, wire, right) && listenerAt(listener, view.step) === "LISTEN");
+  if (open.length === 0 && listens) return [h("span", { class: `state-name tone-${STATE_TONES.LISTEN}` }, "LISTEN")];
   if (!now) return [h("span", { class: "state-name quiet" }, "kernel")];
   const gauge = (name, bytes) => h("span", { class: `buffer ${name}${bytes === 0 ? " empty" : ""}`, title: `${plural(bytes, "byte")} ${name}` }, h("i", null), h("span", null, `${name} ${bytes}`));
   return [
     h("span", { class: `state-name tone-${STATE_TONES[now.state]}` }, now.state, open.length > 1 && h("small", null, ` +${open.length - 1}`)),
     h("span", { class: "buffers" }, gauge("unread", now.unread), gauge("unsent", now.unsent)),
   ];
+}
+
+/** Whether a socket listens at an end of a wire: where a connection to it is drawn, else beside its actor. */
+function isListenedAt({ socket, actor }, wire, right) {
+  const [, port] = /:(\d+)$/.exec(story.sockets[socket].local ?? "") ?? [];
+  const served = endpoints.find(({ end, key }) => end.side === "responder" && end.actor === actor && end.address.endsWith(`:${port}`) && homes.has(key));
+  const place = actorPlace.get(actor) ?? 0;
+  const home = served ? homes.get(served.key) : { wire: Math.max(0, place - 1), right: place > 0 };
+  return home.wire === wire && home.right === right;
 }
 
 /** The legend: always on the screen. */

@@ -17,7 +17,7 @@ function chip(event) {
 
 function chipTone(event) {
   if (event.kind === "segment") return segmentKind(event.segment);
-  return isError(event) ? "failed" : "fine";
+  return isOver(event) && isError(event) ? "failed" : "fine";
 }
 
 /** A sentence whose short ids lead to their events. */
@@ -73,17 +73,17 @@ function closing() {
 
 /** One event: what it is, why it is so, and on what that rests. */
 function eventCard(event) {
-  const causes = causesOf.get(event.id) ?? [];
-  const took = isCall(event) && event.syscall.duration_ns !== undefined ? ` · took ${duration(event.syscall.duration_ns)}` : "";
+  const causes = toldCauses(event);
+  const took = isCall(event) && isOver(event) && event.syscall.duration_ns !== undefined ? ` · took ${duration(event.syscall.duration_ns)}` : "";
   return h(
     "article",
     { class: "event-card" },
     h("h2", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
     h("p", { class: "quiet" }, `${whoText(event)} · ${milliseconds(event.t_ns)} ms${took}`),
     causes.map(causeCard),
-    causes.length === 0 && expectedOutcome(event),
-    isCall(event) && !event.syscall.explained && h("p", { class: "trouble" }, "The model does not explain this."),
-    errnoLine(event),
+    causes.length === 0 && isOver(event) && expectedOutcome(event),
+    isCall(event) && isOver(event) && !event.syscall.explained && h("p", { class: "trouble" }, "The model does not explain this."),
+    isOver(event) && errnoLine(event),
   );
 }
 
@@ -133,25 +133,40 @@ function expectations(step) {
   ));
 }
 
+/** What is known of a socket at this step: of one that listens only that, else of its latest connection. */
+function socketAt(place) {
+  const listener = listeners.find((one) => one.socket === place && listenerAt(one, view.step) === "LISTEN");
+  if (listener) return { state: "LISTEN", sampled: false };
+  const own = endpoints.filter(({ end }) => end.socket === place).map((endpoint) => endpointAt(endpoint, view.step));
+  return own.findLast(({ state }) => state) ?? { state: listeners.some((one) => one.socket === place && listenerAt(one, view.step)) ? "CLOSE" : null, sampled: false };
+}
+
+/** Where a socket is and with whom it talks, as far as it is known: a port of the kernel's choice is not before connect. */
+function addressesAt(socket, place, state) {
+  const isBound = story.events.some((event) => isCall(event) && event.syscall.socket === place && event.syscall.call.name === "bind" && resultAt(event) < view.step);
+  const isTied = state && state !== "LISTEN" && socket.peer;
+  return [(isBound || state) && socket.local, isTied && socket.peer].filter(Boolean).join(" → ");
+}
+
 function socketsTab() {
-  const live = story.sockets.map((socket, place) => ({ socket, place, endpoint: endpoints.find(({ end }) => end.socket === place) }));
-  const cells = ({ socket, endpoint }) => {
-    const now = endpoint && endpointAt(endpoint, view.step);
+  const made = story.sockets.map((socket, place) => ({ socket, place })).filter(({ place }) => isMade(place, view.step));
+  const cells = ({ socket, place }) => {
+    const now = socketAt(place);
     const name = `${story.actors[socket.actor]?.name ?? "?"}.${socket.name}${socket.generation > 1 ? ` #${socket.generation}` : ""}`;
-    const addresses = [socket.local, socket.peer].filter(Boolean).join(" → ");
     return h(
       "tr",
       null,
-      h("th", { scope: "row" }, name, h("small", { class: "quiet" }, addresses)),
-      h("td", null, now?.state ? h("span", { class: `state-name tone-${STATE_TONES[now.state]}` }, now.state) : "–"),
-      h("td", { class: "number" }, now?.sampled ? now.unread : "–"),
-      h("td", { class: "number" }, now?.sampled ? now.unsent : "–"),
+      h("th", { scope: "row" }, name, h("small", { class: "quiet" }, addressesAt(socket, place, now.state))),
+      h("td", null, now.state ? h("span", { class: `state-name tone-${STATE_TONES[now.state]}` }, now.state) : "–"),
+      h("td", { class: "number" }, now.sampled ? now.unread : "–"),
+      h("td", { class: "number" }, now.sampled ? now.unsent : "–"),
     );
   };
   const heads = ["socket", "state", "unread", "unsent"].map((name) => h("th", { scope: "col" }, name));
+  const table = h("div", { class: "scroll" }, h("table", { class: "small sockets" }, h("thead", null, h("tr", null, heads)), h("tbody", null, made.map(cells))));
   return [
     section("The states of RFC 9293, section 3.3.2", machineHolder),
-    section("Sockets after this step", h("div", { class: "scroll" }, h("table", { class: "small" }, h("thead", null, h("tr", null, heads)), h("tbody", null, live.map(cells))))),
+    section("Sockets after this step", made.length > 0 ? table : h("p", { class: "quiet" }, "There is no socket yet.")),
     h("p", { class: "quiet" }, "Unread: received, not yet read. Unsent: written, not yet acknowledged. As the kernel said at the end of a step; the state as the model holds it."),
   ];
 }
@@ -162,13 +177,14 @@ function linksTab() {
   const list = (links, seen, other) =>
     links.length > 0 && h("ul", { class: "links" }, links.map((link) => {
       const event = eventOf.get(link[other]);
-      return event && h("li", { class: isInferred(link) ? "inferred" : "" },
+      return h("li", { class: isInferred(link) ? "inferred" : "" },
         h("b", null, (RELATIONS[link.rel] ?? [link.rel, link.rel])[seen]), " ", chip(event), " ",
-        revealedAt(event) < view.step ? h("span", { class: "code" }, eventText(event, view.raw)) : "",
+        h("span", { class: "code" }, eventText(event, view.raw)),
         h("div", { class: "quiet" }, `${BASES[link.basis] ?? link.basis}; ${link.confidence}`, link.stream_bytes ? `; bytes ${link.stream_bytes.begin} to ${link.stream_bytes.end - 1} of the stream` : ""));
     }));
-  const earlier = list(linksTo.get(event.id) ?? [], 0, "from");
-  const later = list((linksFrom.get(event.id) ?? []).filter((link) => revealedAt(eventOf.get(link.to) ?? event) < view.step), 1, "to");
+  const isTold = (link) => [link.from, link.to].every((id) => eventOf.has(id) && revealedAt(eventOf.get(id)) < view.step) && isOver(eventOf.get(link.to));
+  const earlier = list((linksTo.get(event.id) ?? []).filter(isTold), 0, "from");
+  const later = list((linksFrom.get(event.id) ?? []).filter(isTold), 1, "to");
   return [
     h("h2", null, chip(event), " ", h("span", { class: "code" }, eventText(event, view.raw))),
     h("p", { class: "quiet" }, `Its full id is ${event.id}`),
@@ -179,10 +195,11 @@ function linksTab() {
 
 function languagesTab() {
   const event = view.event;
-  const own = event ? beside.shown[event.id] ?? [] : [];
-  const shown = own.length > 0 ? own : [...new Set(shownRows(view.step).flatMap((row) => beside.shown[row.event.id] ?? []))];
+  const failed = (event) => (isOver(event) ? beside.shown[event.id] ?? [] : []);
+  const own = event ? failed(event) : [];
+  const shown = own.length > 0 ? own : [...new Set(shownRows(view.step).flatMap((row) => failed(row.event)))];
   if (shown.length === 0) return h("p", { class: "quiet" }, "No call has failed so far. For one that has, this shows what C, Go, Python, Rust, Java and Node make of it.");
-  const signals = shownRows(view.step).some((row) => isCall(row.event) && row.event.syscall.text.includes("SIGPIPE"));
+  const signals = shownRows(view.step).some((row) => isCall(row.event) && isOver(row.event) && row.event.syscall.text.includes("SIGPIPE"));
   return [
     own.length === 0 && h("p", { class: "quiet" }, "What failed so far:"),
     shown.map((place) => section(beside.languages[place].situation, pairs(beside.languages[place].words.map(([name, text]) => [name, h("span", { class: "code" }, text)])))),

@@ -40,7 +40,7 @@ function questionSheet(step, place) {
 }
 
 function stepSheet(step, place, shown, goesOn) {
-  const causes = [...new Set(shown.filter((row) => row.event && row.at === place).map((row) => row.event))].flatMap((event) => causesOf.get(event.id) ?? []);
+  const causes = [...new Set(shown.filter((row) => row.event && row.at === place && rowOf.get(row.event) === row).map((row) => row.event))].flatMap((event) => causesOf.get(event.id) ?? []);
   const states = endpoints.map((endpoint) => ({ endpoint, now: endpointAt(endpoint, place + 1) })).filter(({ now }) => now.state);
   const picture = shown.length > 0 && paintLadder({ shown, lookName: "print", width: SHEET_WIDTH, time: "ordinal", raw: view.raw, label: `Step ${place + 1}` });
   if (picture) {

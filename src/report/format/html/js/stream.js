@@ -32,11 +32,12 @@ function paintStreams(width, tall, font) {
 
 function paintStream(stream, x0, x1, tall, font) {
   const scale = (x1 - x0) / stream.size_bytes;
-  // What is written later is not told before.
-  const soFar = Math.max(0, ...STREAM_ROWS.flatMap(([kind]) => stream[kind].filter((part) => revealedAt(part.event) < view.step).map((part) => part.end)));
+  // What is written later is not told before, nor what a read that still waits will take.
+  const isShown = (part) => isOver(part.event);
+  const soFar = Math.max(0, ...STREAM_ROWS.flatMap(([kind]) => stream[kind].filter(isShown).map((part) => part.end)));
   const title = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}: ${plural(soFar, "byte")}`;
   const blocks = STREAM_ROWS.flatMap(([kind], row) =>
-    stream[kind].filter((part) => revealedAt(part.event) < view.step).map((part) => {
+    stream[kind].filter(isShown).map((part) => {
       const [x, width] = [x0 + part.begin * scale, Math.max(2, (part.end - part.begin) * scale - 1)];
       const y = (row + 1) * (tall + 2);
       const size = plural(part.end - part.begin, "byte");

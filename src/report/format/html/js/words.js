@@ -78,11 +78,17 @@ function exitText(status) {
   return status.signal === undefined ? `process ends: exit code ${status.code}` : `process ends: killed by ${status.signal}`;
 }
 
+/** Whether it is shown how an event came out: a call may still wait. */
+const isOver = (event) => resultAt(event) < view.step;
+
+/** Why an event came out as it did, as far as that is shown. */
+const toldCauses = (event) => (isOver(event) ? causesOf.get(event.id) ?? [] : []);
+
 /** What an event is, in one line. */
 function eventText(event, raw) {
   switch (event.kind) {
     case "syscall":
-      return event.syscall.text;
+      return isOver(event) ? event.syscall.text : `${callText(event)} …`;
     case "segment":
       return segmentText(event.segment, raw);
     case "signal":
@@ -143,10 +149,11 @@ const isInferred = (link) => link.basis === "model" || link.basis === "time" || 
 
 /** Why an event was tied to others: one line. */
 function matchedText(event) {
+  if (!isOver(event)) return "not yet: it waits";
   const links = linksTo.get(event.id) ?? [];
   if (links.length === 0) {
     const mine = linksFrom.get(event.id) ?? [];
-    const [cause] = causesOf.get(event.id) ?? [];
+    const [cause] = toldCauses(event);
     if (cause) return `by the rule ${cause.rule} alone: no other event is needed`;
     if (isCall(event)) return "a beginning: the program does this by itself";
     return mine.length === 0 ? "tied to no other event" : "a beginning: nothing in this story made it happen";
