@@ -14,6 +14,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("tokens_stand_where_the_kernels_lane_says", tokens_stand_where_the_kernels_lane_says),
     ("only_resets_and_the_like_leave_the_figure", only_resets_and_the_like_leave_the_figure),
     ("a_listener_is_in_listen", a_listener_is_in_listen),
+    ("drawers_of_a_lecture_are_not_cut_off", drawers_of_a_lecture_are_not_cut_off),
+    ("before_the_first_byte_the_strip_says_so", before_the_first_byte_the_strip_says_so),
+    ("a_lecture_says_something_at_every_step", a_lecture_says_something_at_every_step),
     ("a_click_selects_an_event", a_click_selects_an_event),
 ];
 
@@ -112,7 +115,7 @@ fn tokens_stand_where_the_kernels_lane_says(world: &World) -> Result<(), Failed>
             let wrong = at_every_step(
                 page,
                 "const middle = (element) => { const { top, bottom } = element.getBoundingClientRect(); return (top + bottom) / 2; };
-                 const machine = [...machines.values()].at(-1);
+                 const machine = [...machines.values()].find(({ svg }) => svg.isConnected);
                  const boxes = [...document.querySelectorAll('.state-box')].map((box) => [box.dataset.state, box.querySelector('rect')]);
                  const standsAt = (token) => {
                      const here = token.firstChild.getBoundingClientRect();
@@ -147,7 +150,7 @@ fn only_resets_and_the_like_leave_the_figure(world: &World) -> Result<(), Failed
         world.visit(&name, "?mode=explore", PROJECTOR, |page| {
             let wrong = at_every_step(
                 page,
-                "const machine = [...machines.values()].at(-1);
+                "const machine = [...machines.values()].find(({ svg }) => svg.isConnected);
                  window.taken = (window.taken ?? 0) + document.querySelectorAll('.way.taken:not(.jump)').length;
                  const happened = machine.tokens.filter(({ group }) => !group.classList.contains('away'))
                      .flatMap(({ endpoint, listener }) => (endpoint ?? listener).changes).filter(({ event }) => resultAt(event) === view.step - 1);
@@ -185,6 +188,59 @@ fn a_listener_is_in_listen(world: &World) -> Result<(), Failed> {
         assert_eq!(page.see(heads)?, json!(["CLOSE_WAIT", "FIN_WAIT2"]));
         Ok(())
     })
+}
+
+/// The whole state diagram is in view in a lecture, and the byte streams have a drawer too.
+fn drawers_of_a_lecture_are_not_cut_off(world: &World) -> Result<(), Failed> {
+    for name in ["broken-pipe", "upstream-prematurely-closed"] {
+        world.visit(name, "?mode=lecture", PROJECTOR, |page| {
+            page.see("predictionsOf.forEach((_, place) => answered.add(place)), goTo(steps.length)")?;
+            for (drawer, picture) in [("s", ".machine-svg"), ("w", ".streams")] {
+                page.press(drawer)?;
+                let cut = page.see(&format!(
+                    "(() => {{
+                        const whole = document.querySelector('.panel.drawn-out {picture}').getBoundingClientRect();
+                        const room = document.querySelector('#panel').getBoundingClientRect();
+                        const isInside = whole.left >= room.left && whole.right <= room.right + 1 && whole.top >= room.top && whole.bottom <= room.bottom + 1;
+                        return isInside && room.bottom <= innerHeight && whole.height > 100 ? null : [whole, room];
+                    }})()"
+                ))?;
+                assert_eq!(cut, json!(null), "{name}, {drawer}");
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn before_the_first_byte_the_strip_says_so(world: &World) -> Result<(), Failed> {
+    world.visit("broken-pipe", "?step=2", PROJECTOR, |page| {
+        let strip = "[document.querySelector('.strip').innerText, document.querySelectorAll('.strip .block').length]";
+        assert_eq!(page.see(strip)?, json!(["No byte of data has been written yet.", 0]));
+        page.see("goTo(4)")?;
+        assert_ne!(page.see("document.querySelectorAll('.strip .block').length")?, 0);
+        Ok(())
+    })
+}
+
+/// Where the author has given the lecturer nothing to say, the cause of what happened stands there.
+fn a_lecture_says_something_at_every_step(world: &World) -> Result<(), Failed> {
+    for name in names()? {
+        world.visit(&name, "?mode=lecture", PROJECTOR, |page| {
+            let silent = page.see(
+                "(() => {
+                    predictionsOf.forEach((_, place) => answered.add(place));
+                    return steps.flatMap((_, place) => {
+                        goTo(place + 1);
+                        return document.querySelector('.caption:not([hidden]) .say')?.innerText.trim() ? [] : [place + 1];
+                    });
+                })()",
+            )?;
+            assert_eq!(silent, json!([]), "{name}");
+            Ok(())
+        })?;
+    }
+    Ok(())
 }
 
 fn a_click_selects_an_event(world: &World) -> Result<(), Failed> {

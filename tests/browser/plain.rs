@@ -31,6 +31,15 @@ fn without_scripts_picture_and_table_tell_all(world: &World) -> Result<(), Faile
         for part in ["Broken pipe", "write(\"c\")", "EPIPE", "p6", "Say when SIGPIPE comes"] {
             assert!(told.contains(part), "{part:?} is missing");
         }
+        let script = crate::world::recording("broken-pipe")?.script;
+        let asked = script.steps.iter().filter_map(|step| step.predict.as_ref());
+        let tempting = asked.flat_map(|question| {
+            question.choices.iter().filter_map(|choice| choice.tempting.as_deref()).chain([question.text.as_str()])
+        });
+        let plain = |text: &str| text.replace(['`', '*'], "").split_whitespace().collect::<String>();
+        for part in tempting.chain([script.misconception.as_str(), &script.loopback_differs, &script.summary]) {
+            assert!(plain(told).contains(&plain(part)), "{part} is missing");
+        }
         let timeline = page.see("(({ events, steps }) => [events.length, steps.length])(JSON.parse(document.getElementById('timeline').textContent))")?;
         let rows = page.see(&format!(
             "[{ROWS}.filter((row) => row.dataset.event).length, {ROWS}.filter((row) => row.dataset.step).length]"

@@ -12,6 +12,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("one_connection_can_be_looked_at_alone", one_connection_can_be_looked_at_alone),
     ("sequence_numbers_are_relative_or_raw", sequence_numbers_are_relative_or_raw),
     ("time_is_ordinal_or_in_proportion", time_is_ordinal_or_in_proportion),
+    ("proportional_time_says_something_of_a_fast_story", proportional_time_says_something_of_a_fast_story),
     ("every_row_of_the_layout_is_painted", every_row_of_the_layout_is_painted),
 ];
 
@@ -98,6 +99,32 @@ fn time_is_ordinal_or_in_proportion(world: &World) -> Result<(), Failed> {
         }
         assert!(heights[0] < heights[1], "{heights:?}");
         assert_eq!(page.see("view.time")?, "ordinal");
+        Ok(())
+    })
+}
+
+/// Also where everything takes microseconds and only the set-up is slow, as in a run of broken-pipe: long waits are folded, and of what is
+/// left most is as tall as it is long.
+fn proportional_time_says_something_of_a_fast_story(world: &World) -> Result<(), Failed> {
+    world.visit("broken-pipe", "?step=1", PROJECTOR, |page| {
+        let seen = page.see(
+            "(() => {
+                const times = [-842302, -499092, -331403, -211645, -12929, 0, 26549, 32518, 38397, 307677, 534485, 540894, 558070, 722875, 918516, 924254, 945045, 2076768, 2083958, 2100804, 2232139];
+                const shown = times.map((t_ns) => ({ t_ns, body: { kind: 'call' }, event: {} }));
+                return ['ordinal', 'linear', 'broken'].map((time) => {
+                    const { ys, trueYs, folds, bottom } = placeRows(shown, time, 29, 4);
+                    const free = ys.filter((y, place) => Math.abs(y - trueYs[place]) < 1).length;
+                    return { folds: folds.length, free: free / ys.length, overlap: ys.some((y, place) => place > 0 && y - ys[place - 1] < 28) };
+                });
+            })()",
+        )?;
+        let [ordinal, linear, broken] = [0, 1, 2].map(|place| &seen[place]);
+        assert_eq!((ordinal["folds"].as_u64(), linear["folds"].as_u64()), (Some(0), Some(0)), "{seen}");
+        assert!(broken["folds"].as_u64() >= Some(3), "the set-up is folded: {seen}");
+        assert!(linear["free"].as_f64() > Some(0.3) && broken["free"].as_f64() > Some(0.5), "{seen}");
+        for time in [ordinal, linear, broken] {
+            assert_eq!(time["overlap"], false, "{time}");
+        }
         Ok(())
     })
 }

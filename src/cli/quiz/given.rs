@@ -33,12 +33,14 @@ pub(super) fn read(line: &str, question: &Question, at: StepId, script: &Script)
     if question.choices.is_empty() {
         return free(line, question.about, at, script).map(Given::Free);
     }
-    let is_meant = |(place, choice): (usize, &crate::record::Choice)| {
-        line.eq_ignore_ascii_case(&words::letter(place).to_string())
-            || line.eq_ignore_ascii_case(&words::choice(choice, at, script))
+    // A number may be what a choice says, as that of a write: then it means that choice.
+    let said = question.choices.iter().position(|one| line.eq_ignore_ascii_case(&words::choice(one, at, script)));
+    let named = || {
+        let names =
+            (0..question.choices.len()).map(|place| [words::letter(place).to_string(), (place + 1).to_string()]);
+        names.into_iter().position(|names| names.iter().any(|name| line.eq_ignore_ascii_case(name)))
     };
-    let mut places = question.choices.iter().enumerate();
-    places.position(is_meant).map(Given::Choice)
+    said.or_else(named).map(Given::Choice)
 }
 
 /// An answer in words, to show it.
@@ -130,7 +132,7 @@ mod tests {
         let choice = |answer| Choice { answer, text: None, tempting: None, stated: false };
         let fails = |errno| Answer::Ends(ExpectOutcome::Fails(errno));
         let choices = vec![choice(fails(Errno::EPIPE)), choice(Answer::Blocks)];
-        for (line, place) in [("a", 0), (" B ", 1), ("epipe", 0), ("it blocks", 1)] {
+        for (line, place) in [("a", 0), (" B ", 1), ("epipe", 0), ("it blocks", 1), ("2", 1)] {
             assert_eq!(given(line, About::Result, choices.clone()), Some(Given::Choice(place)), "{line}");
         }
         for line in ["", "c", "0", "EPIPE!"] {

@@ -99,14 +99,14 @@ impl<'a> Notes<'a> {
     fn question(&mut self, question: &Question, step: StepId) {
         self.add(format!("**First ask:** {}", prose(&question.text)));
         let script = self.script();
-        let choice = |choice: &crate::record::Choice| {
-            let said = code(&words::choice(choice, step, script));
+        let choice = |(place, choice): (usize, &crate::record::Choice)| {
+            let said = format!("{}. {}", words::letter(place), code(&words::choice(choice, step, script)));
             match &choice.tempting {
                 Some(tempting) => format!("{said}: {}", prose(tempting)),
                 None => said,
             }
         };
-        self.add(list(question.choices.iter().map(choice)));
+        self.add(list(question.choices.iter().enumerate().map(choice)));
     }
 
     /// A list's item: id, who, what, where it comes from, and the states that changed.

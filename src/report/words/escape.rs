@@ -60,7 +60,7 @@ fn write_escape(safe: &mut String, escape: impl std::fmt::Display) {
 }
 
 /// Control, invisible, directional or non-character: what a terminal obeys instead of showing it.
-fn is_hostile(c: char) -> bool {
+pub(in crate::report) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'

@@ -16,6 +16,8 @@ mod why;
 pub use brief::brief;
 pub use call::{call, call_and_result, outcome, signal_suffix, syscall_outcome};
 pub use check::{CheckSaid, action, check, exit_status, pattern};
+#[cfg(test)]
+pub(in crate::report) use escape::is_hostile;
 pub use escape::{ascii, escape, payload};
 pub use facts::facts;
 pub(super) use prose::without_links;

@@ -88,8 +88,22 @@ pub(in crate::report) fn without_links(text: &str) -> String {
 fn next_link(text: &str) -> Option<(&str, &str, &str)> {
     let middle = text.find("](")?;
     let open = text[..middle].rfind('[')?;
-    let close = middle + text[middle..].find(')')?;
-    Some((&text[..open], &text[open + 1..middle], &text[close + 1..]))
+    let close = middle + 2 + closing_bracket(&text[middle + 2..])?;
+    let before = &text[..open];
+    Some((before.strip_suffix('!').unwrap_or(before), &text[open + 1..middle], &text[close + 1..]))
+}
+
+/// Where an address ends: at the first `)` that closes no `(` of its own.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let mut open = 0;
+    text.char_indices().find_map(|(place, c)| match c {
+        ')' if open == 0 => Some(place),
+        ')' | '(' => {
+            open = if c == '(' { open + 1 } else { open - 1 };
+            None
+        }
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -101,6 +115,7 @@ mod tests {
         let said =
             plain("The **write** *succeeds*: it `copies *p` into\nthe [buffer](https://x.y/z). SO_ERROR, 2*3, a_b_c");
         assert_eq!(said, "The write succeeds: it copies *p into the buffer. SO_ERROR, 2*3, a_b_c");
+        assert_eq!(plain("[RFC](https://x.org/a_(b)) and ![a picture](x.png)!"), "RFC and a picture!");
         assert_eq!(plain("_quietly_ \u{1b}[2J"), "quietly \\x1b[2J");
     }
 

@@ -66,6 +66,7 @@ pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
             ("facts", &markup::text(&words::facts(story))),
             ("goals", &twin::goals(story)),
             ("ladder", &String::from_utf8_lossy(&drawn)),
+            ("lesson", &twin::lesson(&ties)),
             ("table", &twin::table(&ties)),
             ("timeline", &markup::json(&json::without_recording(story))),
             ("beside", &markup::json(&beside::write(&ties))),

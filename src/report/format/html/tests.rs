@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::{SCRIPT, STYLE, write};
 use crate::record::Recording;
 use crate::report::testing::{broken_pipe, broken_pipe_of, proxy};
-use crate::report::{Options, tell};
+use crate::report::{Options, tell, words};
 
 fn page(recording: Recording) -> String {
     String::from_utf8(write(&tell(recording, &Options::default()), &Options::default())).unwrap()
@@ -78,4 +78,22 @@ fn hostile_text_is_data() {
     assert_eq!(page.matches("<script").count(), page.matches("</script>").count());
     assert_eq!(page.matches("<script>").count(), 1, "a slot in a title was filled");
     assert_eq!(timeline(&page)["run"]["scenario"]["title"], hostile);
+}
+
+/// The page escapes what the terminal escapes, but for tabs and line ends, which a page may have.
+#[test]
+fn page_hides_what_the_terminal_hides() {
+    let class = between(SCRIPT, "const HIDDEN = /[", "]/gu;");
+    let mut marks = class.split("\\u").skip(1).map(|mark| {
+        let (digits, is_begin) = mark.strip_suffix('-').map_or((mark, false), |digits| (digits, true));
+        (u32::from_str_radix(digits.trim_matches(['{', '}']), 16).unwrap(), is_begin)
+    });
+    let mut hidden = std::collections::BTreeSet::new();
+    while let Some((begin, is_begin)) = marks.next() {
+        hidden.extend(begin..=if is_begin { marks.next().unwrap().0 } else { begin });
+    }
+    for c in '\0'..=char::MAX {
+        let expected = words::is_hostile(c) && !matches!(c, '\t' | '\n');
+        assert_eq!(hidden.contains(&u32::from(c)), expected, "{c:?}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::markup;
-use crate::record::{Event, StepId, What};
+use crate::record::{Choice, Event, Question, StepId, What};
 use crate::report::ties::Ties;
 use crate::report::words;
 use crate::story::{Entry, EventId, Story, Told};
@@ -16,6 +16,46 @@ pub(super) fn goals(story: &Story) -> String {
     }
     let items: Vec<String> = goals.iter().map(|goal| format!("<li>{}</li>", prose(goal))).collect();
     format!("<ul class=\"goals\">{}</ul>", items.concat())
+}
+
+/// What is asked, what the kernel answered and why other answers are tempting, and what to remember.
+pub(super) fn lesson(ties: &Ties<'_>) -> String {
+    let script = &ties.story.recording.script;
+    let asked =
+        script.steps.iter().enumerate().filter_map(|(place, step)| Some((StepId(place), step.predict.as_ref()?)));
+    let questions: String = asked.map(|(step, question)| self::question(ties, step, question)).collect();
+    let parts = [
+        ("Questions", questions),
+        ("To remember", paragraphs(&script.summary)),
+        ("Not true", paragraphs(&script.misconception)),
+        ("On a real network", paragraphs(&script.loopback_differs)),
+    ];
+    let told = parts.into_iter().filter(|(_, text)| !text.is_empty());
+    let told = told.map(|(title, text)| format!("<section><h2>{title}</h2>\n{text}</section>\n"));
+    told.collect::<Vec<_>>().concat()
+}
+
+fn question(ties: &Ties<'_>, step: StepId, question: &Question) -> String {
+    let script = &ties.story.recording.script;
+    let answered = ties.story.answers.iter().find(|answered| answered.step == step);
+    let choice = |(place, choice): (usize, &Choice)| {
+        let mark = answered.map_or("", |answered| if answered.right.contains(&place) { "✓ " } else { "✗ " });
+        let is_wrong = answered.is_some_and(|answered| !answered.right.contains(&place));
+        let tempting = choice.tempting.as_deref().filter(|_| is_wrong);
+        let why = tempting.map_or_else(String::new, |text| format!(": {}", prose(text)));
+        format!("<li>{mark}<code>{}</code>{why}</li>", markup::text(&words::choice(choice, step, script)))
+    };
+    let choices: String = question.choices.iter().enumerate().map(choice).collect();
+    let list = if choices.is_empty() { choices } else { format!("<ol type=\"a\">{choices}</ol>\n") };
+    let answer = answered.map_or_else(String::new, |answered| {
+        format!("<p>The kernel: <code>{}</code></p>\n", markup::text(&words::answered(ties, question, answered)))
+    });
+    format!("<p>Before step {}: {}</p>\n{list}{answer}", step.0 + 1, prose(&question.text))
+}
+
+fn paragraphs(markdown: &str) -> String {
+    let blocks = markdown.split("\n\n").filter(|block| !block.trim().is_empty());
+    blocks.map(|block| format!("<p>{}</p>\n", prose(block))).collect::<Vec<_>>().concat()
 }
 
 /// Every event as a row, and before each step what it does and what is said.

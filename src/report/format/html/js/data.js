@@ -2,8 +2,8 @@
 // ---- data.js: the timeline, and ways to find things in it
 
 /** What is invisible, or turns the direction of writing, is shown as an escape; lines may break. */
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]/g;
-const visible = (key, value) => (typeof value === "string" ? value.replace(HIDDEN, (letter) => `\\u{${letter.charCodeAt(0).toString(16)}}`) : value);
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud7b0-\ud7ff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{10ffff}]/gu;
+const visible = (key, value) => (typeof value === "string" ? value.replace(HIDDEN, (letter) => `\\u{${letter.codePointAt(0).toString(16)}}`) : value);
 
 /** The data in an element. To look at every text takes a while, and is only needed where some letter is written as an escape. */
 function read(id) {
@@ -91,6 +91,9 @@ const rowOf = new Map(rows.filter((row) => row.event).map((row) => [row.event, r
 /** The step that reveals how an event came out: of a call that waits, a later one than that of its begin. */
 const resultAt = (event) => rowOf.get(event)?.at ?? revealedAt(event);
 
+/** When it came out so: of a call that waited, at its end. */
+const settledAt = (event) => rowOf.get(event)?.t_ns ?? event.t_ns;
+
 /** The call that made each socket; nothing for one that was there before. */
 const makerOf = (() => {
   const makers = new Map();
@@ -130,7 +133,7 @@ const endpoints = story.connections.flatMap((connection) =>
       (event.transitions ?? [])
         .filter((change) => change.connection === connection.label && change.side === end.side)
         .map((change) => ({ event, from: change.from, to: change.to })),
-    ),
+    ).sort((one, other) => settledAt(one.event) - settledAt(other.event)),
     samples: story.events.filter(
       (event) => event.kind === "state" && event.state.connection === connection.label && event.state.local === end.address,
     ),

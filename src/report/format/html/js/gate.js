@@ -57,6 +57,17 @@ function offer(key, choice, index) {
   );
 }
 
+/** How a choice is named by its place, here as in the terminal: `a`, `b`, `c`. */
+const choiceLetter = (index) => String.fromCharCode(97 + index);
+
+/** Chooses by a letter, while a question with choices is on the screen. */
+function pickByLetter(letter) {
+  const place = letter.length === 1 ? letter.toLowerCase().charCodeAt(0) - 97 : -1;
+  const box = view.asking === null ? null : document.querySelectorAll(".gate input[type=radio]")[place];
+  box?.click();
+  return Boolean(box);
+}
+
 /** Chooses by a digit key. */
 function pickByNumber(number) {
   const boxes = document.querySelectorAll(".gate input[type=radio]");
@@ -81,7 +92,7 @@ function answerOne(place, prediction, number, brief) {
     h("p", { class: "kernel-says" }, h("b", null, "The kernel: "), h("span", { class: "code" }, prediction.answer), yourAnswer(pick, choices)),
     h("ul", { class: "choices told" }, choices.map((choice, index) =>
       h("li", { class: `${choice.right ? "right" : "wrong"}${pick === index ? " mine" : ""}` },
-        h("b", null, choice.right ? "✓ " : "✗ "), h("span", { class: "code" }, choice.text), handsTold(counts, index, choice), !brief && tempting(choice)))),
+        h("b", null, choice.right ? "✓ " : "✗ "), h("span", { class: "choice-letter" }, `${choiceLetter(index)} `), h("span", { class: "code" }, choice.text), handsTold(counts, index, choice), !brief && tempting(choice)))),
     brief && h("div", null, [mostTempting(choices, counts, pick)].filter(Boolean).map((choice) => [h("b", { class: "code" }, choice.text), tempting(choice)])),
   ];
 }

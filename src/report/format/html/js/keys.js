@@ -14,13 +14,14 @@ const KEYS = [
   [["E"], "E", "previous error", () => moveTo(isError, -1)],
   [["g"], "g", "go to an event or a step", () => openDialog(jumpDialog)],
   [["Enter"], "Enter", "answer the question: show what happens", () => view.asking !== null && reveal()],
-  [["1", "2", "3", "4", "5", "6", "7", "8", "9"], "1 … 9", "choose an answer", (key) => pickByNumber(Number(key))],
+  [["1", "2", "3", "4", "5", "6", "7", "8", "9"], "1 … 9", "choose an answer; its letter does too", (key) => pickByNumber(Number(key))],
   [["t"], "t", "time: ordinal, linear, broken axis", () => change({ time: TIMES[(TIMES.indexOf(view.time) + 1) % TIMES.length] })],
   [["a"], "a", "pure ACKs on and off", () => change({ acks: !view.acks })],
   [["c"], "c", "calls on and off", () => change({ calls: !view.calls })],
   [["r"], "r", "relative or raw sequence numbers", () => change({ raw: !view.raw })],
   [["m"], "m", "explore or lecture", () => change({ mode: view.mode === "lecture" ? "explore" : "lecture" })],
   [["s"], "s", "sockets and state diagram", () => toggleDrawer("sockets")],
+  [["w"], "w", "byte streams: what was written and read", () => toggleDrawer("stream")],
   [["b"], "b", "header bytes", () => toggleDrawer("bytes")],
   [["x"], "x", "explanation", () => toggleDrawer("explain")],
   [["d"], "d", "dark, light, as the system", () => change({ theme: { "": "dark", dark: "light", light: "" }[view.theme] })],
@@ -40,6 +41,7 @@ function onKey(event) {
   const scrolls = ["ArrowDown", "ArrowUp", "Home", "End", "PageDown", "PageUp", " "].includes(event.key);
   const steps = view.mode === "lecture" && event.key.startsWith("Page"); // a remote control steps, wherever the focus is
   if (scrolls && !steps && target.closest(".panel-body, .caption, .twin")) return;
+  if (pickByLetter(event.key)) return event.preventDefault();
   const bound = KEYS.find(([keys]) => keys.includes(event.key));
   if (!bound) return;
   event.preventDefault();

@@ -24,8 +24,10 @@ const STATE_TONES = {
  * Paints rows. The result is the picture with what is needed to reveal it step by step: `reveal(step)`, `select(event)`, and the
  * places of things.
  */
-function paintLadder({ shown, lookName, width, time, raw, label, rowHeight }) {
+function paintLadder({ shown: wanted, lookName, width, time, raw, label, rowHeight }) {
   const look = { ...LOOKS[lookName], ...(rowHeight && { row: rowHeight }) };
+  // In proportion a wait is as tall as it is long: it needs no row that says so.
+  const shown = time === "linear" ? wanted.filter((row) => row.body.kind !== "gap") : wanted;
   const painter = {
     shown,
     look,
@@ -145,7 +147,8 @@ function paintAxis(painter, time) {
     const [from, to] = [place.trueYs[index], place.ys[index]];
     return g("path", { class: "leader", d: `M${x} ${from.toFixed(1)}h-3L${x - 12} ${to.toFixed(1)}h-3` });
   });
-  return [g("line", { class: "axis", x1: x, x2: x, y1: place.trueYs[0] ?? 0, y2: place.trueYs.at(-1) ?? 0 }), ...leaders];
+  const folds = place.folds.map(({ y, ns }) => paintFold(painter, duration(ns), y));
+  return [g("line", { class: "axis", x1: x, x2: x, y1: place.trueYs[0] ?? 0, y2: place.trueYs.at(-1) ?? 0 }), ...leaders, ...folds];
 }
 
 /** One row, as an option of the list. */
@@ -223,17 +226,23 @@ function endMark(painter, at, y, row) {
 /** What concerns nobody's lane: a folded wait, a failed expectation. */
 function paintAcross(painter, row, y) {
   const { lanes, look, mono, raw } = painter;
-  const middle = (lanes.gutter + lanes.width) / 2;
   const text = rowText(row, raw);
-  const said = g("text", { class: row.body.kind === "gap" ? "gap-text" : "told trouble", x: middle, y: y + look.font * 0.35, "text-anchor": "middle" }, cut(text, mono, lanes.width - lanes.gutter));
-  if (row.body.kind !== "gap") return [said];
+  if (row.body.kind === "gap") return paintFold(painter, text, y);
+  const middle = (lanes.gutter + lanes.width) / 2;
+  return g("text", { class: "told trouble", x: middle, y: y + look.font * 0.35, "text-anchor": "middle" }, cut(text, mono, lanes.width - lanes.gutter));
+}
+
+/** A wave across the picture: so long nothing happened. */
+function paintFold({ lanes, look, mono }, text, y) {
+  const middle = (lanes.gutter + lanes.width) / 2;
+  const said = g("text", { class: "gap-text", x: middle, y: y + look.font * 0.35, "text-anchor": "middle" }, text);
   const waves = (x0, x1) => {
     const count = Math.max(1, Math.round((x1 - x0) / 12));
     const wide = (x1 - x0) / count;
     return `M${x0} ${y}` + `q${wide / 4} -3 ${wide / 2} 0t${wide / 2} 0`.repeat(count);
   };
   const room = widthOf(text, mono) / 2 + 12;
-  return [g("path", { class: "gap-wave", d: waves(lanes.gutter, middle - room) + waves(middle + room, lanes.width - look.pad) }), said];
+  return g("g", { class: "fold" }, g("path", { class: "gap-wave", d: waves(lanes.gutter, middle - room) + waves(middle + room, lanes.width - look.pad) }), said);
 }
 
 /** Where a segment's arrow begins and ends. */

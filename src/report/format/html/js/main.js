@@ -165,7 +165,7 @@ function buildLegend() {
 function renderCaption(caption) {
   const step = steps[view.step - 1];
   const answer = view.asking === null && put.has(view.step - 1) && answerCard(view.step - 1, true);
-  const say = step?.say && h("div", { class: "say" }, paragraphs(step.say));
+  const say = step && h("div", { class: "say" }, step.say ? paragraphs(step.say) : because(mainEvent(view.step - 1)));
   caption.replaceChildren(...[answer, say].filter(Boolean));
   caption.hidden = view.mode !== "lecture" || view.asking !== null || caption.childElementCount === 0;
 }
@@ -267,8 +267,9 @@ function renderMatched(matched) {
 
 function renderStrip({ strip, scroll }) {
   const width = scroll.clientWidth - 30;
-  const painted = width > 0 && view.mode !== "lecture" && view.asking === null ? paintStreams(width, 15, `11px ${family("--mono")}`) : null;
-  strip.replaceChildren(...(painted ? [painted] : []));
+  const painted = width > 0 && view.mode !== "lecture" && view.asking === null ? paintStreams(width, 15, 11) : null;
+  const waits = view.mode === "lecture" || view.asking !== null || streams.length === 0;
+  strip.replaceChildren(...(painted ? [painted] : waits ? [] : [h("p", { class: "quiet" }, NO_BYTES)]));
 }
 
 /** Marks the selected event; it alone is a stop of the Tab key. */

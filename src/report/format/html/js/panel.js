@@ -5,6 +5,7 @@ const TABS = [
   ["explain", "Explain", explainTab],
   ["bytes", "Bytes", bytesTab],
   ["sockets", "Sockets", socketsTab],
+  ["stream", "Stream", streamTab],
   ["links", "Links", linksTab],
   ["languages", "Languages", languagesTab],
 ];
@@ -69,6 +70,17 @@ function closing() {
     beside.loopback_differs && section("On a real network", paragraphs(beside.loopback_differs)),
     story.findings.length > 0 && section("Findings", h("ul", null, story.findings.map((finding) => h("li", null, withChips(finding.text))))),
   ];
+}
+
+/** Why an event came out as it did, in a sentence each: its causes, or the rule that it follows. */
+function because(event) {
+  if (!event) return [];
+  const causes = toldCauses(event);
+  const lead = [chip(event), " "];
+  if (causes.length > 0) return causes.map((cause) => h("p", null, lead.splice(0), withChips(cause.text)));
+  const [allowed] = isCall(event) && isOver(event) ? event.syscall.predicted : [];
+  const rule = allowed && beside.rules[allowed.rule];
+  return h("p", null, lead, rule ? prose(rule.statement) : matchedText(event));
 }
 
 /** One event: what it is, why it is so, and on what that rests. */
@@ -171,6 +183,17 @@ function socketsTab() {
   ];
 }
 
+/** The byte streams as far as they are shown. */
+function streamTab() {
+  const size = Math.max(11, parseFloat(getComputedStyle(document.querySelector(".panel .tabs") ?? document.body).fontSize) * (view.mode === "lecture" ? 1 : 0.74));
+  const room = (document.getElementById("panel")?.clientWidth || 420) - 40;
+  const painted = paintStreams(room, Math.round(size * 1.4), size);
+  return [
+    section("Which write filled which segment, and which read took it", painted ?? h("p", { class: "quiet" }, NO_BYTES)),
+    painted && h("p", { class: "quiet" }, "From left to right: the bytes of a direction, from its first. A segment that was sent again covers the same bytes."),
+  ];
+}
+
 function linksTab() {
   const event = view.event;
   if (!event) return h("p", { class: "quiet" }, "Select an event to see what it is tied to.");
@@ -230,6 +253,7 @@ function buildPanel() {
       tab.tabIndex = chosen ? 0 : -1;
     });
     body.setAttribute("aria-labelledby", `tab-${view.tab}`);
+    body.parentElement?.classList.toggle("drawn-out", view.mode === "lecture" && view.drawer !== "");
     furnishPanel(body);
     if (before.tab !== view.tab || before.event !== view.event || before.step !== view.step) body.scrollTop = 0;
   });

@@ -15,7 +15,9 @@ function paintSheets() {
     // Without answers there is nothing to show from the first question on.
     if ([...predictionsOf.keys()].some((asked) => asked <= place && !hasAnswer(asked))) return;
     windowsOf(place).forEach((shown, number) => pages.push(stepSheet(step, place, shown, number > 0)));
+    if (predictionsOf.has(place)) pages.push(answerSheet(step, place));
   });
+  if ([...predictionsOf.keys()].every(hasAnswer)) pages.push(lastSheet());
   sheets.replaceChildren(...pages);
 }
 
@@ -38,6 +40,14 @@ function questionSheet(step, place) {
   return sheet(place, h("h2", null, `Predict: step ${place + 1}, `, h("span", { class: "code" }, step.does)),
     predictionsOf.get(place).map((one) => [h("p", { class: "question" }, prose(one.question)), h("ul", { class: "boxes" }, (one.choices ?? []).map((choice) => h("li", { class: "code" }, choice.text)))]));
 }
+
+/** What the kernel answered, and why the other answers are tempting. */
+function answerSheet(step, place) {
+  return sheet(place, h("h2", null, `Answer: step ${place + 1}, `, h("span", { class: "code" }, step.does)), answerCard(place));
+}
+
+/** What to remember. */
+const lastSheet = () => sheet(null, h("h2", null, beside.title), closing());
 
 function stepSheet(step, place, shown, goesOn) {
   const causes = [...new Set(shown.filter((row) => row.event && row.at === place && rowOf.get(row.event) === row).map((row) => row.event))].flatMap((event) => causesOf.get(event.id) ?? []);
