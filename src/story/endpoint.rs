@@ -52,10 +52,14 @@ pub struct Endpoint {
     pub oob_inline: bool,
     /// Its listener wants data before it hands a connection over (`TCP_DEFER_ACCEPT`).
     pub defers: bool,
+    /// Its listener's queue is full: the last ACK of the handshake does not count, and what comes with it is dropped.
+    pub crowded: bool,
     /// The SYN-ACK was sent again.
     pub syn_ack_again: bool,
     /// Since when the kernel probes the peer's closed window, with the first probe.
     pub probing: Option<(i64, EventId)>,
+    /// When data that is still unacknowledged was first sent again, with that segment.
+    pub sent_again: Option<(i64, EventId)>,
     /// Keep-alive probes since the peer was last heard.
     pub unanswered: Vec<EventId>,
     /// What the kernel waited for in vain before it gave the connection up.
@@ -118,6 +122,8 @@ impl Ending {
 pub enum Waited {
     /// An answer to its SYN.
     SynAck,
+    /// That its data is acknowledged.
+    Acknowledgment,
     /// That the peer opens its window, for `TCP_USER_TIMEOUT`.
     Window,
     /// An answer to its keep-alive probes.
@@ -145,8 +151,10 @@ impl Default for Endpoint {
             mark: None,
             oob_inline: false,
             defers: false,
+            crowded: false,
             syn_ack_again: false,
             probing: None,
+            sent_again: None,
             unanswered: Vec::new(),
             gave_up: None,
             received: 0,
@@ -205,6 +213,11 @@ impl Endpoint {
         self.written > self.sent_upto
     }
 
+    /// Something is still to be sent, the FIN at least.
+    pub fn fin_waits(&self) -> bool {
+        self.has_unsent() || self.fin_out.is_none()
+    }
+
     /// Its FIN was sent and acknowledged.
     pub fn fin_is_acked(&self) -> bool {
         matches!(self.state, TcpState::FinWait2 | TcpState::TimeWait)
@@ -226,6 +239,11 @@ impl Endpoint {
     pub fn dead(&self) -> bool {
         let over = matches!(self.state, TcpState::Close | TcpState::TimeWait);
         over && (self.established || self.reset_by.is_some())
+    }
+
+    /// A connection that was begun is over, whether it was ever established or not.
+    pub fn over(&self) -> bool {
+        self.dead() || (self.state == TcpState::Close && self.reset_by.is_some())
     }
 
     /// Whether the kernel may have reported this state in that span: the last segment that came before it may not have
@@ -303,6 +321,12 @@ impl Endpoint {
         found
     }
 
+    /// Copies bytes that lie that far behind the first, without taking them.
+    pub fn peek(&self, behind: u64, bytes: u64) -> Vec<(EventId, u64, u64)> {
+        let (from, upto) = self.readable(behind.saturating_add(bytes));
+        overlap(&self.unread, (from + behind).min(upto), upto)
+    }
+
     /// It sends a segment: the state it goes into, if any.
     pub fn sends(&mut self, event: EventId, segment: &Segment, seq: u32, ack: Option<u32>) -> Option<TcpState> {
         let has = |flag| segment.flags.has(flag);
@@ -319,6 +343,10 @@ impl Endpoint {
         }
         if let Some(ack) = ack {
             self.ack_sent = self.ack_sent.max(ack);
+        }
+        if has(Flags::RST) && self.state == TcpState::SynSent {
+            // It refuses an acknowledgment that belongs to an older connection, and goes on (RFC 9293, section 3.10.7.3).
+            return None;
         }
         if has(Flags::RST) {
             if self.closed.is_none() && has(Flags::ACK) && self.established && !self.dead() {
@@ -362,7 +390,9 @@ impl Endpoint {
         self.unanswered.clear();
         if let Some(ack) = ack {
             self.received_acks.insert(segment.ack, event);
-            self.acked = self.acked.max(u64::from(ack.saturating_sub(1)).min(self.written));
+            let acked = self.acked.max(u64::from(ack.saturating_sub(1)).min(self.written));
+            self.sent_again = self.sent_again.filter(|_| acked == self.acked);
+            self.acked = acked;
         }
         if segment.flags.has(Flags::RST) {
             return self.receives_rst(event, segment, seq);
@@ -378,7 +408,7 @@ impl Endpoint {
             self.reset(event, state, Errno::ECONNRESET);
             return vec![TcpState::Close];
         }
-        if accepts_data(state) {
+        if accepts_data(state) && !(state == TcpState::SynRecv && self.crowded) {
             self.queue(event, segment, seq);
         }
         if self.fin_in == Some(event) {
@@ -394,6 +424,12 @@ impl Endpoint {
         let waits = matches!(state, TcpState::FinWait1 | TcpState::FinWait2);
         let end = seq.wrapping_add(u32::try_from(segment.payload.len()).unwrap_or(u32::MAX));
         unreadable && waits && !segment.payload.is_empty() && end > self.next_expected()
+    }
+
+    /// An RST with exactly the number that is expected arrives: the state that it puts the endpoint in.
+    pub fn is_reset(&mut self, event: EventId, segment: &Segment) -> Option<TcpState> {
+        let expected = self.next_expected();
+        self.receives_rst(event, segment, expected).last().copied()
     }
 
     fn reset(&mut self, by: EventId, state: TcpState, errno: Errno) {
@@ -444,6 +480,8 @@ impl Endpoint {
             TcpState::SynSent if segment.flags.has(Flags::SYN) => Some(TcpState::Established),
             // With TCP_DEFER_ACCEPT a bare ACK does not count until the SYN-ACK was sent again (`tcp_check_req`).
             TcpState::SynRecv if self.defers && !self.syn_ack_again && segment.seq_len() == 0 => None,
+            // `sk_acceptq_is_full`, seen by `tcp_v4_syn_recv_sock`.
+            TcpState::SynRecv if self.crowded => None,
             TcpState::SynRecv => Some(TcpState::Established),
             TcpState::FinWait1 if fin_acked => Some(TcpState::FinWait2),
             TcpState::Closing if fin_acked => Some(TcpState::TimeWait),

@@ -1,9 +1,13 @@
 //! Connections, relative numbers and retransmissions: what the segments say by themselves.
 
+mod room;
+
 use core::net::SocketAddr;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Connection, ConnectionId, End, EndpointId, SegmentTold, Side};
+use self::room::{Room, Unacknowledged};
+use super::{Connection, ConnectionId, End, EndpointId, EventId, SegmentTold, Side};
 use crate::record::{Call, Flags, Recording, Segment, SocketId, What};
 
 /// What the segments of a recording say.
@@ -19,6 +23,7 @@ pub(super) struct Flow {
     tracks: Vec<[Track; 2]>,
     /// The event that began each connection.
     begun: Vec<usize>,
+    room: Room,
 }
 
 /// One direction of a connection while the segments are walked.
@@ -36,6 +41,8 @@ struct Track {
     syn_acks: u32,
     /// An RST was sent.
     reset: bool,
+    /// Its data that the other end has not acknowledged.
+    in_flight: Unacknowledged,
 }
 
 impl Flow {
@@ -46,6 +53,7 @@ impl Flow {
             if let Some(segment) = recording.segment(event) {
                 let sender = flow.sender(place, segment);
                 let told = flow.number(sender, segment);
+                flow.finds_room(place, segment, &told);
                 flow.segments.insert(place, told);
             }
         }
@@ -60,6 +68,14 @@ impl Flow {
         all.iter().rev().find(|end| self.begun[end.connection.0] <= event).copied()
     }
 
+    /// The end that an earlier connection of the same 4-tuple had there.
+    pub(super) fn before(&self, id: EndpointId) -> Option<EndpointId> {
+        let connection = &self.connections[id.connection.0];
+        let addresses = (connection.end(id.side).address, connection.end(id.side.other()).address);
+        let all = self.of_tuple.get(&addresses)?;
+        all.iter().rev().find(|other| other.connection < id.connection).copied()
+    }
+
     /// The end that receives what an end sends.
     pub(super) fn facing(&self, id: EndpointId) -> EndpointId {
         EndpointId { side: self.connections[id.connection.0].facing(id.side), ..id }
@@ -69,6 +85,34 @@ impl Flow {
     pub(super) fn ends_at(&self, address: SocketAddr) -> impl Iterator<Item = EndpointId> {
         let from = self.of_tuple.range((address, SocketAddr::new(core::net::Ipv4Addr::UNSPECIFIED.into(), 0))..);
         from.take_while(move |((local, _), _)| *local == address).flat_map(|(_, ends)| ends.iter().copied())
+    }
+
+    /// A segment as its receiver takes it: data that finds no room is dropped, and a FIN behind it.
+    pub(super) fn as_taken<'s>(&self, place: usize, segment: &'s Segment) -> Cow<'s, Segment> {
+        if !self.room.lacked_for(place) {
+            return Cow::Borrowed(segment);
+        }
+        let mut rest = segment.clone();
+        rest.payload.clear();
+        rest.flags = rest.flags.without(Flags::FIN);
+        Cow::Owned(rest)
+    }
+
+    /// The segments that an acknowledgment says were dropped for want of room.
+    pub(super) fn dropped_according_to(&self, event: EventId) -> &[EventId] {
+        self.room.said_by(event.0)
+    }
+
+    /// Without the SYNs the window's scale is not known.
+    fn finds_room(&mut self, place: usize, segment: &Segment, told: &SegmentTold) {
+        let id = told.sender;
+        let connection = &self.connections[id.connection.0];
+        if connection.is_to_itself() || connection.ends.iter().any(|end| end.isn.is_none()) {
+            return;
+        }
+        let tracks = &mut self.tracks[id.connection.0];
+        Room::sends(&mut tracks[id.side.index()].in_flight, place, segment, told);
+        self.room.acknowledges(&mut tracks[id.side.other().index()].in_flight, place, segment, told);
     }
 
     fn sender(&mut self, place: usize, segment: &Segment) -> EndpointId {
@@ -166,7 +210,7 @@ impl Flow {
             let ends = self.of_tuple.get(&(local, peer)).map_or(&[][..], Vec::as_slice);
             if let Some(end) = ends.iter().find(|end| !taken.contains(*end)).copied() {
                 taken.insert(end);
-                self.tie(SocketId(place), end);
+                self.tie(recording, SocketId(place), end);
             }
         }
         for (place, event) in recording.events.iter().enumerate() {
@@ -175,7 +219,7 @@ impl Flow {
                 && let Some(end) = self.opened_during(recording, place, call.actor, call.end_ns, &taken)
             {
                 taken.insert(end);
-                self.tie(call.socket, end);
+                self.tie(recording, call.socket, end);
             }
         }
     }
@@ -188,6 +232,8 @@ impl Flow {
         end_ns: Option<i64>,
         taken: &BTreeSet<EndpointId>,
     ) -> Option<EndpointId> {
+        // A forked process has its parent's address.
+        let address = recording.actors.get(actor.0)?.address;
         let later = recording.events.iter().enumerate().skip(begin);
         later
             .take_while(|(_, event)| end_ns.is_none_or(|end| event.t_ns <= end))
@@ -195,15 +241,17 @@ impl Flow {
             .find(|sender| {
                 sender.side == Side::Initiator
                     && !taken.contains(sender)
-                    && self.connections[sender.connection.0].end(Side::Initiator).actor == Some(actor)
+                    && self.connections[sender.connection.0].end(Side::Initiator).address.ip() == address
             })
     }
 
-    fn tie(&mut self, socket: SocketId, end: EndpointId) {
+    fn tie(&mut self, recording: &Recording, socket: SocketId, end: EndpointId) {
         let ends = self.of_socket.entry(socket).or_default();
         ends.push(end);
         ends.sort_unstable();
-        self.connections[end.connection.0].ends[end.side.index()].socket = Some(socket);
+        let known = &mut self.connections[end.connection.0].ends[end.side.index()];
+        known.socket = Some(socket);
+        known.actor = recording.sockets.get(socket.0).map(|socket| socket.actor).or(known.actor);
     }
 }
 

@@ -327,6 +327,8 @@ pub enum Predicted {
     ErrorWithSignal(Errno, Signal),
     /// The process dies of this signal inside the call.
     Death(Signal),
+    /// The value of an option, as `record::Detail::Option` has it.
+    OptionValue(i64),
     /// These poll events and no others, in the order of `record::PollEvent::ALL`.
     Ready(Vec<crate::record::PollEvent>),
     /// The process ends; the call does not return.

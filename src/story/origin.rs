@@ -98,7 +98,8 @@ impl Walk<'_> {
         let sender = self.endpoint(told.sender);
         let advances = told.ack_rel.is_some_and(|ack| ack > sender.ack_sent);
         let last = sender.last_received;
-        if advances && self.answers(event, told) {
+        let says_dropped = self.tells_of_no_room(event);
+        if (advances && self.answers(event, told)) || says_dropped {
             return true;
         }
         if let Some(read) = self.active_at(told.sender).filter(|call| self.is_read(*call)) {
@@ -115,6 +116,19 @@ impl Walk<'_> {
             self.probes.contains(&last) || self.recording.segment(&self.recording.events[last.0]).is_some_and(opens);
         let basis = if must_be_answered { Basis::Sequence } else { Basis::Time };
         self.link(last, event, Rel::Answers, basis, (0, 0));
+        true
+    }
+
+    /// The acknowledgment of a receiver that had no room for what has come. Tied to the first of the segments: the others lie
+    /// beyond it.
+    fn tells_of_no_room(&mut self, event: EventId) -> bool {
+        let flow = self.flow;
+        let dropped = flow.dropped_according_to(event);
+        let Some(first) = dropped.first() else { return false };
+        self.link(*first, event, Rel::Answers, Basis::Sequence, (0, 0));
+        let fact = Fact { roles: vec![("data", *first)], ..Fact::default() };
+        let rule = "data-without-room-is-dropped";
+        self.found.causes.push(Cause { of: event, because: dropped.to_vec(), rule, fact });
         true
     }
 
@@ -155,6 +169,11 @@ impl Walk<'_> {
         let first = self.endpoint(told.sender).sent.range(end..).next().map(|(_, first)| *first);
         let Some(first) = first else { return false };
         self.link(first, event, Rel::Retransmits, Basis::Sequence, (0, 0));
+        let t_ns = self.recording.events[event.0].t_ns;
+        let sender = self.endpoint_mut(told.sender);
+        if sender.established && !segment.payload.is_empty() {
+            sender.sent_again.get_or_insert((t_ns, event));
+        }
         self.found.findings.push(Finding { kind: FindingKind::Retransmission, about: vec![event, first] });
         true
     }

@@ -12,6 +12,9 @@ pub(super) fn fits(predicted: &Predicted, outcome: &Outcome, caught: Option<Sign
         (Predicted::PendingError(expected), Outcome::Returned { detail: Detail::PendingError(errno), .. }) => {
             expected == errno
         }
+        (Predicted::OptionValue(expected), Outcome::Returned { detail: Detail::Option(value), .. }) => {
+            expected == value && caught.is_none()
+        }
         (Predicted::Ready(expected), Outcome::Returned { value, detail }) => match detail {
             Detail::Ready(ready) => {
                 let mut ready = ready.clone();

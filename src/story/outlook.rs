@@ -164,6 +164,8 @@ fn answers(endpoint: &Endpoint) -> Answers {
         epoll: None,
         closed,
         shared: false,
+        held: 0,
+        peeked: 0,
     };
     let events = vec![PollEvent::In, PollEvent::Out, PollEvent::RdHup];
     let ask = |call: Call| predict(view, &call).outcome;

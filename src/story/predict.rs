@@ -51,6 +51,10 @@ pub struct View<'a> {
     pub closed: Option<EventId>,
     /// Other descriptors refer to the socket: of this process or another.
     pub shared: bool,
+    /// How many bytes the call has copied already: they are out of the queue, and not yet returned.
+    pub held: u64,
+    /// How many of the bytes in the queue it has copied without taking them.
+    pub peeked: u64,
 }
 
 pub(super) fn plain(outcome: Predicted, rule: &'static str) -> Foreseen {
@@ -108,7 +112,10 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
     match call {
         Call::Socket => plain(Predicted::Descriptor, "socket-returns-a-descriptor"),
         Call::Bind { .. } => view.bind(),
-        Call::Listen { .. } if view.occupied_by.is_some() => view.bind(),
+        Call::Listen { .. } if view.socket.connect.is_some() || view.socket.accepted => {
+            fails(Errno::EINVAL, "listen-on-a-connection-gives-einval")
+        }
+        Call::Listen { .. } if view.occupied_by.is_some() => view.takes_address(),
         Call::Listen { .. } => plain(Predicted::Value(0), "listen-opens-the-queue"),
         Call::Setsockopt { .. } => plain(Predicted::Value(0), "option-is-set"),
         Call::Getsockopt { option } => view.getsockopt(*option),
@@ -149,9 +156,9 @@ pub fn after_timeout(view: View<'_>, call: &Call) -> Option<(u64, Foreseen)> {
     let send = view.options.send_timeout_ns;
     let (ns, foreseen) = match call {
         Call::Recv { size: 0, .. } => (receive, woken(call)?),
-        Call::Recv { size: wanted, .. } if view.endpoint.readable(*wanted).1 > view.endpoint.read => {
-            let (from, upto) = view.endpoint.readable(*wanted);
-            let unread = upto - from;
+        Call::Recv { size: wanted, .. } if view.held > 0 || view.endpoint.readable(*wanted).1 > view.endpoint.read => {
+            let (from, upto) = view.left(wanted.saturating_sub(view.held));
+            let unread = view.held + upto - from;
             (receive, plain(Predicted::Value(size(unread)), "waitall-returns-what-came-in-time").bytes(unread))
         }
         Call::Read { .. } | Call::Recv { .. } | Call::Accept { .. } => {
@@ -174,6 +181,9 @@ fn reported(endpoint: &Endpoint, errno: Errno, by: EventId, rule: &'static str) 
     if let Some(waited) = endpoint.gave_up {
         return fails(errno, gave_up(waited)).role("waited", by);
     }
+    if !endpoint.begun() {
+        return fails(errno, "shutdown-of-a-connect-gives-econnreset").role("shutdown", by);
+    }
     let rule = if errno == Errno::ECONNABORTED { "destroyed-socket-gives-econnaborted" } else { rule };
     let state = endpoint.reset_by.map_or(endpoint.state, |(_, state)| state);
     fails(errno, rule).role("rst", by).in_state(state)
@@ -183,6 +193,7 @@ fn reported(endpoint: &Endpoint, errno: Errno, by: EventId, rule: &'static str) 
 fn gave_up(waited: Waited) -> &'static str {
     match waited {
         Waited::SynAck => "no-answer-to-the-syn-gives-etimedout",
+        Waited::Acknowledgment => "unacknowledged-data-gives-etimedout",
         Waited::Window => "user-timeout-gives-etimedout",
         Waited::KeepAlive => "keep-alive-gives-etimedout",
     }

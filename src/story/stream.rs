@@ -33,6 +33,16 @@ impl Stream {
         Self { sender, writes: Vec::new(), segments: Vec::new(), reads: Vec::new() }
     }
 
+    /// A call took these parts of it.
+    pub(super) fn is_read(&mut self, event: EventId, parts: &[(EventId, u64, u64)]) {
+        for &(_, begin, end) in parts {
+            match self.reads.last_mut() {
+                Some(last) if last.event == event && last.end == begin => last.end = end,
+                _ => self.reads.push(Piece { event, begin, end }),
+            }
+        }
+    }
+
     /// How many bytes were written, or seen on the wire.
     pub fn size(&self) -> u64 {
         self.writes.iter().chain(&self.segments).map(|piece| piece.end).max().unwrap_or(0)

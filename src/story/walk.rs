@@ -10,6 +10,7 @@ mod kernel;
 mod local;
 mod outcomes;
 mod processes;
+mod sharing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +71,7 @@ pub(super) struct Walk<'r> {
 /// A call under way.
 #[derive(Debug)]
 struct Active {
+    actor: ActorId,
     event: EventId,
     endpoint: Option<EndpointId>,
     state: Option<TcpState>,
@@ -78,12 +80,27 @@ struct Active {
     foreseen: Vec<Foreseen>,
     /// It has made the kernel send something; what arrives afterwards may be the answer to that.
     has_sent: bool,
+    /// What it has copied out of the queue and not yet returned: stream ranges, and the segments that they came in.
+    held: Vec<(EventId, u64, u64)>,
 }
 
 impl Active {
     /// As far as the model knows, it can only wait.
     fn sleeps(&self) -> bool {
         self.foreseen.iter().all(|one| one.outcome == Predicted::Blocks)
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.held.iter().map(|(_, from, to)| to - from).sum()
+    }
+
+    /// How much of what is in the queue it has copied and left there. Where another process has taken something meanwhile the
+    /// kernel begins anew, and calls that a bug of the application (`tcp_recvmsg_locked`).
+    fn peeked(&self, endpoint: &Endpoint) -> u64 {
+        match self.held.first() {
+            Some((_, from, _)) if *from == endpoint.readable(0).0 => self.held_bytes(),
+            _ => 0,
+        }
     }
 
     fn allowed(&self) -> Vec<Allowed> {

@@ -1,9 +1,11 @@
 //! Random scenarios: valid by construction, since any call may be made on any socket at any time.
 
+mod situations;
+
 use fastrand::Rng;
 use tcpstory::record::{
-    Action, ActorId, ActorSpec, Bytes, CONNECTION, Call, Data, Expect, LISTENER, MsgFlag, Network, PollEvent, Script,
-    ShutdownHow, Signal, SigpipeDisposition, SocketOption, SocketOptionName, Source, Step, Target,
+    Action, ActorId, ActorSpec, Bytes, CONNECTION, Call, Data, Expect, Family, LISTENER, MsgFlag, Network, PollEvent,
+    Script, ShutdownHow, Signal, SigpipeDisposition, SocketOption, SocketOptionName, Source, Step, Target,
 };
 
 const CLIENT: ActorId = ActorId(0);
@@ -34,27 +36,55 @@ pub(crate) fn scenario(seed: u64) -> Script {
     }
     let specs: Vec<_> = (0..actors).map(|place| actor(&mut rng, place)).collect();
     let mut cast = Cast { specs, second, shared: false };
+    let mut network = network(&mut rng);
     for _ in 0..rng.usize(3..20) {
         let actor = ActorId(rng.usize(..cast.specs.len()));
-        match rng.u8(..40) {
+        match rng.u8(..48) {
             0..3 => steps.extend(questions(&mut rng, actor)),
             3..6 => steps.extend(hasty_connect(&mut rng)),
             6 => steps.push(cast.duplicates(&mut rng, actor)),
             7 => steps.extend(cast.forks(actor)),
             8 => steps.extend(cast.vanishes(&mut rng, actor)),
             9..11 => steps.extend(urgent(&mut rng, actor)),
-            11 => steps.extend(abort(actor)),
+            11 => steps.extend(abort(&mut rng, actor)),
+            12 | 13 => steps.extend(situations::stuck(&mut rng)),
+            14 => steps.extend(situations::crowd(&mut rng)),
+            15 => steps.extend(situations::elsewhere(&mut rng, &network, actor)),
+            16 => steps.extend(situations::bound(&mut rng, actor)),
+            17 | 18 => steps.extend(situations::pair(&mut rng, actor)),
+            19 => steps.extend(cast.reads_together(&mut rng, actor)),
             _ => steps.push(any_step(&mut rng, actor, &cast)),
         }
+    }
+    // Few wait for the kernel's timers: each takes seconds.
+    if rng.u8(..200) == 0 {
+        steps.extend(situations::patience(&mut rng, &mut network));
     }
     Script {
         id: format!("random-{seed}"),
         title: format!("A random scenario, seed {seed}"),
         source: Source { path: format!("random-{seed}.toml"), sha256: String::new() },
-        network: Network::default(),
+        network,
         actors: cast.specs,
         steps,
         ..Script::default()
+    }
+}
+
+/// The network that most authors have, and now and then another.
+fn network(rng: &mut Rng) -> Network {
+    let usual = Network::default();
+    let mut sysctl = std::collections::BTreeMap::new();
+    if rng.u8(..10) == 0 {
+        let name = *pick(rng, &["tcp_timestamps", "tcp_sack", "tcp_window_scaling"]);
+        sysctl.insert(format!("net.ipv4.{name}"), "0".to_owned());
+    }
+    Network {
+        family: if rng.u8(..6) == 0 { Family::Ipv6 } else { usual.family },
+        mtu: if rng.u8(..6) == 0 { 65_536 } else { usual.mtu },
+        delayed_ack: rng.u8(..6) == 0,
+        sysctl,
+        ..usual
     }
 }
 
@@ -95,6 +125,23 @@ impl Cast {
         })
     }
 
+    /// Two processes with one connection, of which each may wait, and a peer that says something.
+    fn reads_together(&mut self, rng: &mut Rng, parent: ActorId) -> Vec<Step> {
+        let mut steps: Vec<_> = self.forks(parent).into_iter().collect();
+        let child = self.specs.iter().position(|spec| spec.name == "child").map_or(parent, ActorId);
+        let peer = if parent == SERVER { CLIENT } else { SERVER };
+        for _ in 0..rng.usize(2..7) {
+            let (actor, made) = match rng.u8(..6) {
+                0 | 1 => (parent, situations::waiting(rng)),
+                2 | 3 => (child, situations::waiting(rng)),
+                4 => (peer, Call::Write { data: data_of(rng.u64(1..6)) }),
+                _ => (peer, any_call(rng)),
+            };
+            steps.push(valid(actor, CONNECTION, made));
+        }
+        steps
+    }
+
     /// A socket vanishes where it has one descriptor for certain; another could keep it.
     fn vanishes(&self, rng: &mut Rng, actor: ActorId) -> Option<Step> {
         let socket = if self.second && rng.bool() { SECOND } else { CONNECTION };
@@ -102,9 +149,12 @@ impl Cast {
     }
 }
 
-/// A close that lingers for 0 seconds.
-fn abort(actor: ActorId) -> Vec<Step> {
-    let calls = [Call::Setsockopt { option: SocketOption::SoLinger(Some(0)) }, Call::Close];
+/// A close that lingers for 0 seconds, with nothing left to read if need be.
+fn abort(rng: &mut Rng, actor: ActorId) -> Vec<Step> {
+    let mut calls = vec![Call::Setsockopt { option: SocketOption::SoLinger(Some(0)) }, Call::Close];
+    if rng.bool() {
+        calls.insert(1, Call::Recv { size: 1_000_000, flags: vec![MsgFlag::DontWait] });
+    }
     calls.into_iter().map(|made| call(actor, CONNECTION, made)).collect()
 }
 
@@ -177,7 +227,7 @@ fn any_step(rng: &mut Rng, actor: ActorId, cast: &Cast) -> Step {
         let signal = if rng.bool() { Signal::SIGKILL } else { Signal::SIGTERM };
         return step(Action::Kill { actor, signal });
     }
-    let mut socket = match rng.u8(..24) {
+    let socket = match rng.u8(..24) {
         0 => SECOND,
         1..6 if cast.second && actor != ActorId(2) => SECOND,
         8..11 if cast.shared => COPY,
@@ -185,12 +235,16 @@ fn any_step(rng: &mut Rng, actor: ActorId, cast: &Cast) -> Step {
         _ => CONNECTION,
     };
     let made = any_call(rng);
-    match made {
-        Call::Listen { .. } => socket = LISTENER,
-        Call::Connect { .. } if socket == LISTENER => socket = CONNECTION,
-        _ => {}
-    }
-    // Only the server listens, and nobody connects to oneself.
+    valid(actor, socket, made)
+}
+
+/// The call as a step. Only the server listens, and nobody connects to oneself.
+fn valid(actor: ActorId, socket: &str, made: Call) -> Step {
+    let socket = match made {
+        Call::Listen { .. } => LISTENER,
+        Call::Connect { .. } if socket == LISTENER => CONNECTION,
+        _ => socket,
+    };
     let made = match made {
         Call::Listen { .. } | Call::Accept { .. } if actor != SERVER => Call::Read { size: 1 },
         Call::Connect { .. } if actor == SERVER => Call::Read { size: 1 },
@@ -213,7 +267,8 @@ fn any_call(rng: &mut Rng) -> Call {
         60..68 => Call::Shutdown { how: *pick(rng, ShutdownHow::ALL) },
         68..75 => Call::Close,
         75..82 => Call::Setsockopt { option: option(rng) },
-        82..88 => Call::Getsockopt { option: SocketOptionName::SoError },
+        82..86 => Call::Getsockopt { option: SocketOptionName::SoError },
+        86..88 => Call::Getsockopt { option: *pick(rng, SocketOptionName::ALL) },
         88..94 => Call::Poll { events: events(rng), timeout_ns: Some(if rng.u8(..8) == 0 { 3_000_000 } else { 0 }) },
         94..96 => Call::Connect { to: Target::Actor(SERVER) },
         96..98 => Call::Accept { from: LISTENER.to_owned() },

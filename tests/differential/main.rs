@@ -85,16 +85,18 @@ fn agrees(ground: Ground) -> Result<(), Failed> {
     for (seed, recording) in corpus(ground) {
         let story = tell(recording.clone()?);
         coverage.add(&story);
-        if !disagreements(&story).is_empty() {
-            wrong.push(*seed);
+        let found = disagreements(&story);
+        if !found.is_empty() {
+            wrong.push((*seed, found));
         }
     }
     println!("{coverage}");
     if wrong.is_empty() {
         return Ok(());
     }
-    let told: Vec<_> = wrong.iter().take(5).map(|seed| shrink::smallest(ground, *seed)).collect();
-    Err(format!("{} scenarios disagree, seeds {wrong:?}\n{}", wrong.len(), told.join("\n")).into())
+    let told: Vec<_> = wrong.iter().take(5).map(|(seed, found)| shrink::smallest(ground, *seed, found)).collect();
+    let seeds: Vec<_> = wrong.iter().map(|(seed, _)| *seed).collect();
+    Err(format!("{} scenarios disagree, seeds {seeds:?}\n{}", wrong.len(), told.join("\n")).into())
 }
 
 /// What the model does not explain.

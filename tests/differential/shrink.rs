@@ -7,8 +7,8 @@ use tcpstory::story::tell;
 
 use crate::{disagreements, file, generate, perform};
 
-/// The smallest scenario found that still disagrees, in words.
-pub(crate) fn smallest(ground: Ground, seed: u64) -> String {
+/// The smallest scenario found that still disagrees, in words; where it does not disagree again, what was found first.
+pub(crate) fn smallest(ground: Ground, seed: u64, first: &[String]) -> String {
     let mut script = generate::scenario(seed);
     let mut found = disagreement(ground, &script);
     let whole = found.is_some();
@@ -30,7 +30,7 @@ pub(crate) fn smallest(ground: Ground, seed: u64) -> String {
     let again = format!("TCPSTORY_SEED={seed} TCPSTORY_RANDOM=1 cargo test --test differential");
     let (found, file) = match found {
         Some((found, recording)) => (found, file::write(&recording)),
-        None => ("it did not disagree again".to_owned(), None),
+        None => (format!("{}\n  it did not disagree again", first.join("\n  ")), None),
     };
     let or = file.map(|command| format!("\n     or: {command}")).unwrap_or_default();
     format!("seed {seed}:\n{}\n  {found}\n  again: {again}{or}", steps.join("\n"))

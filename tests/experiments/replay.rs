@@ -277,10 +277,11 @@ impl<'e> Replay<'e> {
             seq: mine + number("seq"),
             ack: if flags.has(Flags::ACK) { theirs + number("ack") } else { 0 },
             flags,
-            window: 500,
+            window: u16::MAX,
             // The last byte of what was sent with MSG_OOB is urgent.
             urgent: if flags.has(Flags::URG) { u16::try_from(size).expect("a short segment") } else { 0 },
-            options: TcpOptions::default(),
+            // Room for whatever comes: the experiments' windows are not told with their scale.
+            options: TcpOptions { window_scale: has('S').then_some(14), ..TcpOptions::default() },
             payload: vec![0; size],
         };
         let bytes = Bytes::default();
@@ -355,6 +356,7 @@ impl<'e> Replay<'e> {
 /// What an experiment's title says of the machine. I2d has one port to choose from.
 fn sysctls(id: &str) -> BTreeMap<String, String> {
     let known: &[(&str, &str)] = match id {
+        "G2" => &[("net.ipv4.tcp_retries2", "3")],
         "I2b" => &[("net.ipv4.tcp_timestamps", "0")],
         "I2d" => &[("net.ipv4.tcp_tw_reuse", "0"), ("net.ipv4.ip_local_port_range", "50000 50000")],
         _ => &[],

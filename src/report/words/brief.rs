@@ -18,6 +18,7 @@ const BRIEF: &[(&str, &str)] = &[
     ("data-for-a-closed-socket-gets-rst", "{segment} hit a socket closed by {by}"),
     ("data-after-shutdown-of-both-directions-gets-rst", "{segment} hit a socket that {by} had shut down both ways"),
     ("segment-without-a-socket-gets-rst", "{segment} found no connection"),
+    ("data-without-room-is-dropped", "{data} found no room"),
     ("zero-window-probe", "{write} waits for the window to open"),
     ("keep-alive-probe", "the keep-alive time passed"),
     ("keep-alive-gives-up-with-rst", "{probe} stayed unanswered"),

@@ -184,7 +184,7 @@ fn allowed(allowed: &[Allowed]) -> String {
 /// An outcome as the model tells it beforehand, in the words of [`outcome`].
 pub fn predicted(predicted: &Predicted) -> String {
     match predicted {
-        Predicted::Value(value) => format!("= {value}"),
+        Predicted::Value(value) | Predicted::OptionValue(value) => format!("= {value}"),
         Predicted::Between(least, most) => format!("= {least} to {most}"),
         Predicted::Error(errno) => format!("→ {errno}"),
         Predicted::ErrorWithSignal(errno, signal) => format!("→ {errno} + {signal}"),

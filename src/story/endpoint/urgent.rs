@@ -61,6 +61,11 @@ impl Endpoint {
         !self.oob_inline && self.mark.is_some_and(|mark| mark.at == self.read)
     }
 
+    /// The next byte of the stream is the last urgent one, wherever it is kept.
+    pub fn is_before_mark(&self) -> bool {
+        self.mark.is_some_and(|mark| mark.at == self.read)
+    }
+
     /// A reader that stands in front of the urgent byte steps over it (`tcp_recvmsg_locked`).
     pub fn steps_over_mark(&mut self) {
         if self.at_mark() && self.received > self.read {

@@ -7,8 +7,18 @@ use crate::record::{Call, Errno, SocketOptionName, TcpState};
 use crate::story::Predicted;
 
 impl View<'_> {
-    /// `inet_csk_get_port`.
+    /// `__inet_bind`: a socket that has a port keeps it. One that the kernel chose, or accept, is given back with the connection.
     pub(super) fn bind(&self) -> Foreseen {
+        let chosen = self.socket.bound.is_some() && !self.socket.accepted;
+        let connected = self.endpoint.begun() && !self.endpoint.over();
+        if chosen || connected || self.socket.queue.is_some() {
+            return fails(Errno::EINVAL, "bind-again-gives-einval");
+        }
+        self.takes_address()
+    }
+
+    /// `inet_csk_get_port`.
+    pub(super) fn takes_address(&self) -> Foreseen {
         match self.occupied_by {
             None => plain(Predicted::Value(0), "bind-takes-a-free-address"),
             Some(Occupant::Socket) => fails(Errno::EADDRINUSE, "bind-of-an-open-sockets-address"),
@@ -21,8 +31,12 @@ impl View<'_> {
     /// `__inet_stream_connect`.
     pub(super) fn connect(&self) -> Foreseen {
         let endpoint = self.endpoint;
+        if let Some(shutdown) = self.socket.disconnecting {
+            let rule = "connect-after-shutdown-of-a-failed-connect-gives-einval";
+            return fails(Errno::EINVAL, rule).role("shutdown", shutdown);
+        }
         let told = self.socket.connect.is_none_or(|(_, told)| told);
-        if endpoint.established && told {
+        if (endpoint.established && told) || self.socket.queue.is_some() {
             return fails(Errno::EISCONN, "connect-again-gives-eisconn");
         }
         if let Some((errno, by)) = endpoint.pending {
@@ -32,6 +46,9 @@ impl View<'_> {
             let rule =
                 if errno == Errno::ECONNREFUSED { "rst-in-syn-sent-refuses" } else { "pending-error-is-reported" };
             return fails(errno, rule).role("rst", by).in_state(TcpState::SynSent);
+        }
+        if let Some((rst, _)) = endpoint.reset_by.filter(|_| !endpoint.established) {
+            return fails(Errno::ECONNABORTED, "connect-after-reported-error-gives-econnaborted").role("rst", rst);
         }
         match (endpoint.established, self.socket.connect) {
             (true, _) => {
@@ -77,6 +94,9 @@ impl View<'_> {
         if self.socket.queue.is_some() {
             return plain(Predicted::Value(0), "shutdown-returns-at-once");
         }
+        if endpoint.state == TcpState::SynSent {
+            return plain(Predicted::Value(0), "shutdown-ends-a-connect-under-way");
+        }
         if !endpoint.begun() {
             return fails(Errno::ENOTCONN, "call-needs-a-connection");
         }
@@ -102,11 +122,13 @@ impl View<'_> {
 
     pub(super) fn getsockopt(&self, option: SocketOptionName) -> Foreseen {
         if option != SocketOptionName::SoError {
-            return plain(Predicted::Between(i64::MIN, i64::MAX), "option-is-told");
+            let told = self.socket.options.told(option).map_or(Predicted::Between(0, i64::MAX), Predicted::OptionValue);
+            return plain(told, "option-is-told");
         }
         match self.endpoint.pending {
             Some((errno, by)) => {
                 let (rule, part) = match self.endpoint.gave_up {
+                    _ if !self.endpoint.begun() => ("shutdown-of-a-connect-gives-econnreset", "shutdown"),
                     Some(_) => ("so-error-tells-that-the-kernel-gave-up", "waited"),
                     None => ("so-error-takes-the-pending-error", "rst"),
                 };

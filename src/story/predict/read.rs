@@ -15,15 +15,21 @@ impl View<'_> {
         if flags.contains(&MsgFlag::Oob) && self.socket.queue.is_none() {
             return self.receive_urgent(wanted);
         }
-        if !endpoint.begun() && (self.socket.queue.is_some() || endpoint.shut_read.is_none()) {
+        let idle = !endpoint.begun() && endpoint.pending.is_none();
+        if self.socket.queue.is_some() || (idle && endpoint.shut_read.is_none()) {
             return fails(Errno::ENOTCONN, "call-needs-a-connection");
         }
-        let (from, upto) = endpoint.readable(wanted);
+        let wanted = wanted.saturating_sub(self.held);
+        let (from, upto) = self.left(wanted);
         if self.waits_for_all(endpoint, wanted, flags) {
             return plain(Predicted::Blocks, "waitall-waits-for-the-whole-buffer");
         }
-        if upto > from || (wanted == 0 && endpoint.unread_bytes() > 0) {
-            return queued(endpoint, upto, upto - from);
+        if self.held > 0 && endpoint.is_before_mark() {
+            return queued(endpoint, endpoint.read, self.held);
+        }
+        if upto > from || self.held > 0 || (wanted == 0 && endpoint.unread_bytes() > 0) {
+            let rest = if self.held > 0 && !flags.contains(&MsgFlag::WaitAll) { 0 } else { upto - from };
+            return queued(endpoint, upto, self.held + rest);
         }
         let error_first = endpoint.pending.is_some() && endpoint.deviates(Deviation::ReadTellsErrorBeforeEnd);
         if let Some(fin) = endpoint.fin_in.filter(|_| !error_first) {
@@ -82,8 +88,15 @@ impl View<'_> {
     pub(super) fn waits_for_all(&self, endpoint: &Endpoint, wanted: u64, flags: &[MsgFlag]) -> bool {
         let asked = flags.contains(&MsgFlag::WaitAll) && !flags.contains(&MsgFlag::DontWait);
         let over = endpoint.receive_ended() || endpoint.pending.is_some() || self.options.nonblocking;
-        let (from, upto) = endpoint.readable(wanted);
-        asked && !over && upto - from < wanted && !endpoint.stops_at_mark(upto)
+        let (from, upto) = self.left(wanted);
+        let stops = endpoint.stops_at_mark(upto) || (self.held > 0 && endpoint.is_before_mark());
+        asked && !over && upto - from < wanted && !stops
+    }
+
+    /// What is there of that many bytes, behind what the call has copied already.
+    pub(super) fn left(&self, wanted: u64) -> (u64, u64) {
+        let (from, upto) = self.endpoint.readable(wanted.saturating_add(self.peeked));
+        ((from + self.peeked).min(upto), upto)
     }
 
     pub(super) fn must_not_wait(&self, flags: &[MsgFlag]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::record::{ActorId, PollEvent, SocketOption};
+use crate::record::{ActorId, PollEvent, SocketOption, SocketOptionName};
 use crate::story::endpoint::Endpoint;
 use crate::story::{EndpointId, EventId};
 
@@ -13,6 +13,8 @@ pub struct SocketModel {
     pub options: Options,
     /// Connections that wait to be accepted; none if it does not listen.
     pub queue: Option<VecDeque<Waiting>>,
+    /// How many connections may wait besides one, where it listens.
+    pub backlog: u32,
     /// The ACK of a handshake that does not count for `TCP_DEFER_ACCEPT`.
     pub deferred: Option<EventId>,
     /// The connect that began a connection, and whether its result was told.
@@ -23,6 +25,8 @@ pub struct SocketModel {
     pub accepted: bool,
     /// A connect has returned before its answer and goes on by itself.
     pub under_way: bool,
+    /// The shutdown that met a connect which had failed without anybody being told: no other connect is possible.
+    pub disconnecting: Option<EventId>,
     /// How many connections it has begun.
     pub attempts: usize,
     /// The endpoint of a socket without a connection.
@@ -59,6 +63,10 @@ pub struct Options {
     pub send_buffer: Option<u32>,
     /// `TCP_USER_TIMEOUT`, in nanoseconds; 0 is none.
     pub user_timeout_ns: u64,
+    /// What asking for each would tell, where it was set and the kernel does not round it.
+    values: [Option<i64>; SocketOptionName::ALL.len()],
+    /// Which were set to something that the kernel rounds.
+    rounded: [bool; SocketOptionName::ALL.len()],
 }
 
 /// A connection that waits to be accepted.
@@ -83,9 +91,79 @@ pub struct EpollModel {
     pub listed: bool,
 }
 
+/// What an option that was set tells (`do_tcp_getsockopt`, `sk_getsockopt`); none where the kernel rounds it in a way of its own, or
+/// changes it by itself.
+fn told(option: SocketOption) -> Option<i64> {
+    const SECOND: u64 = 1_000_000_000;
+    let time = |ns: u64| i64::try_from(ns).ok();
+    // The kernel doubles what is asked for, from a least size on; the most is the administrator's choice.
+    let buffer = |bytes: u32, least: i64| (bytes <= 100_000).then_some((i64::from(bytes) * 2).max(least));
+    match option {
+        SocketOption::SoLinger(linger) => Some(linger.map_or(-1, i64::from)),
+        SocketOption::TcpNodelay(on)
+        | SocketOption::SoReuseaddr(on)
+        | SocketOption::SoKeepalive(on)
+        | SocketOption::TcpCork(on)
+        | SocketOption::SoOobinline(on)
+        | SocketOption::ONonblock(on) => Some(on.into()),
+        SocketOption::SoRcvtimeo(ns) | SocketOption::SoSndtimeo(ns) => (ns == 0).then_some(0),
+        SocketOption::TcpDeferAccept(ns) => time(ns).filter(|_| ns <= SECOND),
+        SocketOption::TcpKeepidle(ns) | SocketOption::TcpKeepintvl(ns) | SocketOption::TcpUserTimeout(ns) => time(ns),
+        SocketOption::TcpLinger2(None) => Some(-1),
+        SocketOption::TcpLinger2(Some(ns)) => time(ns).filter(|_| (SECOND..=120 * SECOND).contains(&ns)),
+        SocketOption::TcpKeepcnt(count) => Some(count.into()),
+        SocketOption::SoSndbuf(bytes) => buffer(bytes, 4608),
+        SocketOption::SoRcvbuf(bytes) => buffer(bytes, 2304),
+        SocketOption::TcpQuickack(_) => None,
+    }
+}
+
+/// What a socket tells of an option that nobody has set; none where that depends on sysctls, or on what the kernel tunes.
+fn untouched(option: SocketOptionName) -> Option<i64> {
+    match option {
+        SocketOptionName::SoLinger => Some(-1),
+        SocketOptionName::TcpNodelay
+        | SocketOptionName::SoRcvtimeo
+        | SocketOptionName::SoSndtimeo
+        | SocketOptionName::SoReuseaddr
+        | SocketOptionName::SoKeepalive
+        | SocketOptionName::TcpUserTimeout
+        | SocketOptionName::TcpCork
+        | SocketOptionName::TcpDeferAccept
+        | SocketOptionName::SoOobinline
+        | SocketOptionName::ONonblock => Some(0),
+        SocketOptionName::SoError
+        | SocketOptionName::SoSndbuf
+        | SocketOptionName::SoRcvbuf
+        | SocketOptionName::TcpKeepidle
+        | SocketOptionName::TcpKeepintvl
+        | SocketOptionName::TcpKeepcnt
+        | SocketOptionName::TcpQuickack
+        | SocketOptionName::TcpLinger2 => None,
+    }
+}
+
 impl Options {
+    /// What asking for an option tells, where that is known.
+    pub fn told(&self, option: SocketOptionName) -> Option<i64> {
+        match self.values[option as usize] {
+            None if !self.rounded[option as usize] => untouched(option),
+            value => value,
+        }
+    }
+
+    /// An accepted socket has its listener's options, but not `O_NONBLOCK` (accept(2)).
+    #[must_use]
+    pub fn of_accepted(mut self) -> Self {
+        self.set(SocketOption::ONonblock(false));
+        self
+    }
+
     /// An option is set.
     pub fn set(&mut self, option: SocketOption) {
+        let place = option.name() as usize;
+        self.values[place] = told(option);
+        self.rounded[place] = self.values[place].is_none();
         match option {
             SocketOption::SoLinger(linger) => self.linger = linger,
             SocketOption::SoRcvtimeo(ns) => self.receive_timeout_ns = ns,

@@ -16,7 +16,7 @@ impl View<'_> {
         if self.socket.queue.is_some() {
             return self.broken(plain(Predicted::Blocks, "write-on-a-listener-gives-epipe"), flags);
         }
-        if !endpoint.begun() {
+        if !endpoint.begun() && endpoint.pending.is_none() {
             return self.broken(plain(Predicted::Blocks, "write-needs-a-connection"), flags);
         }
         if let Some((errno, by)) = endpoint.pending {

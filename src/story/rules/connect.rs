@@ -53,6 +53,50 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "connect-after-reported-error-gives-econnaborted",
+        statement: "When a non-blocking connect has failed and another call has taken the error, the next connect fails with ECONNABORTED; the one after it begins anew.",
+        sentence: "{rst} had ended the connect before, and another call has taken its error: {errno} is what is left to say.",
+        notable: true,
+        calls: &["connect"],
+        errno: Some(Errno::ECONNABORTED),
+        wire: "An RST in answer to the SYN, before the call; the call sends nothing.",
+        linux: "__inet_stream_connect() finds TCP_CLOSE: sock_error() answers 0, and -ECONNABORTED is put in its place.",
+        misconception: "A connect after a failed one tries again.",
+        ..PLAIN
+    },
+    Rule {
+        id: "shutdown-ends-a-connect-under-way",
+        statement: "shutdown() while a connect is under way gives the attempt up, whatever direction it names, and returns 0.",
+        calls: &["shutdown", "connect"],
+        wire: "Nothing: the SYN is not sent again, and an answer to it meets no socket.",
+        linux: "inet_shutdown() calls tcp_disconnect() in TCP_SYN_SENT.",
+        ..PLAIN
+    },
+    Rule {
+        id: "shutdown-of-a-connect-gives-econnreset",
+        statement: "After shutdown() has ended a connect under way ECONNRESET is pending, though no RST has come.",
+        sentence: "{shutdown} gave the connect up before its SYN was answered; Linux leaves {errno} pending on the fresh socket.",
+        notable: true,
+        calls: &["shutdown", "connect", "read", "recv", "write", "send", "getsockopt"],
+        errno: Some(Errno::ECONNRESET),
+        wire: "A SYN without an answer, and no RST.",
+        linux: "tcp_disconnect() sets sk_err to ECONNRESET in TCP_SYN_SENT.",
+        misconception: "ECONNRESET means that an RST has come.",
+        ..PLAIN
+    },
+    Rule {
+        id: "connect-after-shutdown-of-a-failed-connect-gives-einval",
+        statement: "After shutdown() on a socket whose connect had failed unheard, every further connect fails with EINVAL.",
+        sentence: "{shutdown} came when the connect had failed and nobody had been told: the socket cannot connect any more, {errno}.",
+        notable: true,
+        calls: &["connect", "shutdown"],
+        errno: Some(Errno::EINVAL),
+        wire: "An RST in answer to the SYN; no other SYN follows.",
+        linux: "inet_shutdown() puts the socket into SS_DISCONNECTING, which __inet_stream_connect() answers with EINVAL.",
+        misconception: "A socket whose connect failed can always connect again.",
+        ..PLAIN
+    },
+    Rule {
         id: "connect-still-under-way",
         statement: "A second connect while the first is under way fails with EALREADY.",
         calls: &["connect"],

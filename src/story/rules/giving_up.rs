@@ -35,6 +35,19 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "unacknowledged-data-gives-etimedout",
+        statement: "Data that is sent again and again and never acknowledged makes the kernel give the connection up: after TCP_USER_TIMEOUT, or without it after the time of tcp_retries2, by default about a quarter of an hour.",
+        sentence: "{waited} was the first of several attempts, and nothing has acknowledged the data: the kernel gave the connection up, {errno}.",
+        notable: true,
+        calls: &["write", "send", "read", "recv", "setsockopt"],
+        errno: Some(Errno::ETIMEDOUT),
+        wire: "The same data several times, ever further apart, without an acknowledgment, and then nothing: giving up sends no segment.",
+        rfc: "RFC 9293 3.8.3: a connection on which the same segment was sent again too often must be closed (MUST-20).",
+        linux: "tcp_write_timeout() compares with the time since the first retransmission and calls tcp_write_err().",
+        misconception: "A write that succeeded cannot lead to an error any more.",
+        ..PLAIN
+    },
+    Rule {
         id: "keep-alive-gives-etimedout",
         statement: "When none of the keep-alive probes was answered the kernel gives the connection up: ETIMEDOUT.",
         sentence: "nothing has answered the keep-alive probes up to {waited}: {errno}.",

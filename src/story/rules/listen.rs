@@ -5,6 +5,15 @@ use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        id: "listen-on-a-connection-gives-einval",
+        statement: "listen() on a socket that was connected or accepted fails with EINVAL, also when the connection is over.",
+        calls: &["listen"],
+        errno: Some(Errno::EINVAL),
+        wire: "Nothing.",
+        linux: "inet_listen() wants a socket in SS_UNCONNECTED.",
+        ..PLAIN
+    },
+    Rule {
         id: "listen-opens-the-queue",
         statement: "listen() lets the kernel complete handshakes and queue connections before anybody calls accept.",
         calls: &["listen"],

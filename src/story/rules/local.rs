@@ -51,10 +51,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "a-pair-closed-with-unread-data-gives-econnreset",
-        statement: "Closing one end of a socket pair with unread data gives ECONNRESET to the next read at the other end, once.",
+        statement: "Closing one end of a socket pair with unread data gives ECONNRESET at the other end to who asks first, read or SO_ERROR, once.",
         sentence: "{close} closed the other end with data unread: {errno}, as TCP would say with an RST.",
         notable: true,
-        calls: &["read", "recv"],
+        calls: &["read", "recv", "getsockopt"],
         errno: Some(Errno::ECONNRESET),
         wire: "Nothing: there is no wire.",
         linux: "unix_release_sock() sets the peer's sk_err to ECONNRESET where its own receive queue holds data.",

@@ -89,6 +89,16 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "bind-again-gives-einval",
+        statement: "bind() on a socket that has a port fails with EINVAL: whether bind, listen or connect gave it.",
+        calls: &["bind"],
+        errno: Some(Errno::EINVAL),
+        wire: "Nothing: bind() never sends.",
+        linux: "__inet_bind() tests the state and inet_num.",
+        misconception: "bind() can move a socket to another port.",
+        ..PLAIN
+    },
+    Rule {
         id: "bind-of-an-open-sockets-address",
         statement: "bind() to an address that an open socket has fails with EADDRINUSE, unless SO_REUSEADDR is set on both and the \
                     other does not listen.",

@@ -4,6 +4,20 @@ use super::{PLAIN, Rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        id: "data-without-room-is-dropped",
+        statement: "A receiver whose buffer has no memory for a segment that it had offered the room for drops the segment, closes its window and waits for it to be sent again.",
+        sentence: "{data} found no room in the receive buffer, although the window had been offered: it is dropped, what lies beyond it too, and the window is closed until somebody reads.",
+        notable: true,
+        calls: &["setsockopt", "read"],
+        wire: "An ACK with a window of 0 that acknowledges less than was sent within the window offered before; later the same data once more.",
+        rfc: "RFC 9293 3.8.6: a receiver should not move the right edge of its window back (SHLD-14), and a sender must cope with it (MUST-34).",
+        linux: "tcp_data_queue() drops what tcp_try_rmem_schedule() finds no memory for; tcp_select_window() then answers 0.",
+        differs: true,
+        since: "6.6 for the window of 0; before, the segment is dropped without a word",
+        misconception: "What was sent within the window has arrived.",
+        ..PLAIN
+    },
+    Rule {
         id: "data-for-a-closed-socket-gets-rst",
         statement: "Data for a connection whose socket is closed is answered with an RST.",
         sentence: "{segment} reached the socket closed by {by}: nobody can read it any more, and the RST says so.",

@@ -51,7 +51,10 @@ impl Walk<'_> {
         self.flow.ends_at(bound).filter(|id| Some(*id) != own).any(|id| {
             let state = self.endpoint(id).state;
             let same = Some(self.flow.connections[id.connection.0].end(id.side.other()).address) == peer;
-            same && state != TcpState::Close && !(state == TcpState::TimeWait && timestamps)
+            // An orphan in FIN_WAIT2 is a mini-socket like one in TIME_WAIT (`tcp_time_wait`).
+            let end = self.endpoint(id);
+            let mini = state == TcpState::TimeWait || (state == TcpState::FinWait2 && end.closed.is_some());
+            same && state != TcpState::Close && !(mini && timestamps)
         })
     }
 

@@ -2,7 +2,8 @@
 
 use super::calls::takes_bytes;
 use super::{Active, Walk};
-use crate::record::{ActorId, Call, Segment, SocketId, TcpState, What};
+use crate::record::{ActorId, Call, Flags, Segment, SocketId, TcpState, What};
+use crate::story::endpoint::Endpoint;
 use crate::story::predict::{Options, Waiting};
 use crate::story::{EndpointId, EventId, Finding, FindingKind, Piece, SegmentTold, Side, Told};
 
@@ -16,6 +17,9 @@ impl Walk<'_> {
             let end = begin + segment.payload.len() as u64;
             self.stream_mut(sender).segments.push(Piece { event, begin, end });
         }
+        if segment.flags.has(Flags::RST) && self.endpoint(sender).state == TcpState::SynSent {
+            self.resets_the_older(event, t_ns, receiver, segment);
+        }
         let explained = self.origin(event, segment, &told);
         if !explained {
             self.found.findings.push(Finding { kind: FindingKind::SegmentNotExplained, about: vec![event] });
@@ -24,6 +28,8 @@ impl Walk<'_> {
         self.enter(event, t_ns, sender, next);
         self.mark_sent(sender);
         let before = self.endpoint(receiver).state;
+        let taken = self.flow.as_taken(event.0, segment);
+        let segment = taken.as_ref();
         let states = self.endpoint_mut(receiver).receives(event, t_ns, segment, told.seq_rel, told.ack_rel);
         if before == TcpState::SynRecv && states.is_empty() && segment.is_pure_ack() {
             self.defers(event, receiver);
@@ -38,19 +44,28 @@ impl Walk<'_> {
         self.found.told[event.0] = Some(Told::Segment(told));
     }
 
+    /// The RST of a connect that has met an older connection of the same ports reaches that one.
+    fn resets_the_older(&mut self, event: EventId, t_ns: i64, receiver: EndpointId, segment: &Segment) {
+        let Some(older) = self.flow.before(receiver) else { return };
+        let next = self.endpoint_mut(older).is_reset(event, segment);
+        self.enter(event, t_ns, older, next);
+        self.arrived(older);
+    }
+
     /// The active call, if any, of the program at that end.
     pub(in crate::story) fn active_at(&self, id: EndpointId) -> Option<EventId> {
-        let actor = self.flow.connections[id.connection.0].end(id.side).actor?;
-        self.active.get(&actor).filter(|active| active.endpoint == Some(id)).map(|active| active.event)
+        self.active.values().find(|active| active.endpoint == Some(id)).map(|active| active.event)
     }
 
     pub(super) fn mark_sent(&mut self, id: EndpointId) {
-        let Some(actor) = self.flow.connections[id.connection.0].end(id.side).actor else { return };
-        let Some(active) = self.active.get_mut(&actor).filter(|active| active.endpoint == Some(id)) else { return };
-        let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
-        // What a read makes the kernel send acknowledges; what arrives next does not answer it.
-        active.has_sent |=
-            !matches!(call.call, Call::Read { .. } | Call::Recv { .. } | Call::Poll { .. } | Call::EpollWait { .. });
+        for active in self.active.values_mut().filter(|active| active.endpoint == Some(id)) {
+            let What::Syscall(call) = &self.recording.events[active.event.0].what else { continue };
+            // What a read makes the kernel send acknowledges; what arrives next does not answer it.
+            active.has_sent |= !matches!(
+                call.call,
+                Call::Read { .. } | Call::Recv { .. } | Call::Poll { .. } | Call::EpollWait { .. }
+            );
+        }
     }
 
     /// A handshake that is not complete depends on its listener: one that wants data first goes on waiting, one that is gone has
@@ -62,8 +77,13 @@ impl Walk<'_> {
         match self.listener_of(id).map(|listener| &self.sockets[listener.0]) {
             Some(listener) => {
                 let Options { defers_accept, oob_inline, .. } = listener.options;
+                let crowded = listener.queue.as_ref().is_some_and(|queue| queue.len() > listener.backlog as usize);
+                let Endpoint { shut_read, shut_write, .. } = listener.unconnected;
                 let endpoint = self.endpoint_mut(id);
+                endpoint.crowded = crowded;
                 (endpoint.defers, endpoint.oob_inline) = (defers_accept, oob_inline);
+                // What was shut down before it listened, its connections are born with (`sk_clone_lock`).
+                (endpoint.shut_read, endpoint.shut_write) = (shut_read, shut_write);
             }
             None if !self.had_listener(id) => {}
             None => self.enter(event, t_ns, id, Some(TcpState::Close)),
@@ -111,7 +131,7 @@ impl Walk<'_> {
     fn sleeps_in_read(&self, actor: ActorId, id: EndpointId) -> bool {
         self.active.get(&actor).is_some_and(|active| {
             let What::Syscall(call) = &self.recording.events[active.event.0].what else { return false };
-            active.endpoint == Some(id) && active.sleeps() && takes_bytes(&call.call)
+            active.endpoint == Some(id) && active.sleeps() && takes_bytes(&call.call) && active.held.is_empty()
         })
     }
 

@@ -34,7 +34,10 @@ impl Walk<'_> {
         let mut foreseen = vec![foreseen];
         foreseen.extend(self.alternative(call, &foreseen[0]));
         let options = self.sockets[call.socket.0].options;
-        self.active.insert(call.actor, Active { event, endpoint, state, options, foreseen, has_sent: false });
+        let (actor, held) = (call.actor, Vec::new());
+        let active = Active { actor, event, endpoint, state, options, foreseen, has_sent: false, held };
+        self.active.insert(actor, active);
+        self.copies(call.actor);
     }
 
     /// A connect on a socket without a connection begins the next one that it made.
@@ -58,12 +61,8 @@ impl Walk<'_> {
 
     /// A connect that failed leaves a fresh socket (`__inet_stream_connect` disconnects it).
     pub(super) fn connect_failed(&mut self, call: &Syscall, errno: Errno) {
-        if ![Errno::EINPROGRESS, Errno::EALREADY, Errno::EISCONN].contains(&errno) {
-            let model = &mut self.sockets[call.socket.0];
-            model.connect = None;
-            model.under_way = false;
-            model.unconnected = Endpoint::new(model.unconnected.deviation);
-            self.tied.remove(&call.socket);
+        if ![Errno::EINPROGRESS, Errno::EALREADY, Errno::EISCONN, Errno::EINVAL].contains(&errno) {
+            self.disconnects(call.socket);
         }
     }
 
@@ -82,13 +81,28 @@ impl Walk<'_> {
         let own = self.active.get(&call.actor);
         let under_way = own.filter(|active| self.is_event_of(active.event, call));
         let options = under_way.map_or(socket.options, |active| active.options);
+        let held = under_way.map_or(0, Active::held_bytes);
+        let peeked = under_way.map_or(0, |active| active.peeked(endpoint));
         let occupied_by = self.occupant(call, socket);
         let ports = self.ports(call);
         let (closed, shared) = self.holds(call);
         let epoll = socket.epoll.get(&descriptor(call));
         let first = socket.queue.as_ref().and_then(|queue| queue.front());
         let waits_reset = first.and_then(|waiting| self.endpoint(waiting.endpoint).reset_by).map(|(rst, _)| rst);
-        Some(View { socket, options, endpoint, waits_reset, ports, occupied_by, sigpipe, epoll, closed, shared })
+        Some(View {
+            socket,
+            options,
+            endpoint,
+            waits_reset,
+            ports,
+            occupied_by,
+            sigpipe,
+            epoll,
+            closed,
+            shared,
+            held,
+            peeked,
+        })
     }
 
     fn is_event_of(&self, event: EventId, call: &Syscall) -> bool {
@@ -137,6 +151,11 @@ impl Walk<'_> {
             (Call::Shutdown { how: ShutdownHow::Write }, _) if listens => {}
             (Call::Shutdown { .. }, _) if listens => self.stop_listening(event, call.socket),
             (Call::Shutdown { how }, _) => {
+                if self.shuts_while_connecting(event, call.socket) {
+                    return;
+                }
+                // Whoever polls is woken, also where the connection is over (`inet_shutdown`).
+                self.wakes(call.socket, false);
                 let endpoint = self.endpoint_or_own(call.socket);
                 if endpoint.dead() {
                     return;
@@ -150,7 +169,6 @@ impl Walk<'_> {
                 if *how != ShutdownHow::Read {
                     endpoint.shut_write.get_or_insert(event);
                 }
-                self.wakes(call.socket, false);
                 if let Some(id) = self.endpoint_of(call.socket) {
                     self.arrived(id);
                 }
@@ -165,9 +183,11 @@ impl Walk<'_> {
     }
 
     pub(super) fn ends(&mut self, event: EventId, call: &Syscall) {
-        let Some(active) = self.active.remove(&call.actor).filter(|active| active.event == event) else { return };
-        let mut active = active;
-        self.add_late_outcomes(event, call, &mut active.foreseen);
+        let Some(active) = self.active.get(&call.actor).filter(|active| active.event == event) else { return };
+        let mut foreseen = active.foreseen.clone();
+        self.add_late_outcomes(event, call, &mut foreseen);
+        let Some(active) = self.active.remove(&call.actor) else { return };
+        let mut active = Active { foreseen, ..active };
         let signal = self.caught.get(&event.0).copied();
         let fits = |one: &&Foreseen| outcome::fits(&one.outcome, &call.outcome, signal);
         let mut matched = active.foreseen.iter().find(fits).cloned();
@@ -179,7 +199,7 @@ impl Walk<'_> {
             active.foreseen.push(late);
         }
         let slept = call.blocked && active.foreseen.iter().all(|one| one.outcome != Predicted::Blocks);
-        let explained = matched.is_some() && !slept && self.settle(event, call, active.endpoint);
+        let explained = matched.is_some() && !slept && self.settle(event, call, &active);
         if let Some(one) = matched.filter(|_| explained) {
             self.explain_call(event, call, one);
         }
@@ -189,16 +209,6 @@ impl Walk<'_> {
             allowed.retain(|one| !waits(one));
         }
         self.tell_call(&active, allowed, explained);
-    }
-
-    /// What a call returns where another process waits on the same connection, and takes the pending error first.
-    fn after_another(&self, actor: ActorId, active: &Active, call: &Syscall) -> Option<Foreseen> {
-        let id = active.endpoint.filter(|id| self.endpoint(*id).pending.is_some())?;
-        let shared = self.active.iter().any(|(other, another)| *other != actor && another.endpoint == Some(id));
-        let mut ahead = self.endpoint(id).clone();
-        ahead.pending = None;
-        let view = View { endpoint: &ahead, ..self.view(call)? };
-        shared.then(|| predict::predict(view, &call.call))
     }
 
     /// What a call may return because the kernel gave the connection up while it was under way.
@@ -252,15 +262,29 @@ impl Walk<'_> {
     /// returned unheard.
     pub(super) fn unfinished(&mut self) {
         let cut = matches!(self.recording.end, End::Interrupted { .. } | End::Withheld { .. });
-        for (actor, active) in std::mem::take(&mut self.active) {
-            let What::Syscall(call) = &self.recording.events[active.event.0].what else { continue };
-            let usual = self.foresee(call);
-            let now = [self.alternative(call, &usual), Some(usual)].into_iter().flatten();
-            let waits = now.filter(|one| matches!(one.outcome, Predicted::Blocks | Predicted::Ends));
-            let allowed: Vec<_> = waits.map(|one| Allowed { outcome: one.outcome, rule: one.rule }).collect();
+        let left = self.active.iter().filter_map(|(actor, active)| Some((*actor, self.still_waits(*actor, active)?)));
+        for (actor, allowed) in left.collect::<Vec<_>>() {
             let explained = !allowed.is_empty() || cut || self.killed.contains_key(&actor);
-            self.tell_call(&active, allowed, explained);
+            if let Some(active) = self.active.remove(&actor) {
+                self.tell_call(&active, allowed, explained);
+            }
         }
+    }
+
+    /// That a call waits, as far as the model allows it at the end.
+    fn still_waits(&self, actor: ActorId, active: &Active) -> Option<Vec<Allowed>> {
+        let What::Syscall(call) = &self.recording.events[active.event.0].what else { return None };
+        let usual = self.foresee(call);
+        let now = [self.alternative(call, &usual), Some(usual)].into_iter().flatten();
+        let now = now.chain(self.after_others(actor, active, call));
+        let waits = now.filter(|one| matches!(one.outcome, Predicted::Blocks | Predicted::Ends));
+        let mut allowed: Vec<Allowed> = Vec::new();
+        for one in waits {
+            if allowed.iter().all(|known| known.outcome != one.outcome) {
+                allowed.push(Allowed { outcome: one.outcome, rule: one.rule });
+            }
+        }
+        Some(allowed)
     }
 
     pub(super) fn may_return(&mut self, actor: ActorId) {
@@ -273,9 +297,11 @@ impl Walk<'_> {
         let asleep = active.sleeps();
         let now = self.foresee(call);
         let now = predict::woken(&call.call).filter(|_| asleep && now.outcome != Predicted::Blocks).unwrap_or(now);
-        let instead = self.alternative(call, &now).or_else(|| self.after_another(actor, active, call));
+        let instead = self.alternative(call, &now);
+        let after = self.after_others(actor, active, call);
         let known = &active.foreseen;
-        let fresh: Vec<_> = [Some(now), instead].into_iter().flatten().filter(|one| !known.contains(one)).collect();
+        let all = [Some(now), instead].into_iter().flatten().chain(after);
+        let fresh: Vec<_> = all.filter(|one| !known.contains(one)).collect();
         let event = active.event;
         let is_death = |one: &Foreseen| one.outcome == Predicted::Death(Signal::SIGPIPE);
         if matches!(call.outcome, Outcome::Killed { .. }) && fresh.iter().any(is_death) {
@@ -285,6 +311,7 @@ impl Walk<'_> {
         if let Some(active) = self.active.get_mut(&actor) {
             active.foreseen.extend(fresh.into_iter().filter(|one| one.outcome != Predicted::Blocks));
         }
+        self.copies(actor);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a close takes away, and how it ends a connection.
 
 use super::Walk;
-use crate::record::{SocketId, TcpState};
+use crate::record::{Errno, SocketId, TcpState};
 use crate::story::endpoint::{Ending, Endpoint};
 use crate::story::predict::{Options, Waiting};
 use crate::story::{Deviation, EventId};
@@ -26,9 +26,47 @@ impl Walk<'_> {
             endpoint.pending = None;
             // The FIN waits behind what is still unsent, but the state changes at once.
             let waits = endpoint.ending == Ending::Fin && endpoint.has_unsent();
-            let next = endpoint.after_fin_sent().filter(|_| waits);
+            let next = match endpoint.state {
+                TcpState::SynSent => Some(TcpState::Close),
+                _ => endpoint.after_fin_sent().filter(|_| waits),
+            };
             self.enter(by, t_ns, id, next);
         }
+    }
+
+    /// A shutdown while a connect is under way ends it (`inet_shutdown`), and leaves a fresh socket with an error. True where
+    /// it did. One that comes when the connect has failed, or has succeeded, settles that.
+    pub(super) fn shuts_while_connecting(&mut self, by: EventId, socket: SocketId) -> bool {
+        let Some((connect, false)) = self.sockets[socket.0].connect else { return false };
+        let Some(id) = self.endpoint_of(socket) else { return false };
+        let endpoint = self.endpoint(id);
+        match endpoint.state {
+            TcpState::SynSent => {}
+            _ if endpoint.established => {
+                self.sockets[socket.0].connect = Some((connect, true));
+                return false;
+            }
+            _ => {
+                self.sockets[socket.0].disconnecting = Some(by);
+                return false;
+            }
+        }
+        let t_ns = self.recording.events[by.0].t_ns;
+        self.enter(by, t_ns, id, Some(TcpState::Close));
+        self.arrived(id);
+        self.disconnects(socket);
+        self.sockets[socket.0].unconnected.pending = Some((Errno::ECONNRESET, by));
+        self.wakes(socket, false);
+        true
+    }
+
+    /// What is left is a fresh socket (`tcp_disconnect`).
+    pub(super) fn disconnects(&mut self, socket: SocketId) {
+        let model = &mut self.sockets[socket.0];
+        model.connect = None;
+        model.under_way = false;
+        model.unconnected = Endpoint::new(model.unconnected.deviation);
+        self.tied.remove(&socket);
     }
 
     /// Connections that nobody has accepted are reset (`inet_csk_listen_stop`).
@@ -38,6 +76,9 @@ impl Walk<'_> {
         if let Some(listener) = listened {
             listener.until = Some(by);
         }
+        // `tcp_disconnect` opens what an earlier shutdown had closed.
+        let unconnected = &mut self.sockets[socket.0].unconnected;
+        (unconnected.shut_read, unconnected.shut_write) = (None, None);
         for Waiting { endpoint: id, .. } in queue {
             let endpoint = self.endpoint_mut(id);
             endpoint.closed = Some(by);
@@ -48,7 +89,7 @@ impl Walk<'_> {
 
 /// How `__tcp_close` ends the connection of an endpoint: unread data is looked at before lingering.
 fn ending(endpoint: &Endpoint, options: Options) -> Ending {
-    use TcpState::{CloseWait, Established, FinWait1, FinWait2, SynRecv};
+    use TcpState::{CloseWait, Closing, Established, FinWait1, FinWait2, LastAck, SynRecv};
     if endpoint.dead() || !endpoint.established {
         return Ending::Silent;
     }
@@ -61,6 +102,8 @@ fn ending(endpoint: &Endpoint, options: Options) -> Ending {
         {
             Ending::ResetLinger
         }
+        // With something still to send Linux takes these for states before the FIN (`tcp_disconnect`).
+        Closing | LastAck if options.linger == Some(0) && endpoint.fin_waits() => Ending::ResetLinger,
         Established | SynRecv | CloseWait => Ending::Fin,
         FinWait2 if options.linger2_off => Ending::ResetFinWait2,
         _ => Ending::Silent,

@@ -10,21 +10,26 @@ const MINUTE_NS: i64 = 60_000_000_000;
 
 const SECOND_NS: i64 = 1_000_000_000;
 
+/// The shortest and the longest time after which data is sent again (`TCP_RTO_MIN`, `TCP_RTO_MAX`), in nanoseconds.
+const RTO_MIN_NS: i64 = SECOND_NS / 5;
+const RTO_MAX_NS: i64 = 120 * SECOND_NS;
+
 /// Until when a connection waits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     /// The earliest time at which it may be over.
     pub(super) at_ns: i64,
-    lasts_ns: i64,
+    /// How much later the kernel may notice: its timers never go off early; late they are by up to an eighth of their time (the timer
+    /// wheel's levels), and where it only looks when it sends again, by as long as it waits for that.
+    late_ns: i64,
     /// What is waited for, and the segment that asked for it; none where the wait ends without an error.
     waits: Option<(Waited, EventId)>,
 }
 
 impl Limit {
-    /// Kernel timers never go off early; late they are by up to an eighth of their time (the timer wheel's levels), and a busy machine
-    /// adds to that.
+    /// A busy machine adds to the lateness.
     fn has_surely_passed(self, now_ns: i64) -> bool {
-        now_ns >= self.at_ns.saturating_add(self.lasts_ns / 4).saturating_add(SECOND_NS)
+        now_ns >= self.at_ns.saturating_add(self.late_ns).saturating_add(SECOND_NS)
     }
 
     /// What that makes of the endpoint.
@@ -50,7 +55,9 @@ impl Walk<'_> {
             let held = endpoint.held(sample.state, t_ns, sample.end_ns) || self.will_hold(known, sample, event);
             // A close changes the state before its FIN is captured.
             let closes = endpoint.ending == Ending::Fin || (endpoint.closed.is_none() && endpoint.shut_write.is_some());
-            held || (closes && endpoint.after_fin_sent() == Some(sample.state))
+            // Where its queue is full a listener answers with a SYN cookie and holds no socket (`tcp_conn_request`).
+            let cookie = endpoint.crowded && endpoint.state == TcpState::SynRecv && sample.state == TcpState::Close;
+            held || cookie || (closes && endpoint.after_fin_sent() == Some(sample.state))
         });
         let model = endpoint.map(|endpoint| endpoint.state);
         if !agrees {
@@ -77,12 +84,35 @@ impl Walk<'_> {
             (_, Some((since_ns, probe))) if user_timeout_ns > 0 && !endpoint.dead() => {
                 (since_ns, user_timeout_ns, Some((Waited::Window, probe)))
             }
+            (_, None) if !endpoint.dead() => return self.patience_of_retransmission(endpoint, user_timeout_ns),
             _ => return None,
         };
-        Some(Limit { at_ns: since_ns.saturating_add(lasts_ns), lasts_ns, waits })
+        Some(Limit { at_ns: since_ns.saturating_add(lasts_ns), late_ns: lasts_ns / 4, waits })
     }
 
-    fn sysctl(&self, name: &str) -> Option<i64> {
+    /// Data that is sent again and again (`retransmits_timed_out`): for `TCP_USER_TIMEOUT` from the first time on, whatever the peer
+    /// says besides; without it for the time that `tcp_retries2` stands for, while nothing is heard.
+    fn patience_of_retransmission(&self, endpoint: &Endpoint, user_timeout_ns: i64) -> Option<Limit> {
+        let (first_ns, segment) = endpoint.sent_again?;
+        let waits = Some((Waited::Acknowledgment, segment));
+        if user_timeout_ns > 0 {
+            let at_ns = first_ns.saturating_add(user_timeout_ns);
+            return Some(Limit { at_ns, late_ns: user_timeout_ns / 4, waits });
+        }
+        let heard_ns = endpoint.last_received.map_or(first_ns, |(_, at)| at);
+        let lasts_ns = self.retransmission_timeout_ns();
+        let at_ns = first_ns.max(heard_ns).saturating_add(lasts_ns);
+        Some(Limit { at_ns, late_ns: lasts_ns.min(RTO_MAX_NS) + RTO_MIN_NS, waits })
+    }
+
+    /// `tcp_model_timeout` for `tcp_retries2`: the wait doubles from 200 ms up to two minutes.
+    fn retransmission_timeout_ns(&self) -> i64 {
+        let retries = self.sysctl("net.ipv4.tcp_retries2").unwrap_or(15).clamp(0, 255);
+        let doubled = retries.min(9);
+        ((2 << doubled) - 1) * RTO_MIN_NS + (retries - doubled) * RTO_MAX_NS
+    }
+
+    pub(super) fn sysctl(&self, name: &str) -> Option<i64> {
         self.recording.machine.sysctls.get(name)?.parse().ok()
     }
 
@@ -132,7 +162,8 @@ impl Walk<'_> {
             let states = if told.sender == id {
                 ahead.sends(EventId(place), segment, told.seq_rel, told.ack_rel).into_iter().collect()
             } else {
-                ahead.receives(EventId(place), other.t_ns, segment, told.seq_rel, told.ack_rel)
+                let taken = self.flow.as_taken(place, segment);
+                ahead.receives(EventId(place), other.t_ns, &taken, told.seq_rel, told.ack_rel)
             };
             if states.contains(&sample.state) {
                 return true;

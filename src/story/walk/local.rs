@@ -92,6 +92,7 @@ impl Walk<'_> {
             Call::Send { data, flags } if is_socket => ends.write(data.size(), flags),
             Call::Shutdown { .. } if is_socket => plain(Predicted::Value(0), "shutdown-of-a-pair-is-seen-at-once"),
             Call::Poll { events, timeout_ns } => ends.poll(events, *timeout_ns),
+            Call::Getsockopt { option: SocketOptionName::SoError } if is_socket => ends.error(),
             Call::Setsockopt { option: SocketOption::ONonblock(_) }
             | Call::Getsockopt { option: SocketOptionName::ONonblock }
             | Call::Close
@@ -190,6 +191,10 @@ impl Walk<'_> {
                 own.pending = own.pending.filter(|(pending, _)| pending != errno);
                 true
             }
+            (Call::Getsockopt { option: SocketOptionName::SoError }, Outcome::Returned { .. }) => {
+                own.pending = None;
+                true
+            }
             (Call::Write { .. } | Call::Send { .. }, outcome) => {
                 let taken = match outcome {
                     Outcome::Returned { value, .. } => usize::try_from(*value).unwrap_or_default(),
@@ -254,6 +259,9 @@ impl Ends<'_> {
         if wanted == 0 && !asks_when_empty {
             return plain(Predicted::Value(0), "empty-read-asks-nothing");
         }
+        if wanted == 0 && !self.own.unread.is_empty() {
+            return plain(Predicted::Value(0), "a-pair-delivers-at-once");
+        }
         let unread = self.own.unread_bytes().min(wanted);
         let fills = unread == wanted || !flags.contains(&MsgFlag::WaitAll) || self.over().is_some();
         if unread > 0 && (fills || self.must_not_wait(flags)) {
@@ -284,6 +292,19 @@ impl Ends<'_> {
         }
         let value = i64::try_from(size).unwrap_or(i64::MAX);
         plain(Predicted::Value(value), "a-pair-takes-at-once").bytes(size)
+    }
+
+    /// `sock_error`.
+    fn error(&self) -> Foreseen {
+        match self.own.pending {
+            Some((errno, by)) => {
+                let rule = "a-pair-closed-with-unread-data-gives-econnreset";
+                let mut taken = plain(Predicted::PendingError(Some(errno)), rule).role("close", by);
+                taken.fact.errno = Some(errno);
+                taken
+            }
+            None => plain(Predicted::PendingError(None), "so-error-is-0-without-a-pending-error"),
+        }
     }
 
     /// `unix_poll` and `pipe_poll`.

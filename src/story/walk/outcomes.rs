@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Walk;
+use super::{Active, Walk};
 use crate::record::{Call, Detail, Errno, MsgFlag, Outcome, Signal, SocketId, SocketOption, Syscall, TcpState};
 use crate::story::endpoint::Ending;
 use crate::story::predict::{Foreseen, SocketModel};
@@ -10,20 +10,21 @@ use crate::story::{Basis, Cause, Deviation, EndpointId, EventId, Listener, Piece
 
 impl Walk<'_> {
     /// What the outcome changes. False if the bytes that were read are not the bytes that were sent.
-    pub(super) fn settle(&mut self, event: EventId, call: &Syscall, endpoint: Option<EndpointId>) -> bool {
+    pub(super) fn settle(&mut self, event: EventId, call: &Syscall, active: &Active) -> bool {
+        let endpoint = active.endpoint;
         if self.is_local(call.socket) && !self.local_settles(event, call) {
             return false;
         }
-        if let (Outcome::Failed { errno }, Some(id)) = (&call.outcome, endpoint) {
-            let endpoint = self.endpoint_mut(id);
+        if let Outcome::Failed { errno } = call.outcome {
+            let endpoint = self.endpoint_or_own(call.socket);
             if call.call.data().is_some() {
                 endpoint.unwrite(event, 0);
             }
-            endpoint.report(*errno);
+            endpoint.report(errno);
         }
-        if let (Outcome::Killed { signal: Signal::SIGPIPE }, Some(id)) = (&call.outcome, endpoint) {
+        if call.outcome == (Outcome::Killed { signal: Signal::SIGPIPE }) {
             // The signal came with the error, which was taken.
-            self.endpoint_mut(id).report(Errno::EPIPE);
+            self.endpoint_or_own(call.socket).report(Errno::EPIPE);
         }
         if let (Outcome::Failed { errno }, Call::Connect { .. }) = (&call.outcome, &call.call) {
             self.sockets[call.socket.0].under_way |= *errno == Errno::EINPROGRESS;
@@ -31,12 +32,12 @@ impl Walk<'_> {
         }
         let Outcome::Returned { value, detail } = &call.outcome else { return true };
         match (&call.call, endpoint) {
-            (Call::Read { .. }, Some(id)) => return self.delivered(event, id, *value, detail, false),
+            (Call::Read { .. }, Some(id)) => return self.delivered(active, id, *value, detail, false),
             (Call::Recv { flags, .. }, Some(id)) if flags.contains(&MsgFlag::Oob) => {
                 return self.fetched(event, id, detail, flags.contains(&MsgFlag::Peek));
             }
             (Call::Recv { flags, .. }, Some(id)) => {
-                return self.delivered(event, id, *value, detail, flags.contains(&MsgFlag::Peek));
+                return self.delivered(active, id, *value, detail, flags.contains(&MsgFlag::Peek));
             }
             (Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data }, Some(id)) => {
                 let taken = u64::try_from(*value).unwrap_or_default();
@@ -45,8 +46,8 @@ impl Walk<'_> {
                 endpoint.unwrite(event, taken);
                 endpoint.pending = endpoint.pending.filter(|_| !swallows);
             }
-            (Call::Getsockopt { .. }, Some(id)) if matches!(detail, Detail::PendingError(_)) => {
-                let endpoint = self.endpoint_mut(id);
+            (Call::Getsockopt { .. }, _) if matches!(detail, Detail::PendingError(_)) => {
+                let endpoint = self.endpoint_or_own(call.socket);
                 if !endpoint.deviates(Deviation::SoErrorKeepsTheError) {
                     endpoint.pending = None;
                 }
@@ -67,7 +68,7 @@ impl Walk<'_> {
             }
             (Call::EpollCtl { events, edge, .. }, _) => self.registers(call, events, *edge),
             (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call),
-            (Call::Listen { .. }, _) => self.listens(event, call.socket),
+            (Call::Listen { backlog }, _) => self.listens(event, call.socket, *backlog),
             (Call::Bind { .. }, _) => self.sockets[call.socket.0].bound = self.recording.sockets[call.socket.0].local,
             (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
             (Call::Close | Call::Shutdown { .. }, Some(id)) => self.closing(event, call, id),
@@ -76,7 +77,9 @@ impl Walk<'_> {
         true
     }
 
-    pub(super) fn listens(&mut self, event: EventId, socket: SocketId) {
+    pub(super) fn listens(&mut self, event: EventId, socket: SocketId, backlog: u32) {
+        let most = self.sysctl("net.core.somaxconn").and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX);
+        self.sockets[socket.0].backlog = backlog.min(most);
         if self.sockets[socket.0].queue.is_none() {
             self.sockets[socket.0].queue = Some(VecDeque::new());
             self.found.listeners.push(Listener { socket, from: event, until: None });
@@ -100,7 +103,7 @@ impl Walk<'_> {
             let taken = queue.iter().position(|waiting| Some(waiting.endpoint) == endpoint);
             options = taken.and_then(|place| queue.remove(place)).map_or(options, |waiting| waiting.options);
         }
-        options.nonblocking = false;
+        let options = options.of_accepted();
         let (bound, unconnected) = (model.bound, model.unconnected.clone());
         let inherited = SocketModel { accepted: true, options, bound, unconnected, ..SocketModel::default() };
         if let Some(model) = self.sockets.get_mut(socket.0) {
@@ -124,29 +127,45 @@ impl Walk<'_> {
     /// Links a read to the segments that its bytes came in, and compares the bytes.
     pub(super) fn delivered(
         &mut self,
-        event: EventId,
+        active: &Active,
         id: EndpointId,
         value: i64,
         detail: &Detail,
         peek: bool,
     ) -> bool {
+        let event = active.event;
         let peek = peek && !self.endpoint(id).deviates(Deviation::PeekTakes);
-        let begin = self.endpoint(id).readable(0).0;
-        let parts = self.endpoint_mut(id).take(u64::try_from(value).unwrap_or_default(), peek);
-        let end = self.endpoint(id).read;
-        if begin < end {
-            let sender = self.flow.facing(id);
-            self.stream_mut(sender).reads.push(Piece { event, begin, end });
+        let rest = u64::try_from(value).unwrap_or_default().saturating_sub(active.held_bytes());
+        if rest > 0 && active.held.is_empty() && !peek {
+            self.others_were_first(active.actor, id, rest, detail);
         }
-        let start = parts.first().map_or(0, |(_, from, _)| *from);
-        let mut same = true;
+        let mut parts = active.held.clone();
+        parts.extend(match peek {
+            true => self.endpoint(id).peek(active.peeked(self.endpoint(id)), rest),
+            false => self.endpoint_mut(id).take(rest, false),
+        });
+        let sender = self.flow.facing(id);
+        if !peek {
+            self.stream_mut(sender).is_read(event, &parts);
+        }
+        let same = match detail {
+            Detail::Data(data) => self.carry(&parts, &data.0),
+            _ => true,
+        };
         for (segment, from, to) in parts {
-            if let Detail::Data(data) = detail {
-                same &= self.carries(segment, from, to, start, &data.0);
-            }
             self.link(segment, event, Rel::Delivered, Basis::Sequence, (from, to));
         }
         same
+    }
+
+    /// Whether segments carry, part by part, what a read returned.
+    pub(super) fn carry(&self, parts: &[(EventId, u64, u64)], data: &[u8]) -> bool {
+        let mut at = 0;
+        parts.iter().all(|(segment, from, to)| {
+            let rest = data.get(at..).unwrap_or_default();
+            at += usize::try_from(to - from).unwrap_or(usize::MAX);
+            self.carries(*segment, *from, *to, rest)
+        })
     }
 
     /// Links the fetching of an urgent byte to the segment that it came in, and compares the byte.
@@ -158,19 +177,18 @@ impl Walk<'_> {
             self.stream_mut(sender).reads.push(Piece { event, begin: at, end: at + 1 });
         }
         match detail {
-            Detail::Data(data) => self.carries(segment, at, at + 1, at, &data.0),
+            Detail::Data(data) => self.carries(segment, at, at + 1, &data.0),
             _ => true,
         }
     }
 
     /// Whether a segment's payload is what a read returned for that stream range.
-    pub(super) fn carries(&self, event: EventId, from: u64, to: u64, start: u64, data: &[u8]) -> bool {
+    fn carries(&self, event: EventId, from: u64, to: u64, read: &[u8]) -> bool {
         let known = self.flow.segments.get(&event.0).zip(self.recording.segment(&self.recording.events[event.0]));
         let Some((told, segment)) = known else { return false };
         let begin = u64::from(told.seq_rel).saturating_sub(1);
-        let index = |offset: u64, base: u64| usize::try_from(offset.saturating_sub(base)).unwrap_or(usize::MAX);
-        let Some(payload) = segment.payload.get(index(from, begin)..index(to, begin)) else { return false };
-        let read = data.get(index(from, start)..).unwrap_or_default();
+        let index = |offset: u64| usize::try_from(offset.saturating_sub(begin)).unwrap_or(usize::MAX);
+        let Some(payload) = segment.payload.get(index(from)..index(to)) else { return false };
         payload.iter().zip(read).all(|(sent, got)| sent == got)
     }
 

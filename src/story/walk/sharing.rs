@@ -1,0 +1,129 @@
+//! Several processes at one connection: who gets what.
+//!
+//! All who sleep in a read of one socket are woken together (`sk_wait_data`), and the first to get the socket's lock takes what
+//! is there. Which one that is, nothing says beforehand; afterwards the bytes that each returned do.
+
+use super::{Active, Walk};
+use crate::record::{ActorId, Call, Detail, MsgFlag, Syscall, What};
+use crate::story::endpoint::Endpoint;
+use crate::story::predict::{self, Foreseen, View};
+use crate::story::{EndpointId, EventId, Predicted};
+
+/// Parts of a stream, with the segments that they came in.
+type Parts = Vec<(EventId, u64, u64)>;
+
+impl<'r> Walk<'r> {
+    /// A recv with `MSG_WAITALL` that has to go on waiting copies what is there (`tcp_recvmsg_locked`): it is out of the queue.
+    pub(super) fn copies(&mut self, actor: ActorId) {
+        let Some((id, call)) =
+            self.active.get(&actor).and_then(|active| Some((active.endpoint?, self.call_of(active)?)))
+        else {
+            return;
+        };
+        let Call::Recv { size, flags } = &call.call else { return };
+        let goes_on = flags.contains(&MsgFlag::WaitAll) && !flags.contains(&MsgFlag::Oob);
+        if !goes_on || self.foresee(call).outcome != Predicted::Blocks || !self.takers_beside(actor, id).is_empty() {
+            return;
+        }
+        let (held, peeked) =
+            self.active.get(&actor).map_or((0, 0), |active| (active.held_bytes(), active.peeked(self.endpoint(id))));
+        let rest = size.saturating_sub(held);
+        let parts = match flags.contains(&MsgFlag::Peek) {
+            true => self.endpoint(id).peek(peeked, rest),
+            false => self.endpoint_mut(id).take(rest, false),
+        };
+        if let Some(active) = self.active.get_mut(&actor) {
+            active.held.extend(parts);
+        }
+    }
+
+    /// What a call returns where other processes wait on the same connection and are first to be served: they take the pending
+    /// error, or what has come.
+    pub(super) fn after_others(&self, actor: ActorId, active: &Active, call: &Syscall) -> Vec<Foreseen> {
+        let Some(id) = active.endpoint else { return Vec::new() };
+        let is_beside = |(other, another): (&ActorId, &Active)| *other != actor && another.endpoint == Some(id);
+        if !self.active.iter().any(is_beside) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut ahead = self.endpoint(id).clone();
+        for other in self.takers_beside(actor, id) {
+            let mut alone = self.endpoint(id).clone();
+            self.takes_first(other, &mut alone);
+            self.takes_first(other, &mut ahead);
+            found.extend(self.foresee_at(&alone, call));
+        }
+        found.extend(self.foresee_at(&ahead, call));
+        if ahead.pending.take().is_some() {
+            found.extend(self.foresee_at(&ahead, call));
+        }
+        found
+    }
+
+    /// The bytes of a read came later in the stream than what is left: others have copied what lies before and have not
+    /// returned yet.
+    pub(super) fn others_were_first(&mut self, actor: ActorId, id: EndpointId, bytes: u64, detail: &Detail) {
+        let Detail::Data(data) = detail else { return };
+        let others = self.takers_beside(actor, id);
+        let begins_here = |walk: &Self, endpoint: &mut Endpoint| {
+            let parts = endpoint.take(bytes, true);
+            let found: u64 = parts.iter().map(|(_, from, to)| to - from).sum();
+            found == bytes && walk.carry(&parts, &data.0)
+        };
+        let orders = std::iter::once(Vec::new()).chain(others.iter().map(|other| vec![*other])).chain([others.clone()]);
+        for order in orders {
+            let mut ahead = self.endpoint(id).clone();
+            let taken: Vec<Parts> = order.iter().map(|other| self.takes_first(*other, &mut ahead)).collect();
+            if !begins_here(self, &mut ahead) {
+                continue;
+            }
+            for (other, parts) in order.into_iter().zip(taken) {
+                let bytes = parts.iter().map(|(_, from, to)| to - from).sum();
+                self.endpoint_mut(id).take(bytes, false);
+                if let Some(active) = self.active.get_mut(&other) {
+                    active.held.extend(parts);
+                }
+            }
+            return;
+        }
+    }
+
+    /// Other processes that are in a read of that end which takes bytes away.
+    fn takers_beside(&self, actor: ActorId, id: EndpointId) -> Vec<ActorId> {
+        let takes = |active: &Active| self.call_of(active).is_some_and(|call| super::calls::takes_bytes(&call.call));
+        let beside = self.active.iter().filter(|(other, active)| {
+            **other != actor
+                && active.endpoint == Some(id)
+                && active.foreseen.first().is_some_and(waits)
+                && takes(active)
+        });
+        beside.map(|(other, _)| *other).collect()
+    }
+
+    /// What another process takes of what is there, if it is first.
+    fn takes_first(&self, other: ActorId, ahead: &mut Endpoint) -> Parts {
+        let Some(active) = self.active.get(&other) else { return Vec::new() };
+        let wanted = match self.call_of(active).map(|call| &call.call) {
+            Some(Call::Read { size } | Call::Recv { size, .. }) => *size,
+            _ => 0,
+        };
+        ahead.take(wanted.saturating_sub(active.held_bytes()), false)
+    }
+
+    fn foresee_at(&self, endpoint: &Endpoint, call: &Syscall) -> Option<Foreseen> {
+        Some(predict::predict(View { endpoint, ..self.view(call)? }, &call.call))
+    }
+
+    fn call_of(&self, active: &Active) -> Option<&'r Syscall> {
+        let recording = self.recording;
+        match &recording.events[active.event.0].what {
+            What::Syscall(call) => Some(call),
+            _ => None,
+        }
+    }
+}
+
+/// As it began, it could only wait.
+fn waits(first: &Foreseen) -> bool {
+    first.outcome == Predicted::Blocks
+}
