@@ -60,6 +60,7 @@ fn text(recording: &Recording) -> Option<String> {
                     writeln!(text, "blocks = \"b{place}\"").ok()?;
                 }
             }
+            Action::Pause { ns } => write!(text, "\n[[step]]\npause = \"{}us\"\n", ns / 1000).ok()?,
             _ => return None,
         }
     }
@@ -87,6 +88,9 @@ fn deed(script: &Script, call: &Call) -> Option<String> {
     let argument = match call {
         Call::Listen { backlog } => backlog.to_string(),
         Call::Connect { to: tcpstory::record::Target::Actor(actor) } => format!("{:?}", script.actors[actor.0].name),
+        Call::Connect { to: tcpstory::record::Target::Address(address) } => format!("\"{address}\""),
+        Call::Bind { to } => format!("{{ port = {} }}", to.port?),
+        Call::Socketpair { names: ends } | Call::Pipe { names: ends } => names(ends.iter().map(String::as_str)),
         Call::Accept { .. } | Call::Close | Call::Getpeername | Call::Getsockname => {
             return Some(format!("do = \"{}\"", call.name()));
         }

@@ -74,7 +74,17 @@ mod tests {
     fn segment(flags: Flags, size: usize) -> Segment {
         let nobody = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = TcpOptions::default();
-        Segment { src: nobody, dst: nobody, seq: 0, ack: 0, flags, window: 0, urgent: 0, options, payload: vec![0; size] }
+        Segment {
+            src: nobody,
+            dst: nobody,
+            seq: 0,
+            ack: 0,
+            flags,
+            window: 0,
+            urgent: 0,
+            options,
+            payload: vec![0; size],
+        }
     }
 
     fn told(side: Side, seq_rel: u32, ack_rel: u32, window_bytes: u64) -> SegmentTold {

@@ -55,18 +55,24 @@ pub struct Options {
     pub linger2_off: bool,
     /// `SO_REUSEADDR`.
     pub reuse: bool,
-    /// `TCP_DEFER_ACCEPT` is on.
-    pub defers_accept: bool,
     /// `SO_OOBINLINE`.
     pub oob_inline: bool,
     /// `SO_SNDBUF` as it was asked for, in bytes, where it was.
     pub send_buffer: Option<u32>,
     /// `TCP_USER_TIMEOUT`, in nanoseconds; 0 is none.
     pub user_timeout_ns: u64,
-    /// What asking for each would tell, where it was set and the kernel does not round it.
-    values: [Option<i64>; SocketOptionName::ALL.len()],
-    /// Which were set to something that the kernel rounds.
-    rounded: [bool; SocketOptionName::ALL.len()],
+    /// `TCP_DEFER_ACCEPT`, in nanoseconds; 0 is off.
+    pub defer_accept_ns: u64,
+    /// `SO_RCVBUF` as it was asked for, in bytes, where it was.
+    pub receive_buffer: Option<u32>,
+    /// `TCP_NODELAY`.
+    pub no_delay: bool,
+    /// `TCP_CORK`.
+    pub cork: bool,
+    /// `SO_KEEPALIVE`.
+    pub keep_alive: bool,
+    /// `TCP_KEEPCNT`, where it was set.
+    pub keep_count: Option<u32>,
 }
 
 /// A connection that waits to be accepted.
@@ -91,64 +97,37 @@ pub struct EpollModel {
     pub listed: bool,
 }
 
-/// What an option that was set tells (`do_tcp_getsockopt`, `sk_getsockopt`); none where the kernel rounds it in a way of its own, or
-/// changes it by itself.
-fn told(option: SocketOption) -> Option<i64> {
-    const SECOND: u64 = 1_000_000_000;
-    let time = |ns: u64| i64::try_from(ns).ok();
-    // The kernel doubles what is asked for, from a least size on; the most is the administrator's choice.
-    let buffer = |bytes: u32, least: i64| (bytes <= 100_000).then_some((i64::from(bytes) * 2).max(least));
-    match option {
-        SocketOption::SoLinger(linger) => Some(linger.map_or(-1, i64::from)),
-        SocketOption::TcpNodelay(on)
-        | SocketOption::SoReuseaddr(on)
-        | SocketOption::SoKeepalive(on)
-        | SocketOption::TcpCork(on)
-        | SocketOption::SoOobinline(on)
-        | SocketOption::ONonblock(on) => Some(on.into()),
-        SocketOption::SoRcvtimeo(ns) | SocketOption::SoSndtimeo(ns) => (ns == 0).then_some(0),
-        SocketOption::TcpDeferAccept(ns) => time(ns).filter(|_| ns <= SECOND),
-        SocketOption::TcpKeepidle(ns) | SocketOption::TcpKeepintvl(ns) | SocketOption::TcpUserTimeout(ns) => time(ns),
-        SocketOption::TcpLinger2(None) => Some(-1),
-        SocketOption::TcpLinger2(Some(ns)) => time(ns).filter(|_| (SECOND..=120 * SECOND).contains(&ns)),
-        SocketOption::TcpKeepcnt(count) => Some(count.into()),
-        SocketOption::SoSndbuf(bytes) => buffer(bytes, 4608),
-        SocketOption::SoRcvbuf(bytes) => buffer(bytes, 2304),
-        SocketOption::TcpQuickack(_) => None,
-    }
-}
-
-/// What a socket tells of an option that nobody has set; none where that depends on sysctls, or on what the kernel tunes.
-fn untouched(option: SocketOptionName) -> Option<i64> {
-    match option {
-        SocketOptionName::SoLinger => Some(-1),
-        SocketOptionName::TcpNodelay
-        | SocketOptionName::SoRcvtimeo
-        | SocketOptionName::SoSndtimeo
-        | SocketOptionName::SoReuseaddr
-        | SocketOptionName::SoKeepalive
-        | SocketOptionName::TcpUserTimeout
-        | SocketOptionName::TcpCork
-        | SocketOptionName::TcpDeferAccept
-        | SocketOptionName::SoOobinline
-        | SocketOptionName::ONonblock => Some(0),
-        SocketOptionName::SoError
-        | SocketOptionName::SoSndbuf
-        | SocketOptionName::SoRcvbuf
-        | SocketOptionName::TcpKeepidle
-        | SocketOptionName::TcpKeepintvl
-        | SocketOptionName::TcpKeepcnt
-        | SocketOptionName::TcpQuickack
-        | SocketOptionName::TcpLinger2 => None,
-    }
-}
-
 impl Options {
-    /// What asking for an option tells, where that is known.
+    /// What asking for an option tells (`sk_getsockopt`, `do_tcp_getsockopt`); none where that depends on sysctls, or on what the
+    /// kernel rounds, tunes or changes by itself.
     pub fn told(&self, option: SocketOptionName) -> Option<i64> {
-        match self.values[option as usize] {
-            None if !self.rounded[option as usize] => untouched(option),
-            value => value,
+        const SECOND: u64 = 1_000_000_000;
+        // The kernel doubles what is asked for, from a least size on; the most is the administrator's choice.
+        let buffer = |bytes: Option<u32>, least: i64| {
+            bytes.filter(|bytes| *bytes <= 100_000).map(|bytes| (i64::from(bytes) * 2).max(least))
+        };
+        let exact = |ns: u64, most: u64| i64::try_from(ns).ok().filter(|_| ns <= most);
+        match option {
+            SocketOptionName::SoLinger => Some(self.linger.map_or(-1, i64::from)),
+            SocketOptionName::TcpNodelay => Some(self.no_delay.into()),
+            SocketOptionName::TcpCork => Some(self.cork.into()),
+            SocketOptionName::SoKeepalive => Some(self.keep_alive.into()),
+            SocketOptionName::SoReuseaddr => Some(self.reuse.into()),
+            SocketOptionName::SoOobinline => Some(self.oob_inline.into()),
+            SocketOptionName::ONonblock => Some(self.nonblocking.into()),
+            SocketOptionName::SoRcvtimeo => exact(self.receive_timeout_ns, 0),
+            SocketOptionName::SoSndtimeo => exact(self.send_timeout_ns, 0),
+            SocketOptionName::TcpUserTimeout => exact(self.user_timeout_ns, u64::MAX),
+            SocketOptionName::TcpDeferAccept => exact(self.defer_accept_ns, SECOND),
+            SocketOptionName::TcpLinger2 if self.linger2_off => Some(-1),
+            SocketOptionName::TcpKeepcnt => self.keep_count.map(i64::from),
+            SocketOptionName::SoSndbuf => buffer(self.send_buffer, 4608),
+            SocketOptionName::SoRcvbuf => buffer(self.receive_buffer, 2304),
+            SocketOptionName::SoError
+            | SocketOptionName::TcpLinger2
+            | SocketOptionName::TcpKeepidle
+            | SocketOptionName::TcpKeepintvl
+            | SocketOptionName::TcpQuickack => None,
         }
     }
 
@@ -161,25 +140,20 @@ impl Options {
 
     /// An option is set.
     pub fn set(&mut self, option: SocketOption) {
-        let place = option.name() as usize;
-        self.values[place] = told(option);
-        self.rounded[place] = self.values[place].is_none();
         match option {
             SocketOption::SoLinger(linger) => self.linger = linger,
             SocketOption::SoRcvtimeo(ns) => self.receive_timeout_ns = ns,
             SocketOption::SoSndtimeo(ns) => self.send_timeout_ns = ns,
             SocketOption::ONonblock(on) => self.nonblocking = on,
-            SocketOption::TcpNodelay(_)
-            | SocketOption::SoRcvbuf(_)
-            | SocketOption::SoKeepalive(_)
-            | SocketOption::TcpKeepidle(_)
-            | SocketOption::TcpKeepintvl(_)
-            | SocketOption::TcpKeepcnt(_)
-            | SocketOption::TcpCork(_)
-            | SocketOption::TcpQuickack(_) => {}
+            SocketOption::TcpNodelay(on) => self.no_delay = on,
+            SocketOption::TcpCork(on) => self.cork = on,
+            SocketOption::SoKeepalive(on) => self.keep_alive = on,
+            SocketOption::TcpKeepcnt(count) => self.keep_count = Some(count),
+            SocketOption::SoRcvbuf(bytes) => self.receive_buffer = Some(bytes),
+            SocketOption::TcpKeepidle(_) | SocketOption::TcpKeepintvl(_) | SocketOption::TcpQuickack(_) => {}
             SocketOption::SoSndbuf(bytes) => self.send_buffer = Some(bytes),
             SocketOption::TcpUserTimeout(ns) => self.user_timeout_ns = ns,
-            SocketOption::TcpDeferAccept(ns) => self.defers_accept = ns > 0,
+            SocketOption::TcpDeferAccept(ns) => self.defer_accept_ns = ns,
             SocketOption::SoOobinline(on) => self.oob_inline = on,
             SocketOption::SoReuseaddr(on) => self.reuse = on,
             SocketOption::TcpLinger2(ns) => {

@@ -76,12 +76,12 @@ impl Walk<'_> {
         }
         match self.listener_of(id).map(|listener| &self.sockets[listener.0]) {
             Some(listener) => {
-                let Options { defers_accept, oob_inline, .. } = listener.options;
+                let Options { defer_accept_ns, oob_inline, .. } = listener.options;
                 let crowded = listener.queue.as_ref().is_some_and(|queue| queue.len() > listener.backlog as usize);
                 let Endpoint { shut_read, shut_write, .. } = listener.unconnected;
                 let endpoint = self.endpoint_mut(id);
                 endpoint.crowded = crowded;
-                (endpoint.defers, endpoint.oob_inline) = (defers_accept, oob_inline);
+                (endpoint.defers, endpoint.oob_inline) = (defer_accept_ns > 0, oob_inline);
                 // What was shut down before it listened, its connections are born with (`sk_clone_lock`).
                 (endpoint.shut_read, endpoint.shut_write) = (shut_read, shut_write);
             }

@@ -140,10 +140,12 @@ impl Walk<'_> {
             self.others_were_first(active.actor, id, rest, detail);
         }
         let mut parts = active.held.clone();
-        parts.extend(match peek {
-            true => self.endpoint(id).peek(active.peeked(self.endpoint(id)), rest),
-            false => self.endpoint_mut(id).take(rest, false),
-        });
+        let fresh = if peek {
+            self.endpoint(id).peek(active.peeked(self.endpoint(id)), rest)
+        } else {
+            self.endpoint_mut(id).take(rest, false)
+        };
+        parts.extend(fresh);
         let sender = self.flow.facing(id);
         if !peek {
             self.stream_mut(sender).is_read(event, &parts);

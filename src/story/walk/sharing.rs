@@ -28,9 +28,10 @@ impl<'r> Walk<'r> {
         let (held, peeked) =
             self.active.get(&actor).map_or((0, 0), |active| (active.held_bytes(), active.peeked(self.endpoint(id))));
         let rest = size.saturating_sub(held);
-        let parts = match flags.contains(&MsgFlag::Peek) {
-            true => self.endpoint(id).peek(peeked, rest),
-            false => self.endpoint_mut(id).take(rest, false),
+        let parts = if flags.contains(&MsgFlag::Peek) {
+            self.endpoint(id).peek(peeked, rest)
+        } else {
+            self.endpoint_mut(id).take(rest, false)
         };
         if let Some(active) = self.active.get_mut(&actor) {
             active.held.extend(parts);
