@@ -122,12 +122,12 @@ fn is_noticed(ground: Ground, deviation: Deviation) -> Result<(), Failed> {
     Err(format!("{} scenarios did not show it", corpus(ground).len().min(FEW_HUNDRED)).into())
 }
 
-/// Most random scenarios are ones that an author could write.
+/// Some random scenarios are ones that an author could write; most do what no author would, on a closed descriptor, say.
 fn is_written(ground: Ground) -> Result<(), Failed> {
     let mut written = 0;
     for (_, recording) in corpus(ground).iter().take(FEW_HUNDRED) {
         written += usize::from(file::accepted(recording.as_ref().map_err(Clone::clone)?).is_some());
     }
     let all = corpus(ground).len().min(FEW_HUNDRED);
-    if written * 10 < all { Err(format!("only {written} of {all} could be written").into()) } else { Ok(()) }
+    if written * 20 < all { Err(format!("only {written} of {all} could be written").into()) } else { Ok(()) }
 }
