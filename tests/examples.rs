@@ -2,27 +2,30 @@
 //!
 //! `TCPSTORY_BLESS=1` rewrites the picture in the deck and the answers in `jq.md`.
 
+#[path = "support/bless.rs"]
+mod bless;
 #[path = "support/markdown.rs"]
 mod markdown;
 #[path = "support/recorded.rs"]
 mod recorded;
 #[path = "support/require.rs"]
 mod require;
+#[path = "support/shell.rs"]
+mod shell;
 #[path = "support/tools.rs"]
 mod tools;
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use bless::is_blessing;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use markdown::{Block, blocks};
 use recorded::{stories, write};
 use require::unavailable;
+use shell::{shell, world};
 use tcpstory::lab::doctor;
 use tcpstory::report::Options;
-use tempfile::TempDir;
 
 /// The most lines of script that the plain page may have.
 const MOST_LINES: usize = 60;
@@ -61,10 +64,6 @@ fn path(name: &str) -> PathBuf {
 
 fn example(name: &str) -> String {
     fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-fn is_blessing() -> bool {
-    std::env::var_os("TCPSTORY_BLESS").is_some_and(|value| !value.is_empty())
 }
 
 /// What stands between two marks.
@@ -147,29 +146,6 @@ fn the_deck_needs_nothing_else() {
         let folder = file.split('/').next().unwrap_or_default();
         assert!(is_library || readme.contains(folder), "README.md does not say where {file} comes from");
     }
-}
-
-/// A folder in which `tcpstory` is a command.
-fn world() -> Result<TempDir, Failed> {
-    let program =
-        std::env::var_os("TCPSTORY_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_tcpstory").into(), PathBuf::from);
-    let folder = tempfile::tempdir()?;
-    fs::create_dir(folder.path().join("bin"))?;
-    symlink(program, folder.path().join("bin/tcpstory"))?;
-    Ok(folder)
-}
-
-fn shell(world: &TempDir, block: &Block) -> Result<String, Failed> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut command = Command::new("bash");
-    command.args(["-euo", "pipefail", "-c", &block.text]).current_dir(world.path()).stdin(Stdio::null());
-    command.env("PATH", format!("{}:{path}", world.path().join("bin").display())).env("LC_ALL", "C.UTF-8");
-    let output = command.output()?;
-    if output.status.success() {
-        return Ok(String::from_utf8(output.stdout)?);
-    }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(format!("line {}: {}\n{}\n{complaint}", block.line, output.status, block.text).into())
 }
 
 fn the_commands_run() -> Result<(), Failed> {

@@ -4,23 +4,28 @@
 //! what it prints, but for numbers. `console` blocks are for people. `TCPSTORY_BLESS=1` rewrites tables and what is printed.
 //! `TCPSTORY_PROGRAM` is another program than the one that cargo has built.
 
+#[path = "support/bless.rs"]
+mod bless;
+#[path = "support/installed.rs"]
+mod installed;
 #[path = "support/markdown.rs"]
 mod markdown;
 #[path = "support/require.rs"]
 mod require;
+#[path = "support/shell.rs"]
+mod shell;
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use bless::is_blessing;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use markdown::{Block, blocks};
 use require::unavailable;
+use shell::{shell, world};
 use tcpstory::lab::doctor;
 use tcpstory::report::format::{FORMATS, Format};
 use tcpstory::scenario::{self, SourceText, builtin};
-use tempfile::TempDir;
 
 fn main() {
     let blocks = blocks(&readme());
@@ -61,10 +66,6 @@ fn readme() -> String {
     fs::read_to_string(path()).expect("README.md")
 }
 
-fn is_blessing() -> bool {
-    std::env::var_os("TCPSTORY_BLESS").is_some_and(|value| !value.is_empty())
-}
-
 impl Block {
     /// Whether it needs no other program than tcpstory and those of every system.
     fn is_ours(&self) -> bool {
@@ -79,37 +80,7 @@ fn tools(text: &str) -> impl Iterator<Item = &'static str> {
 }
 
 fn missing_tool(text: &str) -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<_> = std::env::split_paths(&path).collect();
-    let absent = tools(text).find(|tool| !folders.iter().any(|folder| folder.join(tool).is_file()))?;
-    Some(format!("{absent} is not installed"))
-}
-
-/// A folder in which `tcpstory` is a command.
-fn world() -> Result<TempDir, Failed> {
-    let program =
-        std::env::var_os("TCPSTORY_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_tcpstory").into(), PathBuf::from);
-    let folder = tempfile::tempdir()?;
-    fs::create_dir(folder.path().join("bin"))?;
-    symlink(program, folder.path().join("bin/tcpstory"))?;
-    Ok(folder)
-}
-
-/// What a block prints to standard output.
-fn shell(world: &TempDir, block: &Block) -> Result<String, Failed> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let script = block.text.replace("cargo run --release --", "tcpstory");
-    let mut command = Command::new("bash");
-    command.args(["-euo", "pipefail", "-c", &script]).current_dir(world.path()).stdin(Stdio::null());
-    command.env("PATH", format!("{}:{path}", world.path().join("bin").display()));
-    command.env("HOME", world.path()).env("LC_ALL", "C.UTF-8").env_remove("COLUMNS");
-    let output = command.output()?;
-    let printed = String::from_utf8(output.stdout)?;
-    if output.status.success() {
-        return Ok(printed);
-    }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(format!("line {}: {}\n{script}\n{printed}\n{complaint}", block.line, output.status).into())
+    tools(text).find_map(installed::missing)
 }
 
 fn runs(before: &[Block], block: &Block, printed: Option<&Block>) -> Result<(), Failed> {

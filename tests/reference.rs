@@ -3,6 +3,8 @@
 //! `TCPSTORY_BLESS=1` writes them anew. On another kernel than theirs, the fresh run must tell the same story; on the same, it must be
 //! the same bytes.
 
+#[path = "support/bless.rs"]
+mod bless;
 #[path = "support/live.rs"]
 mod live;
 #[path = "support/require.rs"]
@@ -13,6 +15,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bless::is_blessing;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tcpstory::lab::run::run;
 use tcpstory::lab::sandbox::Ground;
@@ -66,10 +69,6 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/reference")
 }
 
-fn blessing() -> bool {
-    std::env::var_os("TCPSTORY_BLESS").is_some()
-}
-
 fn kept(name: &str) -> Result<Recording, Failed> {
     let bytes = fs::read(folder().join(format!("{name}.json"))).map_err(|error| format!("{name}.json: {error}"))?;
     Ok(json::read(&bytes).map_err(|error| format!("{name}.json: {error}"))?)
@@ -78,7 +77,7 @@ fn kept(name: &str) -> Result<Recording, Failed> {
 fn a_fresh_run_is_the_same(ground: Ground, name: &str) -> Result<(), Failed> {
     let script = builtin::get(name).ok_or("no such lesson")?.parse().map_err(|errors| format!("{errors:?}"))?;
     let fresh = normalize(run(&ground, &script, &Session::default(), &StopFlag::new()?)?);
-    if blessing() {
+    if is_blessing() {
         return write_all(name, fresh);
     }
     let kept = kept(name)?;
@@ -105,7 +104,7 @@ fn write_all(name: &str, recording: Recording) -> Result<(), Failed> {
 fn files_are_what_their_timelines_tell() -> Result<(), Failed> {
     for name in LESSONS {
         let recording = kept(name)?;
-        if blessing() {
+        if is_blessing() {
             write_all(name, recording)?;
             continue;
         }
@@ -151,7 +150,7 @@ fn the_table_names_them_all() -> Result<(), Failed> {
         writeln!(table, "| **{name}**: {title} | {} |", files.collect::<Vec<_>>().join(" "))?;
     }
     let current = format!("{before}{begin}{table}\n{end}{after}");
-    if blessing() {
+    if is_blessing() {
         fs::write(path, current)?;
     } else if current != text {
         return Err("the table in captures/reference/README.md is not current: TCPSTORY_BLESS=1 writes it".into());

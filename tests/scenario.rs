@@ -1,16 +1,17 @@
 //! The author's file: golden diagnostics, the shipped scenarios, the schema, and hostile input.
 
+#[path = "support/bless.rs"]
+mod bless;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bless::is_blessing;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use tcpstory::record::Script;
 use tcpstory::scenario::{self, Diagnostic, MAX_BYTES, SourceText, builtin};
-
-/// Set to write the goldens and the schema anew instead of comparing them.
-const BLESS: &str = "TCPSTORY_BLESS";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -28,7 +29,7 @@ fn files(folder: &str, extensions: &[&str]) -> Vec<PathBuf> {
 
 /// Compares with a file, or writes it when blessing.
 fn golden(path: &Path, actual: &str) -> Result<(), String> {
-    if std::env::var_os(BLESS).is_some() {
+    if is_blessing() {
         fs::write(path, actual).expect("the golden can be written");
         return Ok(());
     }
@@ -37,7 +38,7 @@ fn golden(path: &Path, actual: &str) -> Result<(), String> {
         return Ok(());
     }
     let path = path.strip_prefix(root()).expect("goldens are inside the repository").display();
-    Err(format!("{path} differs ({BLESS}=1 writes it anew)\n--- expected\n{expected}\n--- actual\n{actual}"))
+    Err(format!("{path} differs (TCPSTORY_BLESS=1 writes it anew)\n--- expected\n{expected}\n--- actual\n{actual}"))
 }
 
 #[test]

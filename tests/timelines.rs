@@ -2,14 +2,18 @@
 //!
 //! The files in `tests/recordings` are normalized runs of the shipped scenarios, as `tcpstory run NAME --normalize -o FILE.json`
 //! writes them. What is kept of a run is its recording; the story around it is told anew, so a file is its own snapshot. With
-//! `TCPSTORY_UPDATE=1` the files are written again from their recordings, and `INSTA_UPDATE=always` does it for the ladders.
+//! `TCPSTORY_BLESS=1` the files are written again from their recordings, and `INSTA_UPDATE=always` does it for the ladders.
 
 #![expect(clippy::unwrap_used, reason = "what is missing in a test is a failure of the test")]
+
+#[path = "support/bless.rs"]
+mod bless;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use bless::is_blessing;
 use sha2::{Digest as _, Sha256};
 use tcpstory::record::Recording;
 use tcpstory::report::format::{self, FORMATS, Format};
@@ -50,13 +54,13 @@ fn timelines_are_written_as_they_were_read() {
         if written == bytes {
             continue;
         }
-        if std::env::var_os("TCPSTORY_UPDATE").is_some() {
+        if is_blessing() {
             std::fs::write(folder().join(format!("{name}.json")), written).unwrap();
         } else {
             stale.push(name);
         }
     }
-    assert_eq!(stale, Vec::<String>::new(), "TCPSTORY_UPDATE=1 writes them again; look at the difference");
+    assert_eq!(stale, Vec::<String>::new(), "TCPSTORY_BLESS=1 writes them again; look at the difference");
 }
 
 #[test]

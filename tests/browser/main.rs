@@ -5,6 +5,8 @@
 
 mod access;
 mod address;
+#[path = "../support/bless.rs"]
+mod bless;
 mod driver;
 mod embed;
 mod gate;

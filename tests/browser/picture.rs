@@ -8,6 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use libtest_mimic::Failed;
 
 use crate::Test;
+use crate::bless::is_blessing;
 use crate::page::{PHONE, PROJECTOR, Page};
 use crate::world::{World, root};
 
@@ -49,7 +50,7 @@ fn taken(world: &World, size: (u32, u32)) -> Result<Vec<u8>, Failed> {
 /// Fonts differ from machine to machine, the picture as a whole does not: few points may differ, and not by much.
 fn is_of_this_page(world: &World, name: &str, size: (u32, u32)) -> Result<(), Failed> {
     let (now, path) = (taken(world, size)?, path(name));
-    if std::env::var_os("TCPSTORY_BLESS").is_some_and(|value| !value.is_empty()) {
+    if is_blessing() {
         return Ok(fs::write(path, now)?);
     }
     let kept = fs::read(&path).map_err(|error| format!("{}: {error} (TCPSTORY_BLESS=1 takes it)", path.display()))?;

@@ -1,5 +1,6 @@
 //! What tests that need other people's tools share.
 
+mod installed;
 pub(crate) mod require;
 
 use std::path::Path;
@@ -23,13 +24,7 @@ pub(crate) fn needing(
 
 /// Why a test that needs these programs cannot run, if it cannot.
 pub(crate) fn missing(tools: &[&str]) -> Option<String> {
-    let absent = tools.iter().find(|tool| !is_installed(tool))?;
-    Some(format!("{absent} is not installed"))
-}
-
-fn is_installed(tool: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
+    tools.iter().find_map(|tool| installed::missing(tool))
 }
 
 /// What a tool prints, with nobody's preferences and in no particular place of the world.

@@ -1,16 +1,14 @@
 //! Other people's programs.
 
+#[path = "installed.rs"]
+mod installed;
+
 use std::process::{Command, Stdio};
 
 use libtest_mimic::Failed;
 use tempfile::TempDir;
 
-/// Why a program cannot be used here.
-pub(crate) fn missing(name: &str) -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-    (!found).then(|| format!("{name} is not installed"))
-}
+pub(crate) use installed::missing;
 
 /// A document of a folder as Chromium has it in memory after its scripts have run.
 pub(crate) fn in_browser(folder: &TempDir, name: &str) -> Result<String, Failed> {

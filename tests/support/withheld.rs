@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use tcpstory::record::{Errno, Outcome, Recording, What};
+use tcpstory::report::compare::{self, Comparison};
 use tcpstory::report::format::{self, FORMATS};
 use tcpstory::report::withhold::{first_question, withhold};
 use tcpstory::report::{Options, normalize};
@@ -34,6 +35,12 @@ pub(crate) fn leaks(recording: &Recording) -> Vec<String> {
             let plain = (format.write)(&furniture, &Options::default());
             if holds(&(format.write)(&told, &Options::default()), &word) && !holds(&plain, &word) {
                 wrong.push(format!("{} in {}", word, format.name));
+            }
+        }
+        for format in compare::FORMATS {
+            let besides = |story: &Story| (format.write)(&Comparison::new(story, story), &Options::default());
+            if holds(&besides(&told), &word) && !holds(&besides(&furniture), &word) {
+                wrong.push(format!("{} in the comparison as {}", word, format.name));
             }
         }
     }
