@@ -1,19 +1,13 @@
 //! The call table: one row for each call of the language. Parser, schema and documentation are made from it.
 
-use core::net::{IpAddr, SocketAddr};
-
 use serde_json::{Value as Json, json};
 
-use crate::record::{
-    ActorId, Address, Call, Family, LISTENER, MsgFlag, OptionShape, PollEvent, ShutdownHow, SocketOption,
-    SocketOptionName, Target,
-};
+use crate::record::{ActorId, Call, LISTENER, MsgFlag, PollEvent, ShutdownHow, SocketOptionName};
 use crate::scenario::fault::Fault;
 use crate::scenario::nearest::suggest;
-use crate::scenario::node::{Entry, Node, Span, Value};
+use crate::scenario::node::{Entry, Node, Span};
 use crate::scenario::schema::shape;
 
-use super::MAX_DATA;
 use super::actors::Actors;
 use super::reader::Reader;
 use super::unknown;
@@ -308,88 +302,6 @@ impl Reader<'_> {
         self.name(self.inside(node), name, "a listener")
     }
 
-    fn address(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<Address> {
-        let Some(node) = asked.argument else { return Some(Address::default()) };
-        let entries = self.entries(node, "the address of `bind`")?;
-        self.only(entries, &["ip", "port"], "the address of `bind`");
-        let mut address = Address::default();
-        if let Some(entry) = node.get("ip") {
-            address.ip = Some(self.ip(&entry.node, "`ip`", actors.family)?);
-        }
-        if let Some(entry) = node.get("port") {
-            address.port = Some(self.integer(&entry.node, "`port`", 0..=65_535)?);
-        }
-        Some(address)
-    }
-
-    /// An address of the sandbox.
-    pub(super) fn ip(&mut self, node: &Node, what: &str, family: Family) -> Option<IpAddr> {
-        let text = self.text(node, what)?;
-        let span = self.inside(node);
-        let fault = match text.parse() {
-            Ok(ip) => match refuse(ip, family, span) {
-                None => return Some(ip),
-                Some(fault) => fault,
-            },
-            Err(_) => Fault::new(span, format!("`{text}` is not an IP address")).label("expected an address"),
-        };
-        self.report(fault);
-        None
-    }
-
-    fn target(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<Target> {
-        match asked.argument {
-            None => self.only_listener(actors, asked).map(Target::Actor),
-            Some(node) => {
-                let text = self.text(node, "the target of `connect`")?;
-                if let Some(actor) = actors.find(text) {
-                    return Some(Target::Actor(actor));
-                }
-                if text.contains(':') {
-                    return self.socket_address(node, text, actors.family).map(Target::Address);
-                }
-                let fault = Fault::new(self.inside(node), format!("there is no actor `{text}`"));
-                let help = suggest(text, actors.names());
-                self.report(fault.label("neither an actor nor an address").help(help));
-                None
-            }
-        }
-    }
-
-    fn socket_address(&mut self, node: &Node, text: &str, family: Family) -> Option<SocketAddr> {
-        let span = self.inside(node);
-        let Ok(address) = text.parse::<SocketAddr>() else {
-            let fault = Fault::new(span, format!("`{text}` is not an address")).label("expected an address and a port");
-            self.report(fault.help("for example \"127.0.0.9:1\" or \"[fd00::9]:1\""));
-            return None;
-        };
-        if let Some(fault) = refuse(address.ip(), family, span) {
-            self.report(fault);
-            return None;
-        }
-        Some(address)
-    }
-
-    fn only_listener(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<ActorId> {
-        let mut others = actors.listening.iter().filter(|actor| **actor != asked.actor);
-        let fault = |message| Fault::new(asked.span.clone(), message).label("where to?");
-        match (others.next(), others.next()) {
-            (Some(actor), None) => Some(*actor),
-            (None, _) => {
-                let fault = fault("no other actor listens, so `connect` must say where to");
-                self.report(
-                    fault.help("name an actor, do.connect = \"server\", or an address, do.connect = \"127.0.0.9:1\""),
-                );
-                None
-            }
-            (Some(first), Some(_)) => {
-                let help = format!("for example do.connect = \"{}\"", actors.name(*first));
-                self.report(fault("several actors listen, so `connect` must say where to").help(help));
-                None
-            }
-        }
-    }
-
     fn recv(&mut self, node: &Node) -> Option<Call> {
         let (size, flags) = self.with_flags(node, "size", "`recv`")?;
         Some(Call::Recv { size: self.size(&size.node, "the size of `recv`")?, flags })
@@ -437,93 +349,6 @@ impl Reader<'_> {
 
     fn shutdown_how(&mut self, node: &Node) -> Option<ShutdownHow> {
         self.word(node, "direction", ShutdownHow::from_name, ShutdownHow::ALL.iter().map(|how| how.name()))
-    }
-
-    fn option_name(&mut self, node: &Node) -> Option<SocketOptionName> {
-        self.word(node, "option", SocketOptionName::from_name, SocketOptionName::ALL.iter().map(|name| name.name()))
-    }
-
-    fn option(&mut self, node: &Node) -> Option<SocketOption> {
-        let entry = self.only_entry(node, "`setsockopt`", "do.setsockopt = { SO_LINGER = 0 }")?;
-        let Some(name) = SocketOptionName::from_name(&entry.key) else {
-            let fault = Fault::new(entry.key_span.clone(), format!("there is no option `{}`", entry.key));
-            let help = suggest(&entry.key, SocketOptionName::ALL.iter().map(|name| name.name()));
-            self.report(fault.label("not a known name").help(help));
-            return None;
-        };
-        self.option_value(name, entry)
-    }
-
-    fn option_value(&mut self, name: SocketOptionName, entry: &Entry) -> Option<SocketOption> {
-        let (node, what) = (&entry.node, name.name());
-        Some(match name {
-            SocketOptionName::SoLinger => self.linger(node)?,
-            SocketOptionName::TcpNodelay => SocketOption::TcpNodelay(self.switch(node, what)?),
-            SocketOptionName::SoReuseaddr => SocketOption::SoReuseaddr(self.switch(node, what)?),
-            SocketOptionName::SoKeepalive => SocketOption::SoKeepalive(self.switch(node, what)?),
-            SocketOptionName::TcpCork => SocketOption::TcpCork(self.switch(node, what)?),
-            SocketOptionName::TcpQuickack => SocketOption::TcpQuickack(self.switch(node, what)?),
-            SocketOptionName::SoOobinline => SocketOption::SoOobinline(self.switch(node, what)?),
-            SocketOptionName::ONonblock => SocketOption::ONonblock(self.switch(node, what)?),
-            SocketOptionName::SoRcvtimeo => SocketOption::SoRcvtimeo(self.duration(node, what)?),
-            SocketOptionName::SoSndtimeo => SocketOption::SoSndtimeo(self.duration(node, what)?),
-            SocketOptionName::TcpKeepidle => SocketOption::TcpKeepidle(self.units(name, node)?),
-            SocketOptionName::TcpKeepintvl => SocketOption::TcpKeepintvl(self.units(name, node)?),
-            SocketOptionName::TcpUserTimeout => SocketOption::TcpUserTimeout(self.units(name, node)?),
-            SocketOptionName::TcpDeferAccept => SocketOption::TcpDeferAccept(self.units(name, node)?),
-            SocketOptionName::TcpLinger2 if node.text() == Some("off") => SocketOption::TcpLinger2(None),
-            SocketOptionName::TcpLinger2 => SocketOption::TcpLinger2(Some(self.units(name, node)?)),
-            SocketOptionName::TcpKeepcnt => SocketOption::TcpKeepcnt(self.integer(node, what, 1..=127)?),
-            SocketOptionName::SoSndbuf => SocketOption::SoSndbuf(self.buffer(node, what)?),
-            SocketOptionName::SoRcvbuf => SocketOption::SoRcvbuf(self.buffer(node, what)?),
-            SocketOptionName::SoError => {
-                let fault =
-                    Fault::new(entry.key_span.clone(), "`SO_ERROR` cannot be set").label("can only be asked for");
-                self.report(fault.help("write do.getsockopt = \"SO_ERROR\""));
-                return None;
-            }
-        })
-    }
-
-    /// A time that the kernel takes in whole units.
-    fn units(&mut self, option: SocketOptionName, node: &Node) -> Option<u64> {
-        let ns = self.duration(node, option.name())?;
-        let (unit_ns, least, most) = match option.shape() {
-            OptionShape::Time { unit_ns, least, most } => (unit_ns, least, most),
-            _ => (1_000_000_000, 0, 3_600),
-        };
-        let unit = if unit_ns == 1_000_000_000 { "seconds" } else { "milliseconds" };
-        let fault = if ns % unit_ns != 0 {
-            Fault::new(self.inside(node), format!("the kernel takes {option} in whole {unit}"))
-                .label("not a whole number")
-        } else if ns / unit_ns < least || ns / unit_ns > most {
-            Fault::new(self.inside(node), format!("{option} is out of range"))
-                .label(format!("expected {least} to {most} {unit}"))
-        } else {
-            return Some(ns);
-        };
-        self.report(fault);
-        None
-    }
-
-    fn buffer(&mut self, node: &Node, what: &str) -> Option<u32> {
-        self.integer(node, what, 0..=MAX_DATA.cast_signed())
-    }
-
-    /// Seconds to linger, or `"off"`.
-    fn linger(&mut self, node: &Node) -> Option<SocketOption> {
-        match &node.value {
-            Value::Text(text) if text == "off" => Some(SocketOption::SoLinger(None)),
-            Value::Integer(_) => {
-                let seconds = self.integer(node, "SO_LINGER", 0..=3_600)?;
-                Some(SocketOption::SoLinger(Some(seconds)))
-            }
-            _ => {
-                let message = format!("SO_LINGER is a number of seconds or \"off\", not {}", node.kind());
-                self.report(Fault::new(node.span.clone(), message).label("expected seconds or \"off\""));
-                None
-            }
-        }
     }
 
     fn poll(&mut self, node: &Node) -> Option<Call> {
@@ -595,23 +420,6 @@ impl Reader<'_> {
     pub(super) fn events(&mut self, node: &Node) -> Option<Vec<PollEvent>> {
         self.each(node, "event", PollEvent::from_name, &PollEvent::ALL.iter().map(|event| event.name()))
     }
-}
-
-/// Why an address cannot be used, where it cannot.
-fn refuse(ip: IpAddr, family: Family, span: Span) -> Option<Fault> {
-    let inside = match ip {
-        IpAddr::V4(ip) => ip.is_loopback(),
-        IpAddr::V6(ip) => ip.is_loopback() || ip.octets()[0] == 0xfd,
-    };
-    let message = match (inside, ip.is_ipv4() == (family == Family::Ipv4)) {
-        (true, true) => return None,
-        (true, false) => format!("{ip} is not of the scenario's family"),
-        (false, _) => format!("{ip} is outside the sandbox"),
-    };
-    Some(Fault::new(span, message).label(match family {
-        Family::Ipv4 => "expected 127.0.0.1 to 127.255.255.255",
-        Family::Ipv6 => "expected ::1 or an address that begins with fd",
-    }))
 }
 
 /// The rows' arguments as a schema: `do` as a table with one key.

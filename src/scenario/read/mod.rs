@@ -1,12 +1,14 @@
 //! The tree to a script: by hand, so that every error has a place.
 
 mod actors;
+mod addresses;
 mod because;
 mod bounds;
 pub(super) mod calls;
 mod data;
 mod expect;
 mod one_of;
+mod options;
 pub(super) mod pattern;
 mod predict;
 mod reader;
