@@ -5,12 +5,14 @@
 use std::path::Path;
 
 use tcpstory::record::{
-    ActorId, Alternative, Because, Call, CallPattern, Detail, End, Errno, Expect, ExpectOutcome, ExpectValue,
-    KernelRange, Located, Outcome, PossibleStory, Recording, SegmentKind, SegmentPattern, Signal, Since,
-    SocketOptionName, StepId, Takes, What,
+    ActorId, Alternative, Awaited, Because, Call, CallPattern, Detail, End, Errno, Expect, ExpectOutcome, ExpectValue,
+    Flags, KernelRange, Located, Outcome, PossibleStory, Recording, Segment, SegmentKind, SegmentPattern, Signal,
+    Since, SocketOptionName, StepId, Takes, What,
 };
 use tcpstory::report::format::json;
-use tcpstory::story::{Actual, Check, Expected, Told, tell};
+use tcpstory::report::withhold::before;
+use tcpstory::report::words::{self, Judged};
+use tcpstory::story::{Actual, Check, Expected, Told, Verdict, tell};
 
 /// The step of the recording in which a write returns 1, and the one in which the next gives EPIPE.
 const WRITES: [usize; 2] = [6, 7];
@@ -19,9 +21,15 @@ const WRITES: [usize; 2] = [6, 7];
 const CLIENT: ActorId = ActorId(0);
 const SERVER: ActorId = ActorId(1);
 
-fn recording() -> Recording {
+/// The recording as it is, with everything that its scenario expects.
+fn whole() -> Recording {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/broken-pipe.json");
-    let mut recording = json::read(&std::fs::read(path).unwrap()).unwrap();
+    json::read(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The recording, with nothing expected and nothing asked.
+fn recording() -> Recording {
+    let mut recording = whole();
     for step in &mut recording.script.steps {
         (step.expect, step.predict) = (Expect::default(), None);
     }
@@ -173,7 +181,9 @@ fn nobody_was_quiet_in_a_step_that_never_was() {
     recording.script.steps[WRITES[1]].expect.quiet = Some(located(true));
     recording.steps.retain(|run| run.step != StepId(WRITES[1]));
     recording.end = End::Stopped { at: StepId(WRITES[1]) };
-    assert!(judged(recording).iter().any(|check| check.expected == Expected::Quiet && !check.passed));
+    let story = tell(recording);
+    assert!(story.verdict.not_reached.iter().any(|open| open.expected == Expected::Quiet) && story.failed());
+    assert!(story.verdict.checks.iter().all(|check| check.expected != Expected::Quiet));
 }
 
 #[test]
@@ -219,4 +229,85 @@ fn a_cause_is_the_one_that_the_story_found() {
     let rule = |rule: &str| Because::Rule { rule: rule.into() };
     assert!(holds(rule(cause.unwrap().rule)));
     assert!(!holds(rule("fin-is-end-of-file")));
+}
+
+#[test]
+fn what_was_not_reached_is_neither_met_nor_failed() {
+    let all = judged(whole()).len();
+    for at in 0..whole().script.steps.len() {
+        let story = tell(before(whole(), StepId(at)));
+        let verdict = &story.verdict;
+        assert!(verdict.checks.iter().all(|check| check.passed && check.step < StepId(at)), "{at}: {verdict:?}");
+        assert!(verdict.not_reached.iter().all(|open| open.step >= StepId(at)), "{at}: {verdict:?}");
+        assert_eq!(verdict.checks.len() + verdict.not_reached.len(), all, "{at}: {verdict:?}");
+        assert!(!verdict.passed() && !story.failed());
+        let (judged, said) = words::verdict(&story);
+        let (met, open) = (verdict.checks.len(), verdict.not_reached.len());
+        let plural = if met == 1 { "" } else { "s" };
+        assert_eq!((judged, said), (Judged::Open, format!("{met} expectation{plural} met, {open} not reached")));
+    }
+}
+
+/// The run as if somebody had stopped it in the middle of a step, as long after its begin.
+fn stopped_in(step: usize, after_ns: i64) -> Recording {
+    let mut recording = whole();
+    let limit = recording.steps[step].begin_ns + after_ns;
+    recording.steps.truncate(step + 1);
+    (recording.steps[step].end_ns, recording.steps[step].states) = (limit, Vec::new());
+    recording.events.truncate(recording.events.partition_point(|event| event.t_ns <= limit));
+    recording.end = End::Interrupted { at: StepId(step) };
+    for event in &mut recording.events {
+        if let What::Syscall(call) = &mut event.what
+            && call.end_ns.is_some_and(|end_ns| end_ns > limit)
+        {
+            (call.end_ns, call.outcome) = (None, Outcome::Unfinished);
+        }
+    }
+    recording
+}
+
+/// Of the step under way that is judged which came, and that which refutes an expectation.
+#[test]
+fn a_step_under_way_is_judged_by_what_came() {
+    let close = whole().script.steps.iter().position(|step| step.expect.state.len() == 2).unwrap();
+    let kinds = |recording: Recording| {
+        let Verdict { checks, not_reached, .. } = tell(recording).verdict;
+        let here = |step: StepId| step == StepId(close);
+        let judged = checks.into_iter().filter(|check| here(check.step)).map(|check| (check.expected, check.passed));
+        let open = not_reached.into_iter().filter(|open| here(open.step)).map(|open| open.expected);
+        (judged.collect::<Vec<_>>(), open.collect::<Vec<_>>())
+    };
+    use Expected::{Outcome as Ends, State, Wire};
+    assert_eq!(kinds(stopped_in(close, 0)), (vec![], vec![Ends, Wire(0), Wire(1), State(0), State(1)]));
+    let recording = whole();
+    let is_fin = |segment: &Segment| segment.flags.has(Flags::FIN);
+    let fin = recording.events.iter().find(|event| recording.segment(event).is_some_and(is_fin)).unwrap();
+    let later = fin.t_ns - recording.steps[close].begin_ns;
+    assert_eq!(kinds(stopped_in(close, later)), (vec![(Wire(0), true)], vec![Ends, Wire(1), State(0), State(1)]));
+    let mut late = stopped_in(close, later);
+    late.steps[close].missed = Some(Awaited::Wire(1));
+    let (judged, open) = kinds(late.clone());
+    let failed = [Wire(1), State(0), State(1)].map(|expected| (expected, false));
+    assert_eq!(judged, [&[(Ends, false), (Wire(0), true)], &failed[..]].concat(), "the deadline passed");
+    assert!(open.is_empty() && tell(late).failed());
+}
+
+#[test]
+fn a_call_under_way_is_not_judged() {
+    let [_, last] = WRITES;
+    let story = tell(stopped_in(last, 0));
+    let open: Vec<_> = story.verdict.not_reached.iter().map(|open| open.expected).collect();
+    assert_eq!(open, [Expected::Outcome, Expected::Signal, Expected::Because, Expected::Answer]);
+    assert!(!story.failed());
+}
+
+/// A run that could not go on has failed, but not in what it did not come to.
+#[test]
+fn a_run_that_is_stuck_has_failed() {
+    let mut recording = before(whole(), StepId(WRITES[0]));
+    recording.end = End::Stopped { at: StepId(WRITES[0]) };
+    let story = tell(recording);
+    assert!(story.failed() && story.verdict.failed().count() == 0 && !story.verdict.not_reached.is_empty());
+    let (judged, said) = words::verdict(&story);
+    assert!(judged == Judged::Bad && said.contains("not reached"), "{said}");
 }

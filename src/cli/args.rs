@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use super::output;
 use crate::lab::sandbox::Preference;
+use crate::record::Family;
 use crate::report::{self, Theme, Wireshark, format::FORMATS};
 
 /// Run small TCP stories on real kernel sockets and see who caused what.
@@ -94,12 +95,8 @@ pub(super) struct RunArgs {
     /// How many runs go on at the same time [default: the number of processors]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
-    /// Run over IPv6, whatever the scenario says
-    #[arg(long)]
-    pub(super) ipv6: bool,
-    /// Where the traffic runs
-    #[arg(long, value_name = "WHERE", default_value = "auto")]
-    pub(super) sandbox: Ground,
+    #[command(flatten)]
+    pub(super) place: Place,
     #[command(flatten)]
     pub(super) look: Look,
 }
@@ -128,51 +125,79 @@ pub(super) struct QuizArgs {
     pub(super) live: Live,
 }
 
-/// Where a person's run goes on, and how its ladder looks.
+/// Over what and where the traffic runs.
 #[derive(Debug, clap::Args)]
-pub(super) struct Live {
+pub(super) struct Place {
     /// Run over IPv6, whatever the scenario says
     #[arg(long)]
     pub(super) ipv6: bool,
     /// Where the traffic runs
     #[arg(long, value_name = "WHERE", default_value = "auto")]
     pub(super) sandbox: Ground,
-    /// The ladder in ASCII
-    #[arg(long)]
-    pub(super) ascii: bool,
-    /// The ladder's width in columns [default: the terminal's]
+}
+
+impl Place {
+    /// The address family that was asked for.
+    pub(super) fn family(&self) -> Option<Family> {
+        self.ipv6.then_some(Family::Ipv6)
+    }
+}
+
+/// How wide and how colourful a text is.
+#[derive(Debug, clap::Args)]
+pub(super) struct Screen {
+    /// The text's width in columns [default: the terminal's]
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
     pub(super) width: Option<u16>,
-    /// Colours in the ladder
+    /// Colours in the text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
+}
+
+/// How a text looks that has signs: a ladder, or two of them.
+#[derive(Debug, clap::Args)]
+pub(super) struct Text {
+    /// The text in ASCII
+    #[arg(long)]
+    pub(super) ascii: bool,
+    #[command(flatten)]
+    pub(super) screen: Screen,
+}
+
+/// What a story is before any output is made of it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Telling {
+    /// Replace times, ports, sequence numbers and process ids by stable ones
+    #[arg(long)]
+    pub(super) normalize: bool,
+    /// Leave out what answers a scenario's questions: its story ends before the first of them
+    #[arg(long)]
+    pub(super) no_answers: bool,
+}
+
+/// Where a person's run goes on, and how its ladder looks.
+#[derive(Debug, clap::Args)]
+pub(super) struct Live {
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(flatten)]
+    pub(super) text: Text,
 }
 
 /// How outputs look.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Look {
-    /// Replace times, ports, sequence numbers and process ids by stable ones
-    #[arg(long)]
-    pub(super) normalize: bool,
-    /// Leave out what answers the scenario's questions: the story ends before the first of them
-    #[arg(long)]
-    pub(super) no_answers: bool,
+    #[command(flatten)]
+    pub(super) telling: Telling,
     /// What the pcapng tells beside the packets
     #[arg(long, value_name = "MODE", default_value = "journal")]
     pub(super) wireshark: WiresharkMode,
     /// Tell everything: what the lecturer says, every cause, every expectation
     #[arg(short, long)]
     pub(super) verbose: bool,
-    /// The ladder in ASCII
-    #[arg(long)]
-    pub(super) ascii: bool,
-    /// The ladder's width in columns [default: the terminal's]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
-    pub(super) width: Option<u16>,
-    /// Colours in the ladder
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: Color,
+    #[command(flatten)]
+    pub(super) text: Text,
     #[command(flatten)]
     pub(super) picture: PictureArgs,
 }
@@ -329,27 +354,15 @@ pub(super) struct CompareArgs {
     /// Write to FILE, in the format of its extension; repeatable
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Vec<PathBuf>,
-    /// Run over IPv6, whatever the scenarios say
-    #[arg(long)]
-    pub(super) ipv6: bool,
-    /// Where the traffic runs
-    #[arg(long, value_name = "WHERE", default_value = "auto")]
-    pub(super) sandbox: Ground,
-    /// Replace times, ports, sequence numbers and process ids by stable ones
-    #[arg(long)]
-    pub(super) normalize: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(flatten)]
+    pub(super) telling: Telling,
     /// Show everything: pure acknowledgments and folded waits, too
     #[arg(short, long)]
     pub(super) verbose: bool,
-    /// The text in ASCII
-    #[arg(long)]
-    pub(super) ascii: bool,
-    /// The text's width in columns [default: the terminal's]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
-    pub(super) width: Option<u16>,
-    /// Colours in the text
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: Color,
+    #[command(flatten)]
+    pub(super) text: Text,
     /// The colours of an SVG
     #[arg(long, value_name = "THEME", default_value = "light")]
     pub(super) theme: ThemeArg,
@@ -359,13 +372,9 @@ impl CompareArgs {
     /// How the comparison is to look, with the terminal asked for what was not said.
     pub(super) fn options(&self) -> report::Options {
         report::Options {
-            width: output::columns(self.width),
-            ascii: self.ascii,
-            colour: output::coloured(self.color),
             verbose: self.verbose,
-            normalize: self.normalize,
             theme: self.theme.into(),
-            ..report::Options::default()
+            ..output::telling(&self.telling, output::text(&self.text))
         }
     }
 }
@@ -394,12 +403,8 @@ pub(super) struct Sheet {
     /// What to print
     #[arg(short, long, value_name = "NAME", default_value = "text")]
     pub(super) format: PageFormat,
-    /// The width in columns [default: the terminal's]
-    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(20..))]
-    pub(super) width: Option<u16>,
-    /// Colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: Color,
+    #[command(flatten)]
+    pub(super) screen: Screen,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

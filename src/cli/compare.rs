@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::CompareArgs;
+use super::run::check_questions;
 use super::stop::{Stop, cannot};
 use super::{Code, lessons, output, save};
 use crate::lab::sandbox::{self, Ground};
@@ -23,13 +24,27 @@ enum Given {
     ToRun(Box<Script>),
 }
 
+impl Given {
+    fn script(&self) -> &Script {
+        match self {
+            Self::Told(recording) => &recording.script,
+            Self::ToRun(script) => script,
+        }
+    }
+}
+
 /// Puts two runs beside each other.
 pub(super) fn compare(args: &CompareArgs) -> Code {
-    let family = args.ipv6.then_some(Family::Ipv6);
+    let family = args.place.family();
     let given = [&args.a, &args.b].map(|name| read(name, family));
     let outputs: Result<Vec<_>, String> = args.output.iter().map(|path| Ok((path, format_of(path)?))).collect();
     let outputs = outputs.map_err(|message| output::error(&message));
     let ([Ok(a), Ok(b)], Ok(outputs)) = (given, outputs) else { return Code::Usage };
+    let asks = if args.telling.no_answers { check_questions([a.script(), b.script()]) } else { Ok(()) };
+    if let Err(message) = asks {
+        output::error(&message);
+        return Code::Usage;
+    }
     let look = Look { options: args.options(), format: args.format.as_deref(), outputs };
     match (a, b) {
         (Given::Told(a), Given::Told(b)) => look.told(*a, *b),
@@ -80,16 +95,16 @@ fn format_of(path: &Path) -> Result<&'static Format, String> {
 
 fn run_and_tell(args: &CompareArgs, a: Given, b: Given, look: &Look<'_>) -> Code {
     // Must come while the process has one thread.
-    let opened = sandbox::enter_with(args.sandbox.into()).and_then(|ground| Ok((ground, Stop::new()?)));
+    let opened = sandbox::enter_with(args.place.sandbox.into()).and_then(|ground| Ok((ground, Stop::new()?)));
     let (ground, stop) = match opened {
         Ok(opened) => opened,
         Err(error) => return cannot(&error),
     };
     let recordings = perform_one(ground, a, &stop).and_then(|a| Ok((a, perform_one(ground, b, &stop)?)));
     match recordings {
-        Ok((a, b)) if is_whole(&a) && is_whole(&b) => look.told(a, b).and(stop.code()),
-        Ok(_) => stop.code(),
-        Err(error) => cannot(&error).and(stop.code()),
+        Ok((a, b)) if is_whole(&a) && is_whole(&b) => look.told(a, b),
+        Ok(_) => stop.code("a part of a run is not compared"),
+        Err(error) => cannot(&error),
     }
 }
 
@@ -113,9 +128,11 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn told(&self, a: Recording, b: Recording) -> Code {
+        // Judged is the whole, also where the answers are not shown.
+        let whole = Options { no_answers: false, ..self.options };
+        let passed = [&a, &b].into_iter().all(|one| !report::tell(one.clone(), &whole).failed());
         let [a, b]: [Story; 2] = [a, b].map(|recording| report::tell(recording, &self.options));
         let comparison = Comparison::new(&a, &b);
-        let passed = a.verdict.passed() && b.verdict.passed();
         let mut code = if passed { Code::Success } else { Code::Unexpected };
         for (path, format) in &self.outputs {
             if let Err(message) = save::write(path, &(format.write)(&comparison, &self.options)) {

@@ -35,9 +35,9 @@ fn unknown(word: &str) -> Code {
 pub(super) fn show(page: &Page, sheet: &Sheet) -> Code {
     let text = match sheet.format {
         PageFormat::Text => {
-            let width = output::columns(sheet.width);
-            let width = if sheet.width.is_some() { width } else { width.min(WIDEST) };
-            terminal(page, width, output::coloured(sheet.color))
+            let width = output::columns(sheet.screen.width);
+            let width = if sheet.screen.width.is_some() { width } else { width.min(WIDEST) };
+            terminal(page, width, output::coloured(sheet.screen.color))
         }
         PageFormat::Markdown => markdown(page),
         PageFormat::Json => match serde_json::to_string_pretty(page) {

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use super::Code;
-use super::args::{Color, Live, Look};
+use super::args::{Color, Look, Screen, Telling, Text};
 use crate::report::Options;
 use crate::report::words::escape;
 use crate::scenario::Diagnostic;
@@ -15,23 +15,23 @@ const DEFAULT_WIDTH: usize = 110;
 /// How outputs look, with the terminal asked for what was not said.
 pub(super) fn options(look: &Look) -> Options {
     Options {
-        width: columns(look.width),
-        ascii: look.ascii,
-        colour: coloured(look.color),
         verbose: look.verbose,
-        normalize: look.normalize,
-        no_answers: look.no_answers,
         wireshark: look.wireshark.into(),
-        upto: None,
         theme: look.picture.theme.into(),
         fragments: look.picture.fragments,
+        ..telling(&look.telling, text(&look.text))
     }
 }
 
-/// How the ladder of a person's run looks.
-pub(super) fn live_options(live: &Live) -> Options {
-    let (width, colour) = (columns(live.width), coloured(live.color));
-    Options { width, ascii: live.ascii, colour, ..Options::default() }
+/// How a text looks.
+pub(super) fn text(text: &Text) -> Options {
+    let Screen { width, color } = text.screen;
+    Options { width: columns(width), ascii: text.ascii, colour: coloured(color), ..Options::default() }
+}
+
+/// What is told of a story.
+pub(super) fn telling(telling: &Telling, options: Options) -> Options {
+    Options { normalize: telling.normalize, no_answers: telling.no_answers, ..options }
 }
 
 /// The width that was asked for, or the terminal's.

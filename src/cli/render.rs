@@ -10,8 +10,14 @@ use super::run::{check_questions, write_outputs};
 use super::{Code, output, picture};
 use crate::record::Recording;
 use crate::report;
-use crate::report::format::{self, Format, json};
+use crate::report::format::json::{self, ReadError};
+use crate::report::format::{self, Format};
 use crate::report::words::escape;
+use crate::scenario::{self, SourceText, builtin};
+
+/// What to do with a scenario.
+const A_SCENARIO: &str =
+    "\n  help: this is a scenario, which must be run before it can be shown: `tcpstory run` takes it, and -o FILE, too";
 
 /// Tells a saved timeline again, in other formats.
 pub(super) fn render(args: &RenderArgs) -> Code {
@@ -61,7 +67,10 @@ pub(super) fn print(format: &Format, bytes: &[u8]) -> Code {
 fn read(path: &Path) -> Result<Recording, String> {
     let is_stdin = path.as_os_str() == STDIN;
     let shown = if is_stdin { STDIN_SHOWN.to_owned() } else { escape(&path.display().to_string()) };
-    let failed = |error: io::Error| format!("cannot read {shown}: {error}");
+    let failed = |error: io::Error| {
+        let named = (error.kind() == io::ErrorKind::NotFound).then(|| path.to_str().and_then(builtin::get)).flatten();
+        format!("cannot read {shown}: {error}{}", named.map_or("", |_| A_SCENARIO))
+    };
     let bytes = if is_stdin {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
@@ -72,5 +81,21 @@ fn read(path: &Path) -> Result<Recording, String> {
         }
         fs::read(path).map_err(failed)?
     };
-    json::read(&bytes).map_err(|error| format!("{shown}: {error}"))
+    json::read(&bytes).map_err(|error| format!("{shown}: {error}{}", help(&error, path, &bytes)))
+}
+
+/// What to do about a file that is no timeline.
+fn help(error: &ReadError, path: &Path, bytes: &[u8]) -> &'static str {
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    match error {
+        ReadError::NotATimeline | ReadError::NotJson { .. }
+            if is_toml || scenario::parse(&SourceText { path: &path.to_string_lossy(), bytes }).is_ok() =>
+        {
+            A_SCENARIO
+        }
+        ReadError::NotATimeline | ReadError::NotJson { .. } => {
+            "\n  help: render reads the .json that `tcpstory run` leaves in captures/ or writes with -o FILE.json"
+        }
+        _ => "",
+    }
 }

@@ -35,12 +35,12 @@ pub(super) struct Told {
 impl Tally {
     /// Adds a run. Runs may be added in any order.
     ///
-    /// A run fails where an expectation does; under `strict` also where the model does not explain something.
+    /// A run fails where an expectation does, or [something else](Story::failed); under `strict` also where the model does not explain something.
     pub(super) fn add(&mut self, run: u64, story: Story, strict: bool) {
         self.runs += 1;
         self.longest_ns = self.longest_ns.max(story.recording.took_ns());
         let unexplained = strict && story.findings.iter().any(|finding| finding.kind.is_mismatch());
-        self.failed += u64::from(unexplained || !story.verdict.passed());
+        self.failed += u64::from(unexplained || story.failed());
         self.incomplete += u64::from(!story.verdict.capture_complete || story.recording.end != End::Completed);
         let (digest, beside) = digest(&story);
         match self.stories.get_mut(&digest) {

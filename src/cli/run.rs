@@ -8,12 +8,12 @@ use std::thread;
 
 use super::args::RunArgs;
 use super::repeat::{Tally, Told, difference};
-use super::stop::{Stop, cannot};
+use super::stop::{SO_FAR, Stop, cannot};
 use super::{Code, lessons, output, picture, progress, render, save, wireshark};
 use crate::lab::sandbox::{self, Ground};
 use crate::lab::session::Options as Session;
 use crate::lab::{LabError, StopFlag, run as perform};
-use crate::record::{End, Family, Recording, Script};
+use crate::record::{End, Recording, Script};
 use crate::report::format::{self, Format};
 use crate::report::withhold::first_question;
 use crate::report::words::{count, duration, escape};
@@ -24,9 +24,12 @@ use crate::story::digest::Digest;
 /// The files that each run leaves.
 const SAVED: [&str; 3] = ["pcap", "pcapng", "json"];
 
+/// What an interrupted run leaves there would pass for a whole one.
+const NOT_SAVED: &str = "only finished runs are saved among the captures";
+
 /// Runs scenarios.
 pub(super) fn run(args: &RunArgs) -> Code {
-    let family = args.ipv6.then_some(Family::Ipv6);
+    let family = args.place.family();
     let read = if args.all { lessons::read_all(family) } else { lessons::read(&args.scenarios, family) };
     let Some(mut scripts) = read else { return Code::Usage };
     scripts.retain(|script| !(args.no_slow && script.slow));
@@ -39,7 +42,7 @@ pub(super) fn run(args: &RunArgs) -> Code {
         return Code::Usage;
     }
     // Must come while the process has one thread.
-    let opened = sandbox::enter_with(args.sandbox.into()).and_then(|ground| Ok((ground, Stop::new()?)));
+    let opened = sandbox::enter_with(args.place.sandbox.into()).and_then(|ground| Ok((ground, Stop::new()?)));
     let (ground, stop) = match opened {
         Ok(opened) => opened,
         Err(error) => return cannot(&error),
@@ -51,7 +54,8 @@ pub(super) fn run(args: &RunArgs) -> Code {
     if let Some(error) = failure {
         code = code.and(cannot(&error));
     }
-    code.and(stop.code())
+    let saved = if args.no_save { SO_FAR.to_owned() } else { format!("{SO_FAR}; {NOT_SAVED}") };
+    code.and(stop.code(&saved))
 }
 
 /// What was asked and cannot be meant.
@@ -80,7 +84,7 @@ fn unclear(scripts: &[Script], args: &RunArgs) -> Result<(), String> {
             format.name
         ));
     }
-    if args.look.no_answers {
+    if args.look.telling.no_answers {
         check_questions(scripts)?;
         if args.repeat > 1 {
             return Err("--repeat tells how runs differ, and that may answer a question\n  help: leave --repeat or --no-answers out".to_owned());
@@ -243,18 +247,19 @@ impl Batch<'_> {
         code
     }
 
-    /// Saves each distinct story: the most frequent under the scenario's name, the others under numbered ones.
+    /// Writes what was asked for by name, also of an unfinished run. Saves each distinct story of finished ones: the most frequent
+    /// under the scenario's name, the others under numbered ones.
     fn save(&self, script: &Script, stories: &[(Digest, Told)], look: Option<Options>) -> Code {
         let mut code = Code::Success;
-        let finished = |told: &Told| !matches!(told.first.recording.end, End::Interrupted { .. });
-        for (place, (_, told)) in stories.iter().enumerate().filter(|(_, (_, told))| finished(told)) {
+        for (place, (_, told)) in stories.iter().enumerate() {
             if let Some(look) = look.filter(|_| place == 0) {
                 code = code.and(write_outputs(&self.args.output, &told.first, &look));
                 if let Some(folder) = &self.args.look.picture.steps {
                     code = code.and(picture::write_steps(folder, &told.first, &look));
                 }
             }
-            if !self.args.no_save {
+            let finished = !matches!(told.first.recording.end, End::Interrupted { .. });
+            if finished && !self.args.no_save {
                 code = code.and(self.save_one(&self.stem(script, place), &told.first));
             }
         }

@@ -3,12 +3,12 @@
 use unicode_width::UnicodeWidthChar as _;
 
 use super::args::StepArgs;
-use super::stop::{Stop, cannot};
+use super::stop::{SO_FAR, Stop, cannot};
 use super::terminal::{Key, Screen, Woken};
 use super::{Code, lessons, output, render, run};
-use crate::lab::session::{Options as Asked, Session};
+use crate::lab::session::{Options as Asked, Session, timer_of_steps};
 use crate::lab::{LabError, sandbox};
-use crate::record::{End, Family, Recording, Script, StepId};
+use crate::record::{Recording, Script, StepId};
 use crate::report::format::ladder::{self, Parts};
 use crate::report::words::{self, count};
 use crate::report::{self, Options, format};
@@ -25,9 +25,9 @@ pub(super) fn step(args: &StepArgs) -> Code {
         output::error(&message);
         return Code::Usage;
     }
-    let family = args.live.ipv6.then_some(Family::Ipv6);
+    let family = args.live.place.family();
     let Some(script) = lessons::read_one(&args.scenario, family) else { return Code::Usage };
-    let opened = sandbox::enter_with(args.live.sandbox.into()).and_then(|ground| {
+    let opened = sandbox::enter_with(args.live.place.sandbox.into()).and_then(|ground| {
         let stop = Stop::new()?;
         let session = Session::open(&ground, &script, &Asked::default(), &stop.flag)?;
         Ok((session, stop))
@@ -36,11 +36,13 @@ pub(super) fn step(args: &StepArgs) -> Code {
         Ok(opened) => opened,
         Err(error) => return cannot(&error),
     };
-    let options = output::live_options(&args.live);
-    let walked = walk(&mut session, &script, &stop, &options, args.live.width.is_none());
+    let options = output::text(&args.live.text);
+    let walked = walk(&mut session, &script, &stop, &options, args.live.text.screen.width.is_none());
     let told = walked.and_then(|()| session.finish().map_err(Failure::Machine));
     match told {
-        Ok(recording) => tell(recording, args, &Options { width: output::columns(args.live.width), ..options }, &stop),
+        Ok(recording) => {
+            tell(recording, args, &Options { width: output::columns(args.live.text.screen.width), ..options }, &stop)
+        }
         Err(Failure::Machine(error)) => cannot(&error),
         Err(Failure::Terminal(message)) => {
             output::error(&message);
@@ -95,17 +97,21 @@ fn told(session: &mut Session) -> Result<Story, LabError> {
 
 /// The whole of what came, after the screen is gone.
 fn tell(recording: Recording, args: &StepArgs, options: &Options, stop: &Stop) -> Code {
-    let quit = matches!(recording.end, End::Interrupted { .. });
     let story = report::tell(recording, options);
     let mut code = Code::Success;
     if let Some(format) = format::by_name("ladder") {
         code = code.and(render::print(format, &(format.write)(&story, options)));
     }
     code = code.and(run::write_outputs(&args.output, &story, options));
-    if !quit && !story.verdict.passed() {
+    if story.failed() {
         code = code.and(Code::Unexpected);
+        if let Some(timer) = timer_of_steps(&story.recording.script) {
+            output::note(&format!(
+                "the kernel does not wait for a person: {timer}\n  help: `tcpstory run` performs all steps at once"
+            ));
+        }
     }
-    code.and(stop.code())
+    code.and(stop.code(SO_FAR))
 }
 
 /// What is on the screen.
@@ -178,14 +184,14 @@ struct Frame {
 }
 
 /// The lines of the screen: title, names, the rows up to the newest or to the one looked back to, why the last step came out as it
-/// did, and the status. The newest row has its place on every screen of three lines.
+/// did, and the status. The newest row has its place on every screen that has two lines more than it.
 fn composed(parts: &Parts, frame: &Frame) -> Vec<String> {
     let why = parts.why.iter().filter(|why| why.step.is_some() && why.step == frame.done);
     let mut why: Vec<String> = why.flat_map(|why| why.lines.iter().cloned()).collect();
     let mut above = vec![frame.head.clone(), parts.names.clone()];
     above.truncate(frame.lines.saturating_sub(2));
     let rest = frame.lines.saturating_sub(above.len() + 1);
-    why.truncate(rest / 3);
+    why.truncate((rest / 3).min(rest.saturating_sub(parts.newest + 1)));
     if !why.is_empty() {
         why.insert(0, String::new());
     }
@@ -217,7 +223,7 @@ mod tests {
         let rows = (0..rows).map(|row| format!("row {row}")).collect();
         let lines_of_why = (0..why).map(|line| format!("why {line}")).collect();
         let why = vec![Painted { step: Some(StepId(0)), lines: lines_of_why }];
-        let parts = Parts { names: "names".into(), rows, why };
+        let parts = Parts { names: "names".into(), rows, newest: 1, why };
         let (head, foot) = ("head".to_owned(), "foot".to_owned());
         composed(&parts, &Frame { head, foot, lines, back, done: Some(StepId(0)) })
     }

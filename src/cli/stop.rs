@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::{Code, output};
 use crate::lab::{LabError, StopFlag};
 
+/// What is told of a run that was interrupted.
+pub(super) const SO_FAR: &str = "this is the story so far";
+
 /// Signals that end a run before its end.
 const STOPPING: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
@@ -34,10 +37,11 @@ impl Stop {
         Ok(stop)
     }
 
-    pub(super) fn code(&self) -> Code {
+    /// How the command ends, after a word on what has become of it where a signal came.
+    pub(super) fn code(&self, outcome: &str) -> Code {
         match u8::try_from(self.signal.load(Ordering::SeqCst)) {
             Ok(signal) if signal > 0 => {
-                output::note("interrupted: this is the story so far; an unfinished run is not saved");
+                output::note(&format!("interrupted: {outcome}"));
                 Code::Interrupted(signal)
             }
             _ => Code::Success,

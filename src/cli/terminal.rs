@@ -289,7 +289,47 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+    use std::fs::File;
+    use std::process::{Command, Stdio};
+
+    use nix::pty::openpty;
+
     use super::*;
+
+    /// Set for the process that is to panic.
+    const TO_PANIC: &str = "TCPSTORY_TEST_PANICS";
+
+    /// This test is two processes: one in a pseudo-terminal, which takes it and panics, and one that looks at what is left of it.
+    #[test]
+    fn a_panic_gives_the_terminal_back() {
+        if env::var_os(TO_PANIC).is_some() {
+            let _screen = Screen::enter().unwrap();
+            let modes = tcgetattr(io::stdin()).unwrap().local_flags;
+            assert!(!modes.intersects(LocalFlags::ICANON | LocalFlags::ECHO), "the terminal is taken");
+            panic!("in the middle of a step");
+        }
+        let pty = openpty(None, None).unwrap();
+        let before = tcgetattr(&pty.slave).unwrap();
+        let end = || Stdio::from(pty.slave.try_clone().unwrap());
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--exact", "--nocapture", "cli::terminal::tests::a_panic_gives_the_terminal_back"]);
+        command.env(TO_PANIC, "yes").env("RUST_BACKTRACE", "0").stdin(end()).stdout(end()).stderr(end());
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        assert!(!child.wait().unwrap().success());
+        let after = tcgetattr(&pty.slave).unwrap();
+        assert_eq!((after.local_flags, after.input_flags), (before.local_flags, before.input_flags));
+        assert_eq!(after.control_chars, before.control_chars);
+        drop(pty.slave);
+        let mut shown = Vec::new();
+        // The end of a terminal that nobody has open is an error (EIO); what it showed before is read.
+        let _ = File::from(pty.master).read_to_end(&mut shown);
+        let shown = String::from_utf8_lossy(&shown);
+        let [enter, leave, message] = [ENTER, LEAVE, "in the middle of a step"].map(|text| shown.find(text));
+        assert!(enter.is_some() && enter < leave && leave < message, "{shown:?}");
+        assert_eq!(shown.matches(LEAVE).count(), 1, "once is enough: {shown:?}");
+    }
 
     #[test]
     fn keys_of_keyboards_and_remotes() {

@@ -137,6 +137,15 @@ pub struct Story {
     pub verdict: Verdict,
 }
 
+impl Story {
+    /// Whether something is not as expected: an expectation was not met, frames were lost, or a step could not be performed. A run
+    /// that somebody has stopped is not complete, but has failed in nothing by that.
+    pub fn failed(&self) -> bool {
+        let stuck = matches!(self.recording.end, RunEnd::Stopped { .. });
+        stuck || !self.verdict.capture_complete || self.verdict.failed().next().is_some()
+    }
+}
+
 /// A socket while it is in `LISTEN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listener {
@@ -524,6 +533,8 @@ impl FindingKind {
 pub struct Verdict {
     /// Each expectation with its judgement, in the order of the scenario.
     pub checks: Vec<Check>,
+    /// The expectations about which nothing can be said, because the run was stopped before: neither met nor failed.
+    pub not_reached: Vec<NotReached>,
     /// Whether the capture lost nothing.
     pub capture_complete: bool,
     /// Whether every step was performed, or the end is left out on purpose.
@@ -535,6 +546,22 @@ impl Verdict {
     pub fn passed(&self) -> bool {
         self.capture_complete && self.run_complete && self.checks.iter().all(|check| check.passed)
     }
+
+    /// The expectations that were not met.
+    pub fn failed(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| !check.passed)
+    }
+}
+
+/// An expectation that the run did not come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReached {
+    /// The step.
+    pub step: StepId,
+    /// The line of the scenario file.
+    pub line: u32,
+    /// Which expectation of the step.
+    pub expected: Expected,
 }
 
 /// An expectation with its judgement.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Actual, Answered, Cause, Check, Connection, EventId, Expected, SegmentTold, Verdict};
+use super::{Actual, Answered, Cause, Check, Connection, EventId, Expected, NotReached, SegmentTold, Verdict};
 use crate::record::{
     Action, ActorId, Alternative, Awaited, Detail, End, ExpectOutcome, ExpectValue, KernelRange, Located, Outcome,
-    Recording, SegmentPattern, Signal, Step, StepId, StepRun, What,
+    Recording, SegmentPattern, Signal, Step, StepId, StepRun, Syscall, What,
 };
 
 mod because;
@@ -29,9 +29,11 @@ pub(super) fn judge(bench: &Bench<'_>) -> Verdict {
     let release = bench.recording.machine.kernel.as_str();
     let script = &bench.recording.script;
     let mut stories: BTreeSet<&str> = script.stories.iter().map(|story| story.name.as_str()).collect();
-    let mut checks: Vec<Check> =
-        script.kernel.iter().filter_map(|range| other_kernel(StepId(0), range, release)).collect();
-    let steps = if checks.is_empty() { script.steps.as_slice() } else { &[] };
+    let mut sheet = Sheet {
+        checks: script.kernel.iter().filter_map(|range| other_kernel(StepId(0), range, release)).collect(),
+        not_reached: Vec::new(),
+    };
+    let steps = if sheet.checks.is_empty() { script.steps.as_slice() } else { &[] };
     for (place, step) in steps.iter().enumerate() {
         let id = StepId(place);
         let of = match step.action {
@@ -39,15 +41,16 @@ pub(super) fn judge(bench: &Bench<'_>) -> Verdict {
             _ => id,
         };
         let run = runs.get(&id).copied();
-        // A person who stopped the run has not refuted what was to come, nor does it fail because it is left out.
-        if run.is_none() && matches!(bench.recording.end, End::Interrupted { .. } | End::Withheld { .. }) {
-            continue;
+        if run.is_none() && matches!(bench.recording.end, End::Withheld { .. }) {
+            continue; // what is left out on purpose is not missing
         }
-        let judged = Judged { bench, id, step, run, call: calls.get(&of).copied() };
-        judged.all(&causes, &mut stories, &mut checks);
+        let stopped = matches!(bench.recording.end, End::Interrupted { at } if at == id);
+        let judged = Judged { bench, id, step, run, call: calls.get(&of).copied(), stopped };
+        judged.all(&causes, &mut stories, &mut sheet);
     }
     Verdict {
-        checks,
+        checks: sheet.checks,
+        not_reached: sheet.not_reached,
         capture_complete: bench.recording.capture.dropped == 0,
         run_complete: matches!(bench.recording.end, End::Completed | End::Withheld { .. }),
     }
@@ -66,8 +69,17 @@ struct Judged<'a> {
     bench: &'a Bench<'a>,
     id: StepId,
     step: &'a Step,
+    /// None where the step was not begun.
     run: Option<&'a StepRun>,
     call: Option<EventId>,
+    /// The run was interrupted in the middle of the step.
+    stopped: bool,
+}
+
+/// What the judgements come to.
+struct Sheet {
+    checks: Vec<Check>,
+    not_reached: Vec<NotReached>,
 }
 
 /// That nothing is asserted, where the kernel is not one of those meant.
@@ -77,23 +89,23 @@ fn other_kernel(step: StepId, range: &Located<KernelRange>, release: &str) -> Op
 }
 
 impl<'a> Judged<'a> {
-    fn all(&self, causes: &BTreeMap<EventId, &Cause>, stories: &mut BTreeSet<&'a str>, checks: &mut Vec<Check>) {
+    fn all(&self, causes: &BTreeMap<EventId, &Cause>, stories: &mut BTreeSet<&'a str>, sheet: &mut Sheet) {
         let expect = &self.step.expect;
         let release = &self.bench.recording.machine.kernel;
         if let Some(check) = expect.kernel.as_ref().and_then(|range| other_kernel(self.id, range, release)) {
-            checks.push(check);
+            sheet.checks.extend(self.run.map(|_| check));
             return;
         }
         if let Some(first) = expect.one_of.first() {
-            checks.push(self.check(first.line, Expected::OneOf, self.one_of(causes, stories)));
+            self.add(sheet, self.check(first.line, Expected::OneOf, self.one_of(causes, stories)));
         }
         if let Some(wanted) = &expect.outcome {
-            checks.push(self.check(wanted.line, Expected::Outcome, self.outcome(&wanted.value)));
+            self.add(sheet, self.check(wanted.line, Expected::Outcome, self.outcome(&wanted.value)));
         }
         if let Some(wanted) = &expect.signal {
-            checks.push(self.check(wanted.line, Expected::Signal, self.signal(wanted.value)));
+            self.add(sheet, self.check(wanted.line, Expected::Signal, self.signal(wanted.value)));
         }
-        self.blocking(checks);
+        self.blocking(sheet);
         if let Some(wanted) = &expect.exit {
             let whose = self.whose_end();
             let of = |what: &What| matches!(what, What::Exit(exit) if whose.is_none_or(|actor| actor == exit.actor));
@@ -101,35 +113,74 @@ impl<'a> Judged<'a> {
                 What::Exit(exit) if exit.status == wanted.value => Ok(event),
                 _ => Err(Actual::Events(vec![event])),
             });
-            checks.push(self.check(wanted.line, Expected::Exit, ended));
+            self.add(sheet, self.check(wanted.line, Expected::Exit, ended));
         }
-        self.wire(checks);
+        self.wire(sheet);
         for (place, wanted) in expect.state.iter().enumerate() {
-            checks.push(self.state(place, wanted));
+            self.add(sheet, self.state(place, wanted));
         }
-        self.silence(checks);
+        self.silence(sheet);
         if let Some(wanted) = &expect.takes {
-            checks.push(self.takes(wanted));
+            self.add(sheet, self.takes(wanted));
         }
         if let Some(wanted) = &expect.because {
-            checks.push(self.because(wanted, causes));
+            self.add(sheet, self.because(wanted, causes));
         }
-        self.answer(checks);
+        self.answer(sheet);
+    }
+
+    /// Adds a judgement, unless the run was stopped before there could be one.
+    fn add(&self, sheet: &mut Sheet, check: Check) {
+        if self.is_open(&check) {
+            let Check { step, line, expected, .. } = check;
+            sheet.not_reached.push(NotReached { step, line, expected });
+        } else {
+            sheet.checks.push(check);
+        }
+    }
+
+    /// Whether the step was not begun, or was interrupted while it waited for what is missing: who stops a run has not refuted what
+    /// was to come.
+    fn is_open(&self, check: &Check) -> bool {
+        let Some(run) = self.run else { return true };
+        self.stopped
+            && match check.expected {
+                Expected::Answer => true,
+                _ if run.missed.is_some() => false, // the deadline of the step has passed
+                Expected::Blocks => !self.syscall().is_some_and(|call| call.blocked),
+                Expected::Wire(_) | Expected::Exit => check.actual == Actual::Nothing,
+                Expected::State(_) => check.actual == Actual::State(None),
+                Expected::Takes => check.actual == Actual::Took(None),
+                Expected::Quiet | Expected::NoWire(_) => check.passed, // the silence is not over
+                Expected::Outcome | Expected::OneOf | Expected::Signal | Expected::Because => {
+                    self.syscall().is_none_or(|call| call.end_ns.is_none())
+                }
+                Expected::Returns | Expected::Kernel => false,
+            }
+    }
+
+    /// The call of the step.
+    fn syscall(&self) -> Option<&'a Syscall> {
+        match &self.bench.recording.events.get(self.call?.0)?.what {
+            What::Syscall(call) => Some(call),
+            _ => None,
+        }
     }
 
     /// One choice is right, and it is the one that the lesson states.
-    fn answer(&self, checks: &mut Vec<Check>) {
+    fn answer(&self, sheet: &mut Sheet) {
         let Some(question) = self.step.predict.as_ref().filter(|question| !question.choices.is_empty()) else { return };
-        let stopped = matches!(self.bench.recording.end, End::Interrupted { at } if at == self.id);
         let answered = self.bench.answers.iter().find(|answered| answered.step == self.id);
-        let Some(answered) = answered.filter(|_| !stopped) else { return };
+        if answered.is_none() && self.run.is_some() && !self.stopped {
+            return;
+        }
         let is_stated = |place: &usize| question.choices.get(*place).is_some_and(|choice| choice.stated);
-        let passed = match answered.right[..] {
-            [ref right] => is_stated(right) || question.choices.iter().all(|choice| !choice.stated),
+        let passed = match answered.map(|answered| answered.right.as_slice()) {
+            Some([right]) => is_stated(right) || question.choices.iter().all(|choice| !choice.stated),
             _ => false,
         };
-        let actual = Actual::Events(answered.of.into_iter().collect());
-        checks.push(Check { step: self.id, line: question.line, expected: Expected::Answer, actual, passed });
+        let actual = Actual::Events(answered.and_then(|answered| answered.of).into_iter().collect());
+        self.add(sheet, Check { step: self.id, line: question.line, expected: Expected::Answer, actual, passed });
     }
 
     fn check(&self, line: u32, expected: Expected, found: Result<EventId, Actual>) -> Check {
@@ -141,12 +192,12 @@ impl<'a> Judged<'a> {
     }
 
     fn missed(&self, what: &Awaited) -> bool {
-        self.run.is_none_or(|run| run.missed.as_ref() == Some(what))
+        self.run.is_some_and(|run| run.missed.as_ref() == Some(what))
     }
 
     fn outcome(&self, wanted: &ExpectOutcome) -> Result<EventId, Actual> {
         let event = self.call.filter(|_| self.run.is_some()).ok_or(Actual::Nothing)?;
-        let What::Syscall(call) = &self.bench.recording.events[event.0].what else { return Err(Actual::Nothing) };
+        let call = self.syscall().ok_or(Actual::Nothing)?;
         if as_wanted(wanted, &call.outcome) { Ok(event) } else { Err(Actual::Events(vec![event])) }
     }
 
@@ -186,11 +237,7 @@ impl<'a> Judged<'a> {
     }
 
     /// A call that should block must be seen asleep; one that nothing is said about must return.
-    fn blocking(&self, checks: &mut Vec<Check>) {
-        let stopped = matches!(self.bench.recording.end, End::Interrupted { at } if at == self.id);
-        if stopped {
-            return;
-        }
+    fn blocking(&self, sheet: &mut Sheet) {
         let (Action::Call { blocks, starts: None, .. }, line) = (&self.step.action, self.step.line) else { return };
         let event = self.call.filter(|_| self.run.is_some());
         let actual = event.map_or(Actual::Nothing, |event| Actual::Events(vec![event]));
@@ -200,7 +247,7 @@ impl<'a> Judged<'a> {
             (Expected::Returns, self.missed(&Awaited::Return) && self.says_nothing())
         };
         if failed || blocks.is_some() {
-            checks.push(Check { step: self.id, line, expected, actual, passed: !failed });
+            self.add(sheet, Check { step: self.id, line, expected, actual, passed: !failed });
         }
     }
 
@@ -230,13 +277,13 @@ impl<'a> Judged<'a> {
     }
 
     /// Patterns in order, each after the one before.
-    fn wire(&self, checks: &mut Vec<Check>) {
+    fn wire(&self, sheet: &mut Sheet) {
         let mut from =
             self.run.map(|run| self.bench.recording.events.partition_point(|event| event.t_ns < run.begin_ns));
         for (place, wanted) in self.step.expect.wire.iter().enumerate() {
             let found = from.and_then(|from| self.next_fitting(&wanted.value, from));
             from = found.map(|event| event.0 + 1);
-            checks.push(self.check(wanted.line, Expected::Wire(place), found.ok_or(Actual::Nothing)));
+            self.add(sheet, self.check(wanted.line, Expected::Wire(place), found.ok_or(Actual::Nothing)));
         }
     }
 

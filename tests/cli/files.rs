@@ -39,7 +39,10 @@ fn as_ordinary_user(world: &World, arguments: &[&str]) -> Ran {
     let shared = tempfile::tempdir().expect("a folder for the program");
     fs::set_permissions(shared.path(), Permissions::from_mode(0o755)).expect("it is our folder");
     let copy = shared.path().join("tcpstory");
-    fs::copy(program(), &copy).expect("the program can be copied");
+    // By another process: while this one has the copy open for writing, any of its threads may fork, and what holds the descriptor
+    // then keeps the copy from being executed (ETXTBSY).
+    let copied = Command::new("cp").arg(program()).arg(&copy).status().expect("there is cp");
+    assert!(copied.success(), "the program can be copied");
     let mut command = Command::new(copy);
     world.prepare(&mut command);
     command.args(arguments).uid(NOBODY).gid(NOBODY);

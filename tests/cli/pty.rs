@@ -71,6 +71,16 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
+    /// Gives the terminal another size, which the program is told by SIGWINCH.
+    pub(crate) fn resize(&mut self, (columns, lines): (u16, u16)) {
+        let [rows, cols] = [lines, columns].map(|size| size.to_string());
+        let terminal = self.keys.try_clone().expect("a descriptor");
+        let status = Command::new("stty").args(["rows", &rows, "cols", &cols]).stdin(terminal).status();
+        assert!(status.is_ok_and(|status| status.success()), "it can have another size");
+        let [rows, columns] = [lines, columns].map(|size| NonZero::new(size).expect("a screen has lines and columns"));
+        self.screen.screen_mut().set_size(rows, columns);
+    }
+
     /// The lines of the screen, without what is empty at their ends.
     pub(crate) fn lines(&self) -> Vec<String> {
         let columns = self.screen.screen().size().1.get();

@@ -9,6 +9,8 @@ use crate::{Need, Test};
 pub(crate) const TESTS: &[Test] = &[
     ("a_run_without_answers", &[Need::Live], a_run_without_answers),
     ("a_lesson_with_a_wrong_answer_fails", &[Need::Live], a_lesson_with_a_wrong_answer_fails),
+    ("a_comparison_without_answers", &[Need::Live], a_comparison_without_answers),
+    ("documents_ask", &[Need::Live], documents_ask),
     ("answers_of_nothing_cannot_be_left_out", &[Need::Live], answers_of_nothing_cannot_be_left_out),
     ("right_and_wrong_answers", &[Need::Live], right_and_wrong_answers),
     ("a_quiz_of_what_timers_would_change", &[Need::Live], a_quiz_of_what_timers_would_change),
@@ -54,12 +56,70 @@ fn a_lesson_with_a_wrong_answer_fails() -> Result<(), Failed> {
     world.run(&["right.toml", "--no-save"]).code(0).says(&["✓ 1 expectation"]);
     world.file("wrong.toml", stating("ETIMEDOUT", "ECONNREFUSED"));
     let ran = world.run(&["wrong.toml", "--no-save"]).code(1);
-    ran.says(&["expected  the answer ETIMEDOUT", "actual    c1 → ECONNREFUSED", "✗ 1 of 1 expectation failed"]);
+    ran.says(&["expected  the stated answer ETIMEDOUT", "actual    c1 → ECONNREFUSED", "✗ 1 of 1 expectation failed"]);
     world.file("none.toml", stating("ETIMEDOUT", "EPIPE").replace(", answer = true", ""));
     world.run(&["none.toml", "--no-save"]).code(1).says(&["one answer of ETIMEDOUT; EPIPE"]);
     let ran = world.run(&["wrong.toml", "--no-save", "--no-answers"]).code(1);
     let ran = ran.complains(&["not as expected: leave --no-answers out"]);
     assert!(!ran.stdout().contains("→ ECONNREFUSED"), "{}", ran.stdout());
+    Ok(())
+}
+
+fn a_comparison_without_answers() -> Result<(), Failed> {
+    let world = World::new();
+    world.run(&["broken-pipe", "--no-save", "-o", "a.json"]).code(0);
+    world.run(&["connection-reset-on-read", "--no-save", "-o", "b.json"]).code(0);
+    let files = ["-o", "x.html", "-o", "x.json", "-o", "x.svg", "-o", "x.txt", "--format", "text"];
+    let ran = world.tcpstory(&[&["compare", "a.json", "b.json", "--no-answers"], &files[..]].concat()).code(0);
+    let ran = ran.complains_of_nothing().says(&[
+        "What happens next?",
+        "A asks before client write(\"b\"): ",
+        "a: 1; b: EPIPE",
+    ]);
+    let shown =
+        [vec![ran.stdout()], ["x.html", "x.json", "x.svg", "x.txt"].map(|file| world.text(file)).to_vec()].concat();
+    for text in shown {
+        for answer in ["→ EPIPE", "→ ECONNRESET", "SIGPIPE", "broken-pipe", "connection-reset"] {
+            assert!(!text.contains(answer), "{answer} is in {text}");
+        }
+    }
+    let same = world.tcpstory(&["compare", "a.json", "a.json", "--no-answers"]).code(0);
+    same.says(&["As far as they are told, both tell the same story", "Both ask before client write(\"b\")"]);
+    world.file("short.toml", SHORT);
+    let ran = world.tcpstory(&["compare", "a.json", "short.toml", "--no-answers"]).code(2).says_nothing();
+    ran.complains(&["short asks no question"]);
+    Ok(())
+}
+
+/// Notes, diagrams and pictures ask; with the answers they tell them.
+fn documents_ask() -> Result<(), Failed> {
+    let world = World::new();
+    world.run(&["broken-pipe", "--no-save", "-o", "all.json", "-o", "all.md"]).code(0);
+    let notes = world.text("all.md");
+    for said in [
+        "**First ask:** The server has closed the connection",
+        "- a) `1` ✓\n- b) `EPIPE`: The peer is gone",
+        "**Answer, from the kernel:** `write(\"b\") = 1`",
+    ] {
+        assert!(notes.contains(said), "{said} is not in {notes}");
+    }
+    let outputs = ["-o", "x.md", "-o", "x.mmd", "-o", "x.svg"];
+    world.tcpstory(&[&["render", "all.json", "--no-answers"], &outputs[..]].concat()).code(0);
+    let [notes, diagram, picture] = ["x.md", "x.mmd", "x.svg"].map(|file| world.text(file));
+    assert!(
+        notes.contains("## 8. `client write(\"c\")`\n\n**First ask:**") && notes.contains("- b) `EPIPE`\n"),
+        "{notes}"
+    );
+    for text in [&notes, &diagram, &picture] {
+        assert!(text.contains("ECONNRESET") && text.contains("arrived"), "{text}");
+        assert!(
+            !text.contains("✓ 2")
+                && !text.contains("tempting")
+                && !text.contains("Answer, from")
+                && !text.contains("SIGPIPE"),
+            "{text}"
+        );
+    }
     Ok(())
 }
 

@@ -28,7 +28,7 @@ fn send(child: &Child, signal: Signal) {
 
 /// The end of a run whose processes have all gone.
 fn interrupted(ran: Ran, signal: Signal) -> Ran {
-    ran.code(128 + signal as i32).complains(&["interrupted", "not saved"])
+    ran.code(128 + signal as i32).complains(&["interrupted: this is the story so far"])
 }
 
 fn long() -> World {
@@ -40,11 +40,26 @@ fn long() -> World {
 fn interrupted_in_a_scenario() -> Result<(), Failed> {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let world = long();
-        let child = world.start(&["long.toml", "-o", "x.json"]);
+        let child = world.start(&["long.toml", "-o", "x.json", "-o", "x.md", "--steps", "pictures"]);
         in_the_middle(child.id());
         send(&child, signal);
-        interrupted(finish(child), signal).says(&["accept() = 4", "interrupted"]);
-        assert_eq!(world.files().iter().filter(|file| *file != "long.toml").count(), 0, "{:?}", world.files());
+        let ran = interrupted(finish(child), signal);
+        let ran = ran.complains(&["only finished runs are saved among the captures"]);
+        let ran = ran.says(&["accept() = 4", "interrupted", " · 0 expectations met, 2 not reached"]);
+        assert!(!ran.stdout().contains('✗'), "{}", ran.stdout());
+        // What was asked for by name is there, as far as it came; nothing is among the captures.
+        let mut files = world.files();
+        files.retain(|file| !file.starts_with("pictures/"));
+        assert_eq!(files, ["long.toml", "x.json", "x.md"]);
+        let timeline = world.json("x.json");
+        assert_eq!(
+            (timeline["run"]["verdict"].as_str(), timeline["run"]["complete"].as_bool()),
+            (Some("interrupted"), Some(false))
+        );
+        let missing = &timeline["not_reached"];
+        assert_eq!((&missing[0]["expected"], &missing[1]["kind"]["wire"]), (&"= 4".into(), &0.into()), "{missing}");
+        assert_eq!(timeline["expectations"].as_array().map(Vec::len), Some(0));
+        world.tcpstory(&["render", "x.json"]).code(0).says(&["2 not reached"]);
     }
     Ok(())
 }

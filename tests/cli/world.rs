@@ -36,6 +36,11 @@ by = "guest.spare"
 do = "socket"
 [[step]]
 pause = "60s"
+[[step]]
+by = "guest"
+do.write = "late"
+returns = 4
+wire = ["guest DATA 'late'"]
 "#;
 
 /// A scenario of one segment and its answer.
@@ -135,6 +140,10 @@ impl World {
     }
 
     /// The timeline in a file.
+    pub(crate) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
     pub(crate) fn json(&self, name: &str) -> serde_json::Value {
         let bytes = fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         serde_json::from_slice(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"))

@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 
 use super::args::QuizArgs;
 use super::run::{format_of, write_outputs};
-use super::stop::{Stop, cannot};
+use super::stop::{SO_FAR, Stop, cannot};
 use super::terminal::Lines;
 use super::{Code, lessons, output};
 use crate::lab::run::run;
 use crate::lab::sandbox::{self, Ground};
 use crate::lab::session::{Options as Asked, Session, timer};
 use crate::lab::{LabError, StopFlag};
-use crate::record::{Family, Question, Recording, Script, StepId};
+use crate::record::{Question, Recording, Script, StepId};
 use crate::report::Options;
 use crate::report::format::ladder;
 use crate::report::ties::Ties;
@@ -26,7 +26,7 @@ use given::Given;
 /// Asks before each step that has a question, and shows the kernel's answer beside the person's.
 pub(super) fn quiz(args: &QuizArgs) -> Code {
     let Some(name) = &args.scenario else { return output::result(list().as_bytes()) };
-    let family = args.live.ipv6.then_some(Family::Ipv6);
+    let family = args.live.place.family();
     let Some(script) = lessons::read_one(name, family) else { return Code::Usage };
     if first_question(&script).is_none() {
         output::error(&format!("{} asks no question\n  help: these do: {}", escape(&script.id), names()));
@@ -37,12 +37,12 @@ pub(super) fn quiz(args: &QuizArgs) -> Code {
         output::error(&message);
         return Code::Usage;
     }
-    let opened = sandbox::enter_with(args.live.sandbox.into()).and_then(|ground| Ok((ground, Stop::new()?)));
+    let opened = sandbox::enter_with(args.live.place.sandbox.into()).and_then(|ground| Ok((ground, Stop::new()?)));
     let (ground, stop) = match opened {
         Ok(opened) => opened,
         Err(error) => return cannot(&error),
     };
-    let options = output::live_options(&args.live);
+    let options = output::text(&args.live.text);
     let held = hold(ground, &script, &stop.flag, options);
     let held = held.map(|(story, code)| code.and(write_outputs(&args.output, &story, &options)));
     held.unwrap_or_else(|failure| match failure {
@@ -52,7 +52,7 @@ pub(super) fn quiz(args: &QuizArgs) -> Code {
             Code::Usage
         }
     })
-    .and(stop.code())
+    .and(stop.code(SO_FAR))
 }
 
 enum Failure {
@@ -275,7 +275,7 @@ impl Sheet {
         let open = questions - self.asked;
         let rest = if open > 0 { format!(", {open} not answered") } else { String::new() };
         self.print(&format!("\n {} of {} right{rest}\n", self.right, count(self.asked, "answer")))?;
-        if open == 0 && !told.verdict.passed() {
+        if told.failed() {
             output::note("the run was not as expected: `tcpstory run` tells where");
             return Ok(Code::Unexpected);
         }

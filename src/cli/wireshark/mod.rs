@@ -68,13 +68,29 @@ fn open(args: &WiresharkOpen) -> Result<Code, Refusal> {
     Err((Code::Machine, cannot_run(&command.exec(), &words)))
 }
 
+/// Why the command did not begin. The kernel says "permission denied" also where a folder of PATH cannot be looked into and no other
+/// has the program (execvp(3)).
 fn cannot_run(error: &io::Error, words: &[OsString]) -> String {
-    let help = if error.kind() == io::ErrorKind::NotFound {
-        "install Wireshark, or copy the capture to a machine that has it"
-    } else {
-        "run the command yourself"
+    let name = words.first().map(Path::new).unwrap_or(Path::new(""));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    if folders.iter().any(|folder| folder.join(name).is_file()) {
+        return format!("cannot run {}: {error}\n  help: run the command yourself", shown(words));
+    }
+    let is_closed = |folder: &&PathBuf| {
+        folder.join(name).metadata().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
-    format!("cannot run {}: {error}\n  help: {help}", shown(words))
+    let closed: Vec<String> = folders.iter().filter(is_closed).map(|folder| output::quoted(folder)).collect();
+    let closed = if closed.is_empty() {
+        String::new()
+    } else {
+        format!(" that can be looked into (not: {})", closed.join(", "))
+    };
+    format!(
+        "cannot run {}: {} is in no folder of PATH{closed}\n  help: install Wireshark, or copy the capture to a machine that has it",
+        shown(words),
+        name.display()
+    )
 }
 
 /// The capture that was meant: a file, or the name of a scenario whose run was saved here.

@@ -24,6 +24,18 @@ pub(in crate::lab) fn advice(tried: &Record) -> Vec<String> {
     advice
 }
 
+/// What to do where only the host's loopback was asked for.
+pub(super) fn advice_for_host(tried: &Record) -> Vec<String> {
+    let specific = tried.iter().filter_map(|(step, result)| about(*step, result.err()?));
+    let mut advice: Vec<String> = specific.collect();
+    if is_container() {
+        advice.push("in this container: start it with --cap-add NET_RAW".to_owned());
+    }
+    advice.extend(ALWAYS.map(str::to_owned));
+    advice.push("or leave --sandbox host out: a namespace of its own needs no privilege".to_owned());
+    advice
+}
+
 const ALWAYS: [&str; 2] = [
     "run it as root: sudo tcpstory …",
     "or let it capture on the host's loopback: sudo setcap cap_net_raw+ep \"$(command -v tcpstory)\"",
@@ -64,9 +76,12 @@ fn about_user_namespaces() -> String {
     })
 }
 
+fn is_container() -> bool {
+    ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists())
+}
+
 fn container() -> Option<String> {
-    let marked = ["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists());
-    marked.then(|| {
+    is_container().then(|| {
         "in this container: start it with --cap-add NET_RAW, or with --security-opt seccomp=unconfined".to_owned()
     })
 }

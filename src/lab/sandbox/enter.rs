@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 
-use super::advice::advice;
+use super::advice::{advice, advice_for_host};
 use super::probe::{self, Chain, Record, Step, map_ids};
 use crate::lab::LabError;
 use crate::lab::sys::process::keep_network_capabilities;
@@ -99,7 +99,7 @@ pub fn enter_with(preference: Preference) -> Result<Ground, LabError> {
     {
         return Ok(ground);
     }
-    Err(refusal(&tried))
+    Err(refusal(preference, &tried))
 }
 
 /// Tries a chain in a child and, if it works and needs it, follows with this process.
@@ -141,8 +141,12 @@ fn enter_user_namespace() -> Result<(), LabError> {
     keep_network_capabilities().map_err(LabError::failed(WANTED, "capset()"))
 }
 
-fn refusal(tried: &Record) -> LabError {
-    let mut error = LabError::new(WANTED);
+fn refusal(preference: Preference, tried: &Record) -> LabError {
+    let mut error = LabError::new(match preference {
+        Preference::Auto => WANTED,
+        Preference::Namespace => "this machine does not let tcpstory into a namespace of its own",
+        Preference::Host => "tcpstory may not capture on the host's loopback: that takes CAP_NET_RAW",
+    });
     for (step, result) in tried {
         if let Err(errno) = result {
             error = error.tried(step.what(), errno);
@@ -151,7 +155,7 @@ fn refusal(tried: &Record) -> LabError {
     if error.attempts.is_empty() {
         error = error.tried("a probing child process", "it was killed before it could report (by a seccomp filter?)");
     }
-    error.advice = advice(tried);
+    error.advice = if preference == Preference::Host { advice_for_host(tried) } else { advice(tried) };
     error
 }
 
@@ -188,7 +192,7 @@ mod tests {
             (Step::UserNamespace, Err(Errno::ENOSPC)),
             (Step::HostPacketSocket, Err(Errno::EPERM)),
         ];
-        let text = refusal(&tried).to_string();
+        let text = refusal(Preference::Auto, &tried).to_string();
         for part in [
             "tried unshare(CLONE_NEWNET): EPERM",
             "CLONE_NEWUSER",
@@ -199,6 +203,17 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
-        assert!(refusal(&vec![(Step::UserNamespace, Ok(()))]).to_string().contains("killed"));
+        let killed = refusal(Preference::Auto, &vec![(Step::UserNamespace, Ok(()))]).to_string();
+        assert!(killed.contains("killed"));
+    }
+
+    #[test]
+    fn who_asked_for_the_host_is_told_of_nothing_else() {
+        let text = refusal(Preference::Host, &vec![(Step::HostPacketSocket, Err(Errno::EPERM))]).to_string();
+        assert!(
+            text.contains("CAP_NET_RAW") && text.contains("setcap") && text.contains("leave --sandbox host out"),
+            "{text}"
+        );
+        assert!(!text.contains("seccomp") && !text.contains("of its own\n"), "{text}");
     }
 }

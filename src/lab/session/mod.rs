@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use nix::sched::sched_getcpu;
 
-pub use self::pace::timer;
+pub use self::pace::{timer, timer_of_steps};
 use self::player::Player;
 use self::ports::Ports;
 use self::settle::Backlogs;

@@ -12,6 +12,16 @@ const TIMERS: [&str; 4] =
 /// Which timer of the kernel may run on while a person thinks about one of the script's questions, in words; none where the story
 /// stays the same at every pace.
 pub fn timer(script: &Script) -> Option<&'static str> {
+    let last = script.steps.iter().rposition(|step| step.predict.is_some()).unwrap_or_default();
+    timer_before(script, last)
+}
+
+/// The same for a person who takes every step of the script.
+pub fn timer_of_steps(script: &Script) -> Option<&'static str> {
+    timer_before(script, script.steps.len().saturating_sub(1))
+}
+
+fn timer_before(script: &Script, last: usize) -> Option<&'static str> {
     let sysctl = |name: &String| TIMERS.iter().any(|timer| name.starts_with(timer));
     if script.slow {
         return Some("it waits for timers of the kernel");
@@ -22,7 +32,6 @@ pub fn timer(script: &Script) -> Option<&'static str> {
     if script.network.sysctl.keys().any(sysctl) {
         return Some("it sets timers of the kernel");
     }
-    let last = script.steps.iter().rposition(|step| step.predict.is_some()).unwrap_or_default();
     script.steps[..last].iter().find_map(|step| timer_of(step, script))
 }
 
@@ -137,5 +146,8 @@ mod tests {
         let mut script = asked_behind(Action::Pause { ns: 1 }, None);
         script.steps.reverse();
         assert_eq!(timer(&script), None);
+        assert_eq!(timer_of_steps(&script), None, "the last step is over when it is done");
+        script.steps.push(script.steps[0].clone());
+        assert!(timer_of_steps(&script).is_some(), "who takes the last step waits before it");
     }
 }

@@ -14,8 +14,36 @@ const MOST_REASONS: usize = 3;
 impl Comparison<'_> {
     /// Where the stories part and why, in sentences; always at least one.
     pub(super) fn explanation(&self) -> Vec<String> {
+        let mut said = self.parting();
+        said.extend(self.questions());
+        said
+    }
+
+    /// What each story asks, where it ends before the answer.
+    fn questions(&self) -> Vec<String> {
+        let asked = |which: Which| {
+            let story = self.story(which);
+            let said = |(step, question)| words::asked(question, step, &story.recording.script);
+            words::open_questions(story).map(said).collect::<Vec<_>>()
+        };
+        let [a, b] = Which::BOTH.map(asked);
+        if a == b {
+            return a.into_iter().map(|question| format!("Both ask before {question}")).collect();
+        }
+        let named = |which: Which, all: Vec<String>| {
+            all.into_iter().map(move |question| format!("{} asks before {question}", which.name()))
+        };
+        named(Which::A, a).chain(named(Which::B, b)).collect()
+    }
+
+    fn parting(&self) -> Vec<String> {
+        let is_withheld = |which| words::open_questions(self.story(which)).next().is_some();
         let Some(first) = self.first_difference() else {
-            return vec!["Both tell the same story, step by step.".into()];
+            return vec![if Which::BOTH.into_iter().any(is_withheld) {
+                "As far as they are told, both tell the same story, step by step.".into()
+            } else {
+                "Both tell the same story, step by step.".into()
+            }];
         };
         let pair = &self.pairs[first];
         let mut said = Vec::new();

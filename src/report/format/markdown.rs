@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{Question, Script, Step, StepId};
+use crate::record::{Choice, Question, Script, Step, StepId};
 use crate::report::layout::{Body, Cells, Layout, Part, Place, Row};
 use crate::report::page::escaped;
 use crate::report::ties::Ties;
@@ -72,8 +72,12 @@ impl<'a> Notes<'a> {
         }
     }
 
-    fn step(&mut self, id: StepId, step: &Step, rows: &[Row]) {
+    fn heading(&mut self, id: StepId, step: &Step) {
         self.add(format!("## {}. {}", id.0 + 1, code(&words::action(step, self.script()))));
+    }
+
+    fn step(&mut self, id: StepId, step: &Step, rows: &[Row]) {
+        self.heading(id, step);
         if let Some(question) = &step.predict {
             self.question(question, id);
         }
@@ -95,18 +99,24 @@ impl<'a> Notes<'a> {
         row.event.and_then(|event| self.causes.get(&event)).cloned().unwrap_or_default()
     }
 
-    /// What to ask before the step is shown, and why the wrong answers are tempting.
+    /// What to ask before the step is shown, the answer, and why the wrong ones are tempting; no more than the question where the
+    /// answer is not known.
     fn question(&mut self, question: &Question, step: StepId) {
         self.add(format!("**First ask:** {}", prose(&question.text)));
-        let script = self.script();
-        let choice = |(place, choice): (usize, &crate::record::Choice)| {
-            let said = format!("{}. {}", words::letter(place), code(&words::choice(choice, step, script)));
-            match &choice.tempting {
-                Some(tempting) => format!("{said}: {}", prose(tempting)),
-                None => said,
-            }
+        let (story, script) = (self.ties.story, self.script());
+        let answered = story.answers.iter().find(|answered| answered.step == step);
+        let choice = |(place, choice): (usize, &Choice)| {
+            let said = code(&words::choice(choice, step, script));
+            let right = answered.is_some_and(|answered| answered.right.contains(&place));
+            let mark = if right { " ✓" } else { "" };
+            let tempting = choice.tempting.as_deref().map_or_else(String::new, |text| format!(": {}", prose(text)));
+            format!("{}. {said}{mark}{tempting}", words::letter(place))
         };
         self.add(list(question.choices.iter().enumerate().map(choice)));
+        if let Some(answered) = answered {
+            let did = words::answered(self.ties, question, answered);
+            self.add(format!("**Answer, from the kernel:** {}", code(&did)));
+        }
     }
 
     /// A list's item: id, who, what, where it comes from, and the states that changed.
@@ -139,6 +149,12 @@ impl<'a> Notes<'a> {
     }
 
     fn foot(&mut self) {
+        for (at, question) in words::open_questions(self.ties.story) {
+            if let Some(step) = self.script().steps.get(at.0) {
+                self.heading(at, step);
+                self.question(question, at);
+            }
+        }
         let (story, script) = (self.ties.story, self.script());
         if !story.findings.is_empty() {
             self.add("## Findings".into());
@@ -147,20 +163,17 @@ impl<'a> Notes<'a> {
         self.section("What people often say instead", &script.misconception);
         self.section("On a real network", &script.loopback_differs);
         self.add("## Expectations".into());
-        let failed = story.verdict.checks.iter().filter(|check| !check.passed);
-        let failed: Vec<String> = failed
+        let failed: Vec<String> = story
+            .verdict
+            .failed()
             .map(|check| {
                 let said = words::check(self.ties, check);
                 let place = escaped(&said.place);
                 format!("{place}: {} expected {}, found {}", code(&said.step), code(&said.expected), code(&said.actual))
             })
             .collect();
-        let all = words::count(story.verdict.checks.len() as u64, "expectation");
-        self.add(match (failed.len(), story.verdict.passed()) {
-            (0, true) => format!("✓ {all}"),
-            (0, false) => format!("✗ {all} met, but the run is not complete"),
-            (some, _) => format!("✗ {some} of {all} failed"),
-        });
+        let (judged, text) = words::verdict(story);
+        self.add(format!("{} {text}", judged.sign()));
         self.add(list(failed.into_iter()));
     }
 
@@ -190,41 +203,19 @@ fn code(text: &str) -> String {
 
 /// An author's Markdown of several paragraphs and lists.
 fn blocks(markdown: &str) -> String {
-    let mut blocks: Vec<String> = Vec::new();
-    let mut open = false;
-    for line in markdown.lines().map(str::trim) {
-        let item = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
-        match (item, blocks.last_mut().filter(|_| open)) {
-            _ if line.is_empty() => open = false,
-            (None, Some(last)) => {
-                last.push(' ');
-                last.push_str(line);
-            }
-            _ => {
-                blocks.push(line.to_owned());
-                open = true;
-            }
-        }
-    }
-    let paragraph = |block: &String| match block.strip_prefix("- ").or_else(|| block.strip_prefix("* ")) {
-        Some(item) => format!("- {}", prose(item)),
-        None => prose(block),
-    };
     let mut text = String::new();
-    for (place, block) in blocks.iter().enumerate() {
-        let both = place > 0 && is_item(block) && is_item(&blocks[place - 1]);
-        text.push_str(match place {
-            0 => "",
-            _ if both => "\n",
-            _ => "\n\n",
-        });
-        text.push_str(&paragraph(block));
+    let mut last_is_item = false;
+    for block in words::blocks(markdown) {
+        if !text.is_empty() {
+            text.push_str(if block.is_item && last_is_item { "\n" } else { "\n\n" });
+        }
+        if block.is_item {
+            text.push_str("- ");
+        }
+        text.push_str(&prose(&block.text));
+        last_is_item = block.is_item;
     }
     text
-}
-
-fn is_item(block: &str) -> bool {
-    block.starts_with("- ") || block.starts_with("* ")
 }
 
 /// An author's Markdown on one line. Emphasis and code stay; links become their text, and everything else that Markdown or HTML
@@ -277,7 +268,7 @@ mod tests {
     fn prose_keeps_its_emphasis_and_nothing_else() {
         assert_eq!(prose("The *write* `a<b` <i> [x](javascript:1)\n# y"), "The *write* `a<b` \\<i\\> x \\# y");
         assert_eq!(prose("open ` <b>"), "open \\` \\<b\\>");
-        assert_eq!(blocks("One\ntwo:\n\n- a\n  b\n- c\n\nEnd."), "One two:\n\n- a b\n- c\n\nEnd.");
+        assert_eq!(blocks("One\ntwo:\n\n- a\n  b\n* c\n\nEnd."), "One two:\n\n- a b\n- c\n\nEnd.");
         assert_eq!(code("a`b"), "``a`b``");
     }
 }

@@ -22,6 +22,12 @@ pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     for row in &layout.rows {
         diagram.row(row, &Cells::new(&ties, row));
     }
+    if options.upto.is_none() {
+        for (step, question) in words::open_questions(story) {
+            let text = words::asked(question, step, &story.recording.script);
+            diagram.across(&format!("? {}", escaped(&text)));
+        }
+    }
     diagram.end();
     diagram.lines.concat().into_bytes()
 }

@@ -1,10 +1,10 @@
 use super::{alias, call, count, escape, flight, outcome, payload, question, quote_start, signal_suffix, why::failed};
 use crate::record::{
     Action, Alternative, Awaited, Because, CallPattern, ExitStatus, Expect, ExpectOutcome, ExpectValue, PollEvent,
-    Script, SegmentPattern, Since, SocketRef, Step, Takes, What,
+    Script, SegmentPattern, Since, SocketRef, Step, StepId, Takes, What,
 };
 use crate::report::ties::Ties;
-use crate::story::{Actual, Check, EventId, Expected, Story};
+use crate::story::{Actual, Check, EventId, Expected, NotReached, Story};
 
 /// An expectation held against the story, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,20 +21,29 @@ pub struct CheckSaid {
 
 /// Says an expectation and what was found instead or as expected.
 pub fn check(ties: &Ties<'_>, check: &Check) -> CheckSaid {
-    let script = &ties.story.recording.script;
-    let step = script.steps.get(check.step.0);
-    CheckSaid {
-        place: format!("{}:{}", escape(&script.source.path), check.line),
-        step: step.map_or_else(String::new, |step| action(step, script)),
-        expected: match step {
-            Some(Step { predict: Some(question), .. }) if check.expected == Expected::Answer => {
-                question::wanted(question, check.step, script)
-            }
-            Some(step) => expected(check.expected, &step.expect, script),
-            None => "?".into(),
-        },
-        actual: actual(ties, check),
-    }
+    let [place, step, expected] = said(ties.story, check.step, check.line, check.expected);
+    CheckSaid { place, step, expected, actual: actual(ties, check) }
+}
+
+/// Says an expectation that the run did not come to; there is nothing that was found.
+pub fn not_reached(story: &Story, open: &NotReached) -> CheckSaid {
+    let [place, step, expected] = said(story, open.step, open.line, open.expected);
+    CheckSaid { place, step, expected, actual: "not reached".into() }
+}
+
+/// Where an expectation stands, what its step does, and what is expected.
+fn said(story: &Story, at: StepId, line: u32, which: Expected) -> [String; 3] {
+    let script = &story.recording.script;
+    let step = script.steps.get(at.0);
+    let wanted = match step {
+        Some(Step { predict: Some(question), .. }) if which == Expected::Answer => {
+            question::wanted(question, at, script)
+        }
+        Some(step) => expected(which, &step.expect, script),
+        None => "?".into(),
+    };
+    let does = step.map_or_else(String::new, |step| action(step, script));
+    [format!("{}:{line}", escape(&script.source.path)), does, wanted]
 }
 
 /// A segment pattern in the notation of [`flight`](super::flight()): `server → client RST`, `client → any DATA "b"`.

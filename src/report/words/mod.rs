@@ -11,20 +11,22 @@ mod facts;
 mod prose;
 mod question;
 mod segment;
+mod verdict;
 mod why;
 
 pub use brief::brief;
 pub use call::{call, call_and_result, outcome, signal_suffix, syscall_outcome};
-pub use check::{CheckSaid, action, check, exit_status, pattern};
+pub use check::{CheckSaid, action, check, exit_status, not_reached, pattern};
 #[cfg(test)]
 pub(in crate::report) use escape::is_hostile;
 pub use escape::{ascii, escape, payload};
 pub use facts::facts;
 pub(super) use prose::without_links;
-pub use prose::{plain, wrap};
-pub use question::{answer, answered, call_of, choice, letter};
+pub use prose::{Block, blocks, plain, wrap};
+pub use question::{answer, answered, asked, call_of, choice, letter, open_questions};
 pub(super) use segment::end_name;
 pub use segment::{flight, segment, way};
+pub use verdict::{Judged, verdict};
 pub use why::{alias, aliases, cause, finding, origin, predicted};
 
 /// How many bytes of a payload are shown before it is cut.

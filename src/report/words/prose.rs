@@ -8,6 +8,36 @@ pub fn plain(markdown: &str) -> String {
     escape(&without_links(&without_marks(&joined)))
 }
 
+/// A paragraph of an author's Markdown, or an item of a list; its text is on one line, and still Markdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// It is an item of a list.
+    pub is_item: bool,
+    /// Its text, without the mark of an item.
+    pub text: String,
+}
+
+/// An author's Markdown as paragraphs and items.
+pub fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open = false;
+    for line in markdown.lines().map(str::trim) {
+        let item = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
+        match (item, blocks.last_mut().filter(|_| open)) {
+            _ if line.is_empty() => open = false,
+            (None, Some(last)) => {
+                last.text.push(' ');
+                last.text.push_str(line);
+            }
+            _ => {
+                blocks.push(Block { is_item: item.is_some(), text: item.unwrap_or(line).to_owned() });
+                open = true;
+            }
+        }
+    }
+    blocks
+}
+
 /// Breaks a text into lines of at most `width` columns, at spaces where there are any.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
@@ -117,6 +147,13 @@ mod tests {
         assert_eq!(said, "The write succeeds: it copies *p into the buffer. SO_ERROR, 2*3, a_b_c");
         assert_eq!(plain("[RFC](https://x.org/a_(b)) and ![a picture](x.png)!"), "RFC and a picture!");
         assert_eq!(plain("_quietly_ \u{1b}[2J"), "quietly \\x1b[2J");
+    }
+
+    #[test]
+    fn paragraphs_and_items_are_told_apart() {
+        let found = blocks("One\ntwo:\n\n- a\n  b\n* c\n\nEnd.");
+        let said: Vec<_> = found.iter().map(|block| (block.is_item, block.text.as_str())).collect();
+        assert_eq!(said, [(false, "One two:"), (true, "a b"), (true, "c"), (false, "End.")]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 use super::call::{epoll_events, ready};
 use super::{escape, flight, pattern, quote, signal_suffix, syscall_outcome};
 use crate::record::{
-    About, Action, Answer, Call, Choice, ExpectOutcome, ExpectValue, Question, Script, Step, StepId, What,
+    About, Action, Answer, Call, Choice, End, ExpectOutcome, ExpectValue, Question, Script, Step, StepId, What,
 };
 use crate::report::ties::Ties;
-use crate::story::Answered;
+use crate::story::{Answered, Story};
 
 /// A choice as a reader sees it: the author's words, or what it says of the step.
 pub fn choice(choice: &Choice, step: StepId, script: &Script) -> String {
@@ -12,6 +12,21 @@ pub fn choice(choice: &Choice, step: StepId, script: &Script) -> String {
         Some(text) => escape(text),
         None => answer(&choice.answer, step, script),
     }
+}
+
+/// The questions of a story that ends before the first of them.
+pub fn open_questions(story: &Story) -> impl Iterator<Item = (StepId, &Question)> {
+    let withheld = matches!(story.recording.end, End::Withheld { .. });
+    let steps = story.recording.script.steps.iter().enumerate().filter(move |_| withheld);
+    steps.filter_map(|(place, step)| Some((StepId(place), step.predict.as_ref()?)))
+}
+
+/// A question with its choices, and what it is about, in one line: `client write("b"): What does it return? a: 1; b: EPIPE`.
+pub fn asked(question: &Question, step: StepId, script: &Script) -> String {
+    let does = script.steps.get(step.0).map_or_else(String::new, |step| super::action(step, script));
+    let one = |(place, one): (usize, &Choice)| format!("{}: {}", letter(place), choice(one, step, script));
+    let choices: Vec<String> = question.choices.iter().enumerate().map(one).collect();
+    format!("{does}: {} {}", super::plain(&question.text), choices.join("; ")).trim_end().to_owned()
 }
 
 /// How a choice is named by its place: `a`, `b`, `c`.
@@ -94,7 +109,7 @@ pub fn answered(ties: &Ties<'_>, question: &Question, answered: &Answered) -> St
 pub(super) fn wanted(question: &Question, step: StepId, script: &Script) -> String {
     let said = |one: &Choice| choice(one, step, script);
     match question.choices.iter().find(|choice| choice.stated) {
-        Some(stated) => format!("the answer {}", said(stated)),
+        Some(stated) => format!("the stated answer {}", said(stated)),
         None => format!("one answer of {}", question.choices.iter().map(said).collect::<Vec<_>>().join("; ")),
     }
 }

@@ -14,7 +14,7 @@ impl Judged<'_> {
 
     pub(super) fn cause(&self, wanted: &Because, causes: &BTreeMap<EventId, &Cause>) -> Result<EventId, Actual> {
         let call = self.call.ok_or(Actual::Nothing)?;
-        let What::Syscall(syscall) = &self.bench.recording.events[call.0].what else { return Err(Actual::Nothing) };
+        let syscall = self.syscall().ok_or(Actual::Nothing)?;
         let cause = causes.get(&call).copied();
         let found = match wanted {
             Because::Rule { rule } => return by_rule(call, rule, cause),

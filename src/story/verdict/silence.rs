@@ -1,18 +1,18 @@
 //! Segments that must not appear.
 
-use super::Judged;
+use super::{Judged, Sheet};
 use crate::story::{Actual, Check, EventId, Expected, SegmentTold};
 
 impl Judged<'_> {
     /// `no_wire` and `quiet`, over the time from the step's begin to the begin of the next step, or to the end of the run.
-    pub(super) fn silence(&self, checks: &mut Vec<Check>) {
+    pub(super) fn silence(&self, sheet: &mut Sheet) {
         let expect = &self.step.expect;
         for (place, unwanted) in expect.no_wire.iter().enumerate() {
             let seen = |place: usize, told: &SegmentTold| self.bench.fits(&unwanted.value, place, told);
-            checks.push(self.absent(unwanted.line, Expected::NoWire(place), seen));
+            self.add(sheet, self.absent(unwanted.line, Expected::NoWire(place), seen));
         }
         if let Some(quiet) = expect.quiet.as_ref().filter(|quiet| quiet.value) {
-            checks.push(self.absent(quiet.line, Expected::Quiet, |_, _| true));
+            self.add(sheet, self.absent(quiet.line, Expected::Quiet, |_, _| true));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod document;
 mod error;
+mod event;
 mod lines;
 mod picture;
 mod read;

@@ -1,9 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
-    Base64, Cause, Choice, Connection, ConnectionEnd, Document, Errno, Event, Exit, Expectation, Field, Finding,
-    HeaderField, Kill, Kind, Link, Listener, Outcome, Payload, Piece, Prediction, Question, Run, SCHEMA,
-    SCHEMA_VERSION, Scenario, Segment, Signal, State, Step, Stream, StreamRange, Syscall, Transition, Verdict, What,
+    Cause, Choice, Connection, ConnectionEnd, Document, Expectation, Finding, Link, Listener, NotReached, Piece, Question, Run,
+    SCHEMA, SCHEMA_VERSION, Scenario, Step, Stream, StreamRange, Verdict,
+};
+use super::event::{
+    Base64, Errno, Event, Exit, Field, HeaderField, Kill, Kind, Outcome, Payload, Prediction, Segment, Signal, State,
+    Syscall, Transition, What,
 };
 use crate::packet::fields;
 use crate::record::{self, Action, ActorId, Detail, End, Flags, StepId};
@@ -61,6 +64,7 @@ impl<'a> Writer<'a> {
             header_fields,
             findings: story.findings.iter().map(|finding| self.finding(finding)).collect(),
             expectations: story.verdict.checks.iter().map(|check| self.expectation(check)).collect(),
+            not_reached: story.verdict.not_reached.iter().map(|open| self.not_reached(open)).collect(),
             recording: Some(recording),
         }
     }
@@ -345,6 +349,11 @@ impl<'a> Writer<'a> {
 
     fn finding(&self, finding: &story::Finding) -> Finding<'a> {
         Finding { kind: finding.kind, about: self.ids(&finding.about), text: words::finding(self.story, finding) }
+    }
+
+    fn not_reached(&self, open: &story::NotReached) -> NotReached {
+        let expected = words::not_reached(self.story, open).expected;
+        NotReached { step: open.step.0, line: open.line, kind: open.expected, expected }
     }
 
     fn expectation(&self, check: &story::Check) -> Expectation {

@@ -4,6 +4,7 @@ use super::paint::{BAD, BOLD, DIM, GOOD, PLAIN, Page};
 use crate::record::{End, StepId};
 use crate::report::layout::Layout;
 use crate::report::ties::Ties;
+use crate::report::words::Judged;
 use crate::report::{Options, words};
 use crate::story::{Cause, Check, Expected};
 
@@ -68,11 +69,10 @@ fn questions(page: &mut Page, ties: &Ties<'_>, options: &Options) {
     }
 }
 
-/// `✓ 9 expectations`, or how many failed, each with what was expected and what was found.
+/// `✓ 9 expectations`, or how many failed, each with what was expected and what was found; with `verbose` each that was met or not
+/// reached, too.
 fn verdict(page: &mut Page, ties: &Ties<'_>, options: &Options) {
     let verdict = &ties.story.verdict;
-    let all = words::count(verdict.checks.len() as u64, "expectation");
-    let failed: Vec<&Check> = verdict.checks.iter().filter(|check| !check.passed).collect();
     for check in &verdict.checks {
         if !check.passed {
             failed_check(page, ties, check);
@@ -86,11 +86,18 @@ fn verdict(page: &mut Page, ties: &Ties<'_>, options: &Options) {
             page.prose(1, (&format!("✓ {} ", said.place), GOOD), &text, PLAIN);
         }
     }
-    match (failed.is_empty(), verdict.passed()) {
-        (true, true) => page.prose(1, ("✓ ", GOOD), &all, PLAIN),
-        (true, false) => page.prose(1, ("✗ ", BAD), &format!("{all} met, but the run is not complete"), PLAIN),
-        _ => page.prose(1, ("✗ ", BAD), &format!("{} of {all} failed", failed.len()), PLAIN),
+    for open in verdict.not_reached.iter().filter(|_| options.verbose) {
+        let said = words::not_reached(ties.story, open);
+        let text = format!("{}: {}, {}", said.step, said.expected, said.actual);
+        page.prose(1, (&format!("· {} ", said.place), DIM), &text, PLAIN);
     }
+    let (judged, text) = words::verdict(ties.story);
+    let style = match judged {
+        Judged::Good => GOOD,
+        Judged::Bad => BAD,
+        Judged::Open => DIM,
+    };
+    page.prose(1, (&format!("{} ", judged.sign()), style), &text, PLAIN);
 }
 
 fn failed_check(page: &mut Page, ties: &Ties<'_>, check: &Check) {

@@ -11,8 +11,10 @@ use crate::story::Story;
 #[derive(Debug)]
 pub(super) struct Grid {
     pub(super) shape: Shape,
-    /// Where the time ends.
-    pub(super) time_end: usize,
+    /// Where the id ends.
+    pub(super) id_end: usize,
+    /// Where the time ends; a narrow list has none.
+    pub(super) time_end: Option<usize>,
     /// Where the time since the row before ends; only in the widest shape.
     pub(super) delta_end: Option<usize>,
     /// Where the gutter ends and the lanes begin.
@@ -51,6 +53,8 @@ impl Span {
     }
 }
 
+/// A narrower list has no times.
+const TIMED: usize = 40;
 /// Room for the longest state, ESTABLISHED.
 const STATE: usize = 11;
 /// Between two lanes.
@@ -98,7 +102,7 @@ impl Grid {
     }
 
     fn list(story: &Story, cells: &[Cells], width: usize) -> Self {
-        let gutter = Gutter::new(cells, Shape::List);
+        let gutter = Gutter::new(cells, Shape::List).within(width);
         let names = story.recording.actors.iter().map(|actor| words::escape(&actor.name).width()).max().unwrap_or(0);
         Self { names: names.min(LONGEST_NAME), end: width, ..gutter.grid(Shape::List) }
     }
@@ -135,7 +139,7 @@ impl Grid {
 
 struct Gutter {
     id: usize,
-    time: usize,
+    time: Option<usize>,
     delta: Option<usize>,
 }
 
@@ -144,17 +148,23 @@ impl Gutter {
         let widest = |text: fn(&Cells) -> &str| cells.iter().map(|cells| text(cells).width()).max().unwrap_or(0);
         Self {
             id: widest(|cells| &cells.id).clamp(3, 8),
-            time: widest(|cells| &cells.time).max(4),
+            time: Some(widest(|cells| &cells.time).max(4)),
             delta: (shape == Shape::Kernel).then(|| widest(|cells| &cells.delta).max(4)),
         }
     }
 
+    /// A narrow list keeps its room for what happened.
+    fn within(self, width: usize) -> Self {
+        if width < TIMED { Self { id: self.id.min(5), time: None, delta: None } } else { self }
+    }
+
     fn grid(self, shape: Shape) -> Grid {
-        let time_end = 1 + self.id + 1 + self.time;
-        let delta_end = self.delta.map(|delta| time_end + 2 + delta);
-        let lanes_begin = delta_end.unwrap_or(time_end) + 2;
+        let id_end = 1 + self.id;
+        let time_end = self.time.map(|time| id_end + 1 + time);
+        let delta_end = time_end.zip(self.delta).map(|(time_end, delta)| time_end + 2 + delta);
+        let lanes_begin = delta_end.or(time_end).map_or(id_end + 1, |end| end + 2);
         let (actors, wires) = (Vec::new(), Vec::new());
-        Grid { shape, time_end, delta_end, lanes_begin, actors, wires, end: lanes_begin, names: 0 }
+        Grid { shape, id_end, time_end, delta_end, lanes_begin, actors, wires, end: lanes_begin, names: 0 }
     }
 }
 

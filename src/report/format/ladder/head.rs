@@ -37,7 +37,10 @@ fn prose(page: &mut Page, story: &Story) {
     let script = &story.recording.script;
     if !script.summary.is_empty() {
         page.blank();
-        page.prose(1, ("", PLAIN), &words::plain(&script.summary), PLAIN);
+    }
+    for block in words::blocks(&script.summary) {
+        let label = if block.is_item { "- " } else { "" };
+        page.prose(1, (label, DIM), &words::plain(&block.text), PLAIN);
     }
     for goal in &script.goals {
         page.prose(1, ("· ", DIM), &words::plain(goal), PLAIN);
@@ -47,12 +50,16 @@ fn prose(page: &mut Page, story: &Story) {
 pub(super) fn names(page: &mut Page, story: &Story, grid: &Grid) {
     let mut line = Line::default();
     line.put(1, "id", DIM);
-    line.put_before(grid.time_end, page.text("µs"), DIM);
+    if let Some(end) = grid.time_end {
+        line.put_before(end, page.text("µs"), DIM);
+    }
     if let Some(end) = grid.delta_end {
         line.put_before(end, page.text("Δ µs"), DIM);
     }
     if grid.shape == Shape::List {
-        line.put(grid.lanes_begin, list_names(page, story), DIM);
+        let names = list_names(page, story);
+        let names = if grid.time_end.is_some() { names } else { format!("no times; {names}") };
+        line.put(grid.lanes_begin, names, DIM);
         page.line(line);
         return;
     }

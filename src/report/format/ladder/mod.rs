@@ -22,7 +22,7 @@ use paint::Page;
 pub use parts::{Painted, Parts, parts};
 
 /// The narrowest page that is painted; a narrower terminal will break its lines.
-const LEAST_WIDTH: usize = 40;
+const LEAST_WIDTH: usize = 20;
 
 /// Writes a story as a ladder.
 pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {

@@ -23,6 +23,8 @@ pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// So many columns a text needs behind its label, or it stands below.
+const LEAST_PROSE: usize = 12;
 /// The longest state's name, and a space to what follows.
 const STATE_COLUMNS: usize = 13;
 const STATE: Style = AnsiColor::Cyan.on_default();
@@ -55,6 +57,10 @@ impl Page {
         let label = (self.text(label.0), label.1);
         let begin = indent + label.0.width();
         let text = self.text(text);
+        if begin + LEAST_PROSE > self.width && !label.0.is_empty() {
+            self.prose(indent, ("", PLAIN), label.0.trim_end(), label.1);
+            return self.prose(indent + 2, ("", PLAIN), &text, style);
+        }
         for (place, part) in words::wrap(&text, self.width.saturating_sub(begin + 1)).into_iter().enumerate() {
             let mut line = Line::default();
             if place == 0 {
@@ -135,8 +141,10 @@ fn say(page: &mut Page, story: &Story, grid: &Grid, last: Option<StepId>, step: 
     let Some(StepId(to)) = step else { return };
     let from = last.map_or(0, |last| last.0 + 1);
     for step in story.recording.script.steps.get(from..=to).into_iter().flatten() {
-        if let Some(text) = &step.say {
-            page.prose(grid.lanes_begin, ("» ", DIM), &words::plain(text), DIM);
+        let mut label = "» ";
+        for block in step.say.iter().flat_map(|text| words::blocks(text)) {
+            let label = if block.is_item { "- " } else { std::mem::replace(&mut label, "  ") };
+            page.prose(grid.lanes_begin, (label, DIM), &words::plain(&block.text), DIM);
         }
     }
 }
@@ -144,9 +152,11 @@ fn say(page: &mut Page, story: &Story, grid: &Grid, last: Option<StepId>, step: 
 /// The gutter: id, time, and the time since the row before.
 fn gutter(page: &Page, row: &Row, cells: &Cells, grid: &Grid) -> Line {
     let mut line = Line::default();
-    let room = grid.time_end - cells.time.width() - 2;
+    let room = grid.time_end.map_or(grid.id_end - 1, |end| end - cells.time.width() - 2);
     line.put(1, columns::cut(&cells.id, room, page.sign("…", "...")), if row.event.is_some() { BOLD } else { DIM });
-    line.put_before(grid.time_end, cells.time.as_str(), DIM);
+    if let Some(end) = grid.time_end {
+        line.put_before(end, cells.time.as_str(), DIM);
+    }
     if let Some(end) = grid.delta_end {
         line.put_before(end, cells.delta.as_str(), DIM);
     }
@@ -257,30 +267,48 @@ fn gap(page: &mut Page, mut line: Line, cells: &Cells, grid: &Grid) -> bool {
     page.line(line)
 }
 
-/// A row of the list: who, what, from where, and the states that changed.
+/// A row of the list: who, what, from where, and the states that changed. What has no room on its line follows below: nothing is cut.
 fn list_row(page: &mut Page, story: &Story, row: &Row, cells: &Cells, grid: &Grid) -> bool {
     let mut line = gutter(page, row, cells, grid);
     let at = grid.lanes_begin;
-    match cells.place {
+    let (column, pieces) = match cells.place {
         Place::Lane(actor) => {
             let name = columns::cut(&actor_name(page, story, actor), grid.names, page.sign("…", "..."));
             line.put(at, name, BOLD);
-            line.put(at + grid.names + 1, cells.main.as_str(), style(cells.tone));
+            (at + grid.names + 1, vec![(cells.main.clone(), style(cells.tone))])
         }
         Place::Wire(arrow, _) => {
             let text = format!("{}  {}", way(page, story, arrow, grid), cells.main);
-            let mut column = at + 2 + text.width() + 2;
-            line.put(at + 2, text, style(cells.tone));
-            if let Some(origin) = cells.origin.last() {
-                line.put(column, origin.as_str(), DIM);
-                column += origin.width() + 2;
-            }
-            line.put(column, states(story, row, page), STATE);
+            let origin = cells.origin.last().map(|origin| (origin.clone(), DIM));
+            let said = [Some((text, style(cells.tone))), origin, Some((states(story, row, page), STATE))];
+            (at + 2, said.into_iter().flatten().collect())
         }
         Place::Across if matches!(row.body, Body::Gap(_)) => return gap(page, line, cells, grid),
-        Place::Across => line.put(at, cells.main.as_str(), style(cells.tone)),
+        Place::Across => (at, vec![(cells.main.clone(), style(cells.tone))]),
+    };
+    in_turn(page, line, column, at + 2, &pieces);
+    false
+}
+
+/// Puts texts behind each other, from a column of the line on; where there is no more room, on lines of their own.
+fn in_turn(page: &mut Page, mut line: Line, mut column: usize, indent: usize, pieces: &[(String, Style)]) {
+    for (text, style) in pieces.iter().filter(|(text, _)| !text.is_empty()) {
+        if column + text.width() <= page.width {
+            line.put(column, text.as_str(), *style);
+            column += text.width() + 2;
+            continue;
+        }
+        let mut is_free = column == indent;
+        for part in words::wrap(text, page.width.saturating_sub(indent)) {
+            if !std::mem::take(&mut is_free) {
+                page.line(std::mem::take(&mut line));
+            }
+            let part = part.trim_end(); // where two spaces stood between words
+            column = indent + part.width() + 2;
+            line.put(indent, part, *style);
+        }
     }
-    page.line(line)
+    page.line(line);
 }
 
 /// `client ▶ server`

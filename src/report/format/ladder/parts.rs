@@ -16,6 +16,8 @@ pub struct Parts {
     pub names: String,
     /// The rows, in the order of time; without the waits between two steps, which are a person's.
     pub rows: Vec<String>,
+    /// How many of those lines the newest row has.
+    pub newest: usize,
     /// The sentences on why things came out as they did, with the steps that they are about.
     pub why: Vec<Painted>,
 }
@@ -41,15 +43,17 @@ pub fn parts(story: &Story, options: &Options) -> Parts {
         paint(&mut page);
         String::from_utf8_lossy(&page.finish()).lines().map(str::to_owned).collect::<Vec<_>>()
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut newest) = (Vec::new(), 0);
     let mut last = None;
     for (row, cells) in layout.rows.iter().zip(&cells) {
         let is_a_persons = matches!(row.body, Body::Gap(_)) && row.step != last;
         last = row.step.filter(|_| !is_a_persons).or(last);
         if !is_a_persons {
-            rows.extend(lines(&|page| {
+            let painted = lines(&|page| {
                 paint::row(page, story, row, cells, &grid);
-            }));
+            });
+            newest = painted.len();
+            rows.extend(painted);
         }
     }
     let why = layout.causes(&ties, options).into_iter().map(|cause| Painted {
@@ -57,5 +61,5 @@ pub fn parts(story: &Story, options: &Options) -> Parts {
         lines: lines(&|page| foot::cause(page, &ties, cause)),
     });
     let why = why.collect();
-    Parts { names: lines(&|page| head::names(page, story, &grid)).concat(), rows, why }
+    Parts { names: lines(&|page| head::names(page, story, &grid)).concat(), rows, newest, why }
 }

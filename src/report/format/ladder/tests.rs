@@ -57,6 +57,21 @@ fn ascii_broken_pipe() {
     insta::assert_snapshot!(picture(&broken_pipe().done(), &Options { ascii: true, ..at(100) }));
 }
 
+/// A list cuts nothing: who, what and why are all there, over more lines.
+#[test]
+fn a_narrow_page_loses_nothing_but_times() {
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    for width in [20, 28, 39, 40, 52] {
+        let page = ladder(&proxy().done(), &at(width));
+        assert_clean(&page, width);
+        assert_eq!(page.contains("no times"), width < 40, "{page}");
+        for said in ["client ▶ proxy", "← c1", "← u3", "write(\"HTTP/1.1 502 Bad Gateway\") = 24", "proxy CLOSE_WAIT"]
+        {
+            assert!(dense(&page).contains(&dense(said)), "{said} is not in\n{page}");
+        }
+    }
+}
+
 #[test]
 fn verbose_says_everything() {
     let text = "a long text that no lane has room for, so that it is cut";
@@ -91,7 +106,7 @@ proptest! {
         client in any::<String>(),
         server in "[\u{0}-\u{ff}\u{202a}-\u{202e}\u{4e00}-\u{4e20}]{1,40}",
         payload in "\\PC{0,60}|[\u{0}-\u{a0}]{0,60}",
-        width in 40_usize..200,
+        width in 20_usize..200,
         ascii: bool,
         verbose: bool,
     ) {

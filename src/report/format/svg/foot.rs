@@ -9,7 +9,7 @@ use super::{Picture, View, as_fragment, safe_id};
 use crate::record::StepId;
 use crate::report::layout::geometry::{LINE, MARGIN, SMALL, TEXT, number};
 use crate::report::layout::{Place, Shaft, Tone};
-use crate::report::words;
+use crate::report::words::{self, Judged};
 use crate::story::EventId;
 
 /// From one paragraph to the next, beside the lines.
@@ -45,6 +45,7 @@ impl Foot {
         foot.causes(picture, width);
         if picture.options.upto.is_none() {
             foot.findings(picture, width);
+            foot.questions(picture, width);
             foot.verdict(picture, width);
         }
         foot
@@ -74,22 +75,31 @@ impl Foot {
         }
     }
 
+    /// What is asked where the answers are left out.
+    fn questions(&mut self, picture: &Picture<'_>, width: i32) {
+        for (step, question) in words::open_questions(picture.ties.story) {
+            let text = words::asked(question, step, &picture.ties.story.recording.script);
+            let paragraph = Paragraph::new("?".into(), &text, Kind::Plain, width);
+            self.paragraphs.push(Paragraph { seen: last(picture), ..paragraph });
+        }
+    }
+
     fn verdict(&mut self, picture: &Picture<'_>, width: i32) {
-        let verdict = &picture.ties.story.verdict;
-        let failed: Vec<_> = verdict.checks.iter().filter(|check| !check.passed).collect();
-        for check in &failed {
+        let story = picture.ties.story;
+        for check in story.verdict.failed() {
             let said = words::check(picture.ties, check);
             let text = format!("{}: expected {}, found {}", said.step, said.expected, said.actual);
             let paragraph = Paragraph::new(format!("✗ {}", said.place), &text, Kind::Bad, width);
             self.paragraphs.push(Paragraph { seen: last(picture), ..paragraph });
         }
-        let all = words::count(verdict.checks.len() as u64, "expectation");
-        let (label, text, kind) = match (failed.len(), verdict.passed()) {
-            (0, true) => ("✓", all, Kind::Good),
-            (0, false) => ("✗", format!("{all} met, but the run is not complete"), Kind::Bad),
-            (some, _) => ("✗", format!("{some} of {all} failed"), Kind::Bad),
+        let (judged, text) = words::verdict(story);
+        let kind = match judged {
+            Judged::Good => Kind::Good,
+            Judged::Bad => Kind::Bad,
+            Judged::Open => Kind::Plain,
         };
-        self.paragraphs.push(Paragraph { seen: last(picture), ..Paragraph::new(label.into(), &text, kind, width) });
+        let label = judged.sign().to_owned();
+        self.paragraphs.push(Paragraph { seen: last(picture), ..Paragraph::new(label, &text, kind, width) });
     }
 
     pub(super) fn height(&self) -> i32 {

@@ -35,6 +35,7 @@ const linksTo = grouped(story.links, (link) => link.to);
 const linksFrom = grouped(story.links, (link) => link.from);
 const causesOf = grouped(story.causes, (cause) => cause.of);
 const expectationsOf = grouped(story.expectations, (expectation) => expectation.step);
+const notReachedOf = grouped(story.not_reached ?? [], (expectation) => expectation.step);
 const predictionsOf = grouped(story.predictions ?? [], (prediction) => prediction.step);
 
 const isPureAck = (event) => event.kind === "segment" && event.segment.flags === "ACK" && !event.segment.payload;

@@ -139,10 +139,13 @@ function errnoLine(event) {
 }
 
 function expectations(step) {
-  const all = expectationsOf.get(step) ?? [];
-  return all.length > 0 && h("ul", { class: "checks" }, all.map((one) =>
-    h("li", { class: one.passed ? "passed" : "missed" }, h("b", null, one.passed ? "✓ " : "✗ "), h("span", { class: "code" }, one.expected), one.passed ? "" : ` but found ${one.actual}`),
-  ));
+  const item = (kind, sign, one, behind) =>
+    h("li", { class: kind }, h("b", null, `${sign} `), h("span", { class: "code" }, one.expected), behind);
+  const judged = (expectationsOf.get(step) ?? []).map((one) =>
+    one.passed ? item("passed", "✓", one, "") : item("missed", "✗", one, ` but found ${one.actual}`),
+  );
+  const open = (notReachedOf.get(step) ?? []).map((one) => item("quiet", "·", one, ", not reached"));
+  return judged.length + open.length > 0 && h("ul", { class: "checks" }, judged, open);
 }
 
 /** What is known of a socket at this step: of one that listens only that, else of its latest connection. */
