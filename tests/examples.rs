@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use bless::is_blessing;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use markdown::{Block, blocks};
+use markdown::blocks;
 use recorded::{stories, write};
 use require::unavailable;
 use shell::{shell, world};

@@ -269,6 +269,8 @@ fn stopped_in(step: usize, after_ns: i64) -> Recording {
 /// Of the step under way that is judged which came, and that which refutes an expectation.
 #[test]
 fn a_step_under_way_is_judged_by_what_came() {
+    use Expected::{Outcome as Ends, State, Wire};
+
     let close = whole().script.steps.iter().position(|step| step.expect.state.len() == 2).unwrap();
     let kinds = |recording: Recording| {
         let Verdict { checks, not_reached, .. } = tell(recording).verdict;
@@ -277,7 +279,6 @@ fn a_step_under_way_is_judged_by_what_came() {
         let open = not_reached.into_iter().filter(|open| here(open.step)).map(|open| open.expected);
         (judged.collect::<Vec<_>>(), open.collect::<Vec<_>>())
     };
-    use Expected::{Outcome as Ends, State, Wire};
     assert_eq!(kinds(stopped_in(close, 0)), (vec![], vec![Ends, Wire(0), Wire(1), State(0), State(1)]));
     let recording = whole();
     let is_fin = |segment: &Segment| segment.flags.has(Flags::FIN);

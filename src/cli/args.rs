@@ -186,7 +186,6 @@ pub(super) struct Live {
 
 /// How outputs look.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Look {
     #[command(flatten)]
     pub(super) telling: Telling,
@@ -340,7 +339,6 @@ pub(super) struct RenderArgs {
 }
 
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct CompareArgs {
     /// A built-in name, a scenario file, or a timeline that `tcpstory run` has saved
     #[arg(value_name = "A")]

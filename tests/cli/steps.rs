@@ -264,7 +264,7 @@ fn newest_of(timeline: &Value, step: usize) -> String {
     };
     events
         .filter(is_sure)
-        .last()
+        .next_back()
         .map_or_else(String::new, |event| event["alias"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -71,7 +71,7 @@ fn open(args: &WiresharkOpen) -> Result<Code, Refusal> {
 /// Why the command did not begin. The kernel says "permission denied" also where a folder of PATH cannot be looked into and no other
 /// has the program (execvp(3)).
 fn cannot_run(error: &io::Error, words: &[OsString]) -> String {
-    let name = words.first().map(Path::new).unwrap_or(Path::new(""));
+    let name = words.first().map_or(Path::new(""), Path::new);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     if folders.iter().any(|folder| folder.join(name).is_file()) {

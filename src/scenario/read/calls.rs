@@ -4,7 +4,6 @@ use serde_json::{Value as Json, json};
 
 use crate::record::{ActorId, Call, LISTENER, MsgFlag, PollEvent, ShutdownHow, SocketOptionName};
 use crate::scenario::fault::Fault;
-use crate::scenario::nearest::suggest;
 use crate::scenario::node::{Entry, Node, Span};
 use crate::scenario::schema::shape;
 
