@@ -13,6 +13,7 @@ pub fn schema() -> Json {
     schema["title"] = json!("A tcpstory scenario");
     schema["description"] =
         json!("What actors do on TCP sockets, step by step, and what is expected of it (language version 1).");
+    schema.sort_all_objects(); // whichever order maps have: another crate of a build may choose that (`preserve_order`)
     schema
 }
 

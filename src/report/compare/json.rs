@@ -109,7 +109,9 @@ pub(super) fn write(comparison: &Comparison<'_>, _: &Options) -> Vec<u8> {
 /// The JSON Schema of a comparison, made from the structures that write it; pretty, with a newline at its end.
 pub fn schema() -> String {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    format!("{:#}\n", generator.into_root_schema_for::<Document<'static>>().to_value())
+    let mut schema = generator.into_root_schema_for::<Document<'static>>().to_value();
+    schema.sort_all_objects(); // as the other schemas
+    format!("{schema:#}\n")
 }
 
 fn head(story: &Story) -> Head<'_> {

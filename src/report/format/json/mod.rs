@@ -40,19 +40,8 @@ fn schema_value() -> Value {
     let mut schema = generator.into_root_schema_for::<document::Document<'static>>().to_value();
     plain_descriptions(&mut schema);
     require_only_the_first(&mut schema);
-    sorted(schema)
-}
-
-/// The same with every object's keys in alphabetical order, whatever order the JSON library keeps them in.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members: BTreeMap<String, Value> = members.into_iter().collect();
-            members.into_iter().map(|(name, member)| (name, sorted(member))).collect()
-        }
-        Value::Array(items) => items.into_iter().map(sorted).collect(),
-        other => other,
-    }
+    schema.sort_all_objects(); // whichever order maps have: another crate of a build may choose that (`preserve_order`)
+    schema
 }
 
 /// The descriptions come from doc comments: joins their lines, and makes plain names of their links.
