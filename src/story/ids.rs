@@ -22,7 +22,7 @@ pub(super) fn assign(recording: &Recording, flow: &Flow) -> Vec<Names> {
     let mut namer = Namer {
         recording,
         flow,
-        prefixes: prefixes(recording),
+        prefixes: prefixes(&recording.actors.iter().map(|actor| actor.name.as_str()).collect::<Vec<_>>()),
         counts: BTreeMap::new(),
         calls: BTreeMap::new(),
         implied: BTreeMap::new(),
@@ -35,19 +35,33 @@ pub(super) fn assign(recording: &Recording, flow: &Flow) -> Vec<Names> {
 }
 
 /// The shortest beginning of each actor's name that no other actor's name and no reserved letter claims.
-fn prefixes(recording: &Recording) -> Vec<String> {
-    let names: Vec<&str> = recording.actors.iter().map(|actor| actor.name.as_str()).collect();
-    let unique = |own: usize, start: &str| {
-        !RESERVED.contains(&start)
-            && names.iter().enumerate().all(|(other, name)| other == own || !name.starts_with(start))
+fn prefixes(names: &[&str]) -> Vec<String> {
+    let mut taken = Vec::with_capacity(names.len());
+    for own in 0..names.len() {
+        taken.push(prefix(names, own, &taken));
+    }
+    taken
+}
+
+fn prefix(names: &[&str], own: usize, taken: &[String]) -> String {
+    let is_free = |start: &String| {
+        let claimed = names.iter().enumerate().any(|(other, name)| other != own && name.starts_with(start.as_str()));
+        !claimed && !is_reserved(start) && !taken.contains(start)
     };
-    let shortest = |(own, name): (usize, &&str)| {
-        let ends = name.char_indices().map(|(at, letter)| at + letter.len_utf8());
-        let mut starts = ends.map(|end| name[..end].to_owned());
-        // A name that is the beginning of another's ends in a mark, so that numbers cannot run together.
-        starts.find(|start| unique(own, start)).unwrap_or_else(|| format!("{name}."))
-    };
-    names.iter().enumerate().map(shortest).collect()
+    let name = names[own];
+    let starts = name.char_indices().map(|(at, letter)| name[..at + letter.len_utf8()].to_owned());
+    // A name that is the beginning of another's ends in a mark, so that numbers cannot run together.
+    let marked = (1..).map(|marks| format!("{name}{}", ".".repeat(marks)));
+    starts.chain(marked).find(is_free).unwrap_or_default()
+}
+
+/// Whether a number behind it makes an id that a segment or the like has: `p`, and also `p1` or `p1r`.
+fn is_reserved(start: &str) -> bool {
+    let without_digits = |text: &str| text.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let Some(rest) = RESERVED.iter().find_map(|letter| start.strip_prefix(letter)) else { return false };
+    let end = without_digits(rest);
+    let is_again = end.len() < rest.len() && end.strip_prefix('r').is_some_and(|rest| without_digits(rest).is_empty());
+    end.is_empty() || is_again
 }
 
 /// The step during which each event happened: the one it names, else the latest begun.
@@ -198,4 +212,37 @@ fn kind(segment: &Segment, seq_rel: u32) -> String {
         words.push("rst".to_owned());
     }
     if words.is_empty() { "segment".to_owned() } else { words.join("+") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn prefixes_are_short() {
+        assert_eq!(prefixes(&["client", "proxy", "upstream"]), ["c", "pr", "u"]);
+        assert_eq!(prefixes(&["server", "server2"]), ["server.", "server2"]);
+        assert_eq!(prefixes(&["a1", "p", "k2r"]), ["a1.", "p.", "k2r."]);
+        assert_eq!(prefixes(&["", "."]), ["..", "."]);
+    }
+
+    proptest! {
+        /// Whatever actors are called: saved timelines have other names than scenarios may give.
+        #[test]
+        fn no_two_events_have_the_same_short_id(names in prop::collection::vec("[pkrx1.é]{0,3}", 1..4)) {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let calls = |prefix: &String| {
+                let numbered = (1..13).flat_map(|number| [format!("{prefix}{number}"), format!("{prefix}{number}a")]);
+                numbered.chain([format!("{prefix}x")]).collect::<Vec<_>>()
+            };
+            let segments = (1..140).flat_map(|number| [format!("p{number}"), format!("k{number}"), format!("p{number}r1")]);
+            let all: Vec<_> = prefixes(&names).iter().flat_map(calls).chain(segments).collect();
+            let different: BTreeSet<_> = all.iter().collect();
+            prop_assert_eq!(different.len(), all.len(), "{:?}", prefixes(&names));
+        }
+    }
 }
