@@ -12,6 +12,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("nothing_hostile_is_obeyed_by_the_page", nothing_hostile_is_obeyed_by_the_page),
     ("nothing_hostile_is_obeyed_without_scripts", nothing_hostile_is_obeyed_without_scripts),
     ("nothing_hostile_is_obeyed_by_the_picture", nothing_hostile_is_obeyed_by_the_picture),
+    ("a_link_in_prose_is_text", a_link_in_prose_is_text),
     ("a_page_that_did_obey_would_be_noticed", a_page_that_did_obey_would_be_noticed),
 ];
 
@@ -105,4 +106,18 @@ fn a_page_that_did_obey_would_be_noticed(world: &World) -> Result<(), Failed> {
         assert!(told.contains(noticed), "{deed}: {told}");
     }
     Ok(())
+}
+
+fn a_link_in_prose_is_text(world: &World) -> Result<(), Failed> {
+    world.visit("broken-pipe", "?step=1", PROJECTOR, |page| {
+        let made = page.see(
+            "(() => {
+                const box = document.createElement('div');
+                box.append(...paragraphs('see [the *x*](javascript:alert((1))) and [y](https://example.org).'));
+                return [box.textContent, box.querySelectorAll('a, [href]').length];
+            })()",
+        )?;
+        assert_eq!(made, json!(["see the *x* and y.", 0]));
+        Ok(())
+    })
 }

@@ -118,27 +118,33 @@ pub(in crate::report) fn without_links(text: &str) -> String {
 fn next_link(text: &str) -> Option<(&str, &str, &str)> {
     let middle = text.find("](")?;
     let open = text[..middle].rfind('[')?;
-    let close = middle + 2 + closing_bracket(&text[middle + 2..])?;
+    let close = middle + 1 + closing(&text[middle + 1..])?;
     let before = &text[..open];
     Some((before.strip_suffix('!').unwrap_or(before), &text[open + 1..middle], &text[close + 1..]))
 }
 
-/// Where an address ends: at the first `)` that closes no `(` of its own.
-fn closing_bracket(text: &str) -> Option<usize> {
-    let mut open = 0;
-    text.char_indices().find_map(|(place, c)| match c {
-        ')' if open == 0 => Some(place),
-        ')' | '(' => {
-            open = if c == '(' { open + 1 } else { open - 1 };
-            None
+/// Where the parenthesis is closed that a text begins with; an address may hold pairs of them.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    text.char_indices().find_map(|(at, letter)| {
+        match letter {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ => {}
         }
-        _ => None,
+        (open == 0).then_some(at)
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_becomes_its_text_wherever_it_leads() {
+        assert_eq!(without_links("[x](javascript:alert((1))) [y](z)."), "x y.");
+        assert_eq!(without_links("[x](javascript:alert(1)"), "[x](javascript:alert(1)");
+    }
 
     #[test]
     fn markdown_becomes_plain() {

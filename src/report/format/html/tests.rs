@@ -97,3 +97,15 @@ fn page_hides_what_the_terminal_hides() {
         assert_eq!(hidden.contains(&u32::from(c)), expected, "{c:?}");
     }
 }
+
+#[test]
+fn a_link_in_prose_is_text() {
+    let mut recording = broken_pipe().done();
+    let link = "see [the *write*](javascript:alert(1))";
+    recording.script.goals = vec![link.to_owned()];
+    recording.script.steps[0].say = Some(link.to_owned());
+    let page = page(recording);
+    let markup = page.split("<script").next().unwrap();
+    assert!(!markup.contains("javascript:") && !markup.contains("href=\"j"), "the address is nowhere");
+    assert_eq!(markup.matches("see the *write*<").count(), 2, "the text is there");
+}

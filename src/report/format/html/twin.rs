@@ -161,10 +161,10 @@ fn milliseconds(ns: i64) -> String {
     format!("{sign}{}.{:03}", us.unsigned_abs() / 1_000, us.unsigned_abs() % 1_000)
 }
 
-/// Prose on one line, with what stands between backticks as code.
+/// Prose on one line, with what stands between backticks as code; links become their text.
 fn prose(markdown: &str) -> String {
     let joined = markdown.split_whitespace().collect::<Vec<_>>().join(" ");
-    markup::prose(&words::escape(&joined))
+    markup::prose(&words::without_links(&words::escape(&joined)))
 }
 
 fn push(text: &mut String, more: std::fmt::Arguments<'_>) {

@@ -12,8 +12,6 @@ mod tests;
 mod validate;
 mod write;
 
-use std::collections::BTreeMap;
-
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 

@@ -47,7 +47,7 @@ function cut(text, font, room) {
 
 /** Prose: Markdown's code, strong, emphasis and the texts of links, as nodes. */
 function prose(markdown) {
-  const marks = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|!?\[([^\]]+)\]\((?:[^()]|\([^()]*\))*\)/g;
+  const marks = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|!?\[([^\]]+)\]\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/g;
   const text = markdown.replace(/[ \t]*\n[ \t]*/g, " ");
   const nodes = [];
   let end = 0;
