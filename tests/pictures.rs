@@ -72,8 +72,13 @@ fn every_output_shows_the_same_events() {
 fn every_segment_is_an_arrow_in_every_picture() {
     for (name, story) in stories() {
         let segments = story.recording.frames.len();
-        let arrows = text("mermaid", &story).lines().filter(|line| line.contains(">>A")).count();
-        assert_eq!(arrows, segments, "{name}");
+        let diagram = text("mermaid", &story);
+        let count = |head: &str| diagram.lines().filter(|line| line.contains(head)).count();
+        assert_eq!(count(">>A") + count("-xA"), segments, "{name}");
+        // A full backlog drops the SYN of the second connection, each time that it is sent; nothing else is known to be dropped.
+        let dropped = if name == "connect-times-out" { 3 } else { 0 };
+        let crosses = text("ladder", &story).matches('✕').count();
+        assert_eq!((count("-xA"), crosses), (dropped, dropped), "{name}");
         let picture = text("svg", &story);
         assert_eq!(picture.matches("rotate(").count(), segments, "{name}");
     }

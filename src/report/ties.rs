@@ -1,10 +1,13 @@
 //! Look-ups that every format needs: links by their later event, causes by what they explain, events by step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::{Signal, StepId, What};
+use crate::record::{Flags, Signal, StepId, What};
 use crate::story::rules::rule;
-use crate::story::{Cause, Connection, ConnectionId, EventId, Link, Rel, Story};
+use crate::story::{Cause, Connection, ConnectionId, EventId, Link, Rel, Side, Story, Told};
+
+/// A kernel answers a SYN within microseconds; so long after it, in nanoseconds, none is to come.
+const PATIENCE_NS: i64 = 10_000_000;
 
 /// A story with its look-up tables. Built once, in linearithmic time.
 #[derive(Debug)]
@@ -16,6 +19,7 @@ pub struct Ties<'a> {
     caught: BTreeMap<EventId, Vec<Signal>>,
     segments_of: BTreeMap<StepId, Vec<EventId>>,
     ordinals: Vec<u32>,
+    dropped: BTreeSet<EventId>,
 }
 
 impl<'a> Ties<'a> {
@@ -28,6 +32,7 @@ impl<'a> Ties<'a> {
             caught: BTreeMap::new(),
             segments_of: BTreeMap::new(),
             ordinals: ordinals(story),
+            dropped: dropped(story),
         };
         for link in &story.links {
             ties.links_to.entry(link.to).or_default().push(link);
@@ -82,6 +87,12 @@ impl<'a> Ties<'a> {
         self.segments_of.get(&step).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a segment was dropped by the kernel that it came to. Known of SYNs alone: any other kernel would have answered, with a
+    /// SYN-ACK or an RST (RFC 9293, section 3.10.7), and the capture missed nothing.
+    pub fn is_dropped(&self, event: EventId) -> bool {
+        self.dropped.contains(&event)
+    }
+
     /// Which connection between the same two actors it is, from 1.
     pub fn ordinal(&self, connection: ConnectionId) -> u32 {
         self.ordinals.get(connection.0).copied().unwrap_or(1)
@@ -98,4 +109,26 @@ fn ordinals(story: &Story) -> Vec<u32> {
         *count
     };
     story.connections.iter().map(ordinal).collect()
+}
+
+/// The SYNs that came to a kernel and were never answered: before the next of the same kind, or before the end.
+fn dropped(story: &Story) -> BTreeSet<EventId> {
+    let mut dropped = BTreeSet::new();
+    if story.recording.capture.dropped > 0 {
+        return dropped;
+    }
+    let mut open: BTreeMap<ConnectionId, (Side, EventId)> = BTreeMap::new();
+    for (place, (event, entry)) in story.recording.events.iter().zip(&story.entries).enumerate() {
+        let (Told::Segment(told), Some(segment)) = (&entry.told, story.recording.segment(event)) else { continue };
+        let (connection, side) = (told.sender.connection, told.sender.side);
+        let unanswered = open.remove(&connection).filter(|(sender, _)| *sender == side);
+        dropped.extend(unanswered.map(|(_, syn)| syn));
+        if segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK) {
+            open.insert(connection, (side, EventId(place)));
+        }
+    }
+    let last_ns = story.recording.events.last().map_or(0, |event| event.t_ns);
+    let is_over = |syn: &EventId| last_ns - story.recording.events[syn.0].t_ns >= PATIENCE_NS;
+    dropped.extend(open.into_values().map(|(_, syn)| syn).filter(is_over));
+    dropped
 }

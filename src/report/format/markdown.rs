@@ -133,7 +133,8 @@ impl<'a> Notes<'a> {
         };
         let id = if cells.id.is_empty() { String::new() } else { format!("**{}** ", escaped(&cells.id)) };
         let origin = cells.origin.first().map_or_else(String::new, |origin| format!(" {}", escaped(origin)));
-        Some(format!("{id}{}: {}{origin}{}", escaped(&who), code(&cells.main), self.states(row)))
+        let dropped = if matches!(row.body, Body::Segment(arrow) if arrow.dropped) { " ✕ dropped" } else { "" };
+        Some(format!("{id}{}: {}{dropped}{origin}{}", escaped(&who), code(&cells.main), self.states(row)))
     }
 
     /// `; client CLOSE_WAIT, server FIN_WAIT1`

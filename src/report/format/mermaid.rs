@@ -85,7 +85,11 @@ impl Diagram<'_> {
     fn segment(&mut self, arrow: Arrow, shaft: Shaft, said: &str, row: &Row) {
         let (left, right) = (arrow.span.0, arrow.span.1 + 1);
         let (from, to) = if arrow.rightwards { (left, right) } else { (right, left) };
-        let line = if shaft == Shaft::Dashed { "-->>" } else { "->>" };
+        let line = match shaft {
+            _ if arrow.dropped => "-x",
+            Shaft::Dashed => "-->>",
+            _ => "->>",
+        };
         self.line(&format!("A{from}{line}A{to}: {said}"));
         let mut states: Vec<_> = row.states.iter().collect();
         states.sort_by_key(|label| (label.wire, label.right));

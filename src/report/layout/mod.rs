@@ -127,6 +127,8 @@ pub struct Arrow {
     pub rightwards: bool,
     /// The first and last wire that it passes.
     pub span: (usize, usize),
+    /// Whether the kernel that it came to has dropped it: it ends in a cross.
+    pub dropped: bool,
 }
 
 /// A state that an endpoint has entered.

@@ -41,7 +41,9 @@ fn event_rows(ties: &Ties<'_>, spans: &[Span], id: EventId, event: &Event, entry
         |body| Row { t_ns: event.t_ns, delta_ns: 0, event: Some(id), step: entry.step, seen: StepId(0), body, states };
     match &event.what {
         What::Syscall(syscall) => call_rows(ties, id, event.t_ns, syscall, row),
-        What::Segment { .. } => arrow(entry, spans).map(|arrow| row(Body::Segment(arrow))).into_iter().collect(),
+        What::Segment { .. } => {
+            arrow(ties, id, entry, spans).map(|arrow| row(Body::Segment(arrow))).into_iter().collect()
+        }
         What::Signal(caught) => match ties.story.recording.events.get(caught.during).map(|event| &event.what) {
             Some(What::Syscall(_)) => Vec::new(),
             _ => vec![row(Body::Signal(caught.actor))],
@@ -83,10 +85,15 @@ fn result_time(ties: &Ties<'_>, id: EventId, t_ns: i64, syscall: &Syscall) -> Op
     }
 }
 
-fn arrow(entry: &Entry, spans: &[Span]) -> Option<Arrow> {
+fn arrow(ties: &Ties<'_>, id: EventId, entry: &Entry, spans: &[Span]) -> Option<Arrow> {
     let Told::Segment(told) = &entry.told else { return None };
     let span = spans.get(told.sender.connection.0)?;
-    Some(Arrow { sender: told.sender, rightwards: !span.is_right(told.sender.side), span: (span.first, span.last) })
+    Some(Arrow {
+        sender: told.sender,
+        rightwards: !span.is_right(told.sender.side),
+        span: (span.first, span.last),
+        dropped: ties.is_dropped(id),
+    })
 }
 
 fn state_labels(entry: &Entry, spans: &[Span]) -> Vec<StateLabel> {

@@ -72,6 +72,9 @@ struct Row<'a> {
     /// Where an arrow ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     x_to: Option<usize>,
+    /// Whether the kernel that the segment came to has dropped it, so that its arrow ends in a cross; false is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dropped: bool,
     /// The states that endpoints enter, beside the wire.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     states: Vec<Entered<'a>>,
@@ -155,6 +158,7 @@ impl<'a> Writer<'a> {
             },
             x,
             x_to,
+            dropped: matches!(row.body, Body::Segment(arrow) if arrow.dropped),
             states: row.states.iter().map(|label| self.state_label(label, lanes)).collect(),
         }
     }

@@ -230,6 +230,7 @@ fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: 
     } else {
         (page.sign("┤", "|"), page.sign("◀", "<"))
     };
+    let head = if arrow.dropped { page.sign("✕", "x") } else { head };
     let (left, right) = if arrow.rightwards { (tail, head) } else { (head, tail) };
     let painted = format!("{left}{} {text} {}{right}", body.repeat(before), body.repeat(after));
     line.put(way.begin, painted, style);

@@ -54,6 +54,9 @@ impl Painter<'_> {
         let title = title.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         self.xml.tag("title").text(&title);
         let mut said = if cells.time.is_empty() { String::new() } else { format!("at {} µs", cells.time) };
+        if matches!(row.body, Body::Segment(arrow) if arrow.dropped) {
+            said.push_str(", dropped by the kernel that it came to");
+        }
         if let Some(origin) = cells.origin.first() {
             said = format!("{said} {origin}");
         }
@@ -142,7 +145,11 @@ impl Painter<'_> {
         } else {
             self.shaft((from, y), (to, y + SLANT), stroke);
         }
-        self.head((from, y), (to, y + SLANT), stroke);
+        if arrow.dropped {
+            self.crossed((to, y + SLANT), stroke);
+        } else {
+            self.head((from, y), (to, y + SLANT), stroke);
+        }
         self.label(place, arrow);
         self.note(place, arrow);
     }
@@ -171,6 +178,12 @@ impl Painter<'_> {
         let (px, py) = (-uy * HEAD.1, ux * HEAD.1);
         let d = format!("M{x:.1} {y:.1}L{:.1} {:.1}L{:.1} {:.1}Z", bx + px, by + py, bx - px, by - py);
         self.xml.tag("path").set("d", d).set("fill", stroke.colour).end();
+    }
+
+    /// The end of an arrow whose segment was dropped.
+    fn crossed(&mut self, (x, y): (i32, i32), stroke: Stroke) {
+        let d = format!("M{} {}l12 12m0 -12l-12 12", x - 6, y - 6);
+        self.xml.tag("path").set("d", d).set("stroke", stroke.colour).set("stroke-width", "2.4").end();
     }
 
     /// The text along an arrow, over the wire next to its sender.
