@@ -26,7 +26,11 @@ fn a_link_leads_to_a_step_and_an_event(world: &World) -> Result<(), Failed> {
     world.visit("broken-pipe", "?mode=lecture&step=7", PROJECTOR, |page| {
         page.until("document.querySelector('.gate')")?;
         assert_eq!(page.see(STEP)?, 6);
-        Ok(())
+        // It stays a link to the question.
+        page.press("PageUp")?;
+        page.until("location.search === '?mode=lecture&step=6'")?;
+        page.press("PageDown")?;
+        Ok(page.until("document.querySelector('.gate') && location.search === '?mode=lecture&step=7'")?)
     })
 }
 

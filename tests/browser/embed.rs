@@ -53,7 +53,7 @@ fn messages_lead_through_the_story(world: &World) -> Result<(), Failed> {
             ("{ tcpstory: 'goto', step: 4 }", json!({ "step": 4, "asking": false })),
             ("{ tcpstory: 'prev' }", json!({ "step": 3, "asking": false })),
             ("{ tcpstory: 'goto', event: 'p4' }", json!({ "step": 6, "asking": false, "event": "p4" })),
-            ("{ tcpstory: 'next' }", json!({ "step": 6, "asking": true })),
+            ("{ tcpstory: 'next' }", json!({ "step": 7, "asking": true })),
             ("{ tcpstory: 'reveal' }", json!({ "step": 7, "asking": false })),
         ];
         for (message, expected) in exchanges {

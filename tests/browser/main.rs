@@ -18,6 +18,7 @@ mod panel;
 mod picture;
 mod plain;
 mod print;
+mod remote;
 mod stepping;
 #[path = "../support/mod.rs"]
 mod support;
@@ -40,6 +41,7 @@ const TESTS: &[&[Test]] = &[
     view::TESTS,
     panel::TESTS,
     lecture::TESTS,
+    remote::TESTS,
     plain::TESTS,
     print::TESTS,
     embed::TESTS,

@@ -23,7 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
 /// Every byte of the captured frame is there, each belongs to a field, and each field lights its bytes.
 fn fields_and_their_bytes_light_up_together(world: &World) -> Result<(), Failed> {
     world.visit("broken-pipe", "?step=4#e=p3", PROJECTOR, |page| {
-        page.press("b")?;
+        page.press("h")?;
         page.until("document.querySelector('.bytes')")?;
         let frame = page.see("[...bytesOf(eventByAlias.get('p3'))].map((byte) => byte.toString(16).padStart(2, '0'))")?;
         assert_eq!(page.see("[...document.querySelectorAll('.byte')].map((byte) => byte.textContent)")?, frame);

@@ -9,7 +9,6 @@ use crate::world::{World, names};
 pub(crate) const TESTS: &[Test] = &[
     ("every_page_opens_quietly", every_page_opens_quietly),
     ("every_key_of_stepping_steps", every_key_of_stepping_steps),
-    ("a_remote_control_alone_presents_a_lesson", a_remote_control_alone_presents_a_lesson),
     ("the_newest_event_is_in_view", the_newest_event_is_in_view),
     ("what_comes_later_is_nowhere_to_be_seen", what_comes_later_is_nowhere_to_be_seen),
     ("keys_move_between_events", keys_move_between_events),
@@ -20,7 +19,7 @@ pub(crate) const TESTS: &[Test] = &[
 pub(crate) const STEP: &str = "view.step";
 
 /// Whether the last row that the step has brought is in view, in the picture and in the window.
-const NEWEST_IN_VIEW: &str = "(() => {
+pub(crate) const NEWEST_IN_VIEW: &str = "(() => {
     const box = document.querySelector('.ladder-scroll').getBoundingClientRect();
     const row = [...document.querySelectorAll('.ladder-scroll .row.now:not(.later) .hit')].at(-1).getBoundingClientRect();
     return row.height > 0 && row.top >= box.top - 1 && row.bottom <= box.bottom + 1 && row.bottom <= innerHeight;
@@ -70,33 +69,6 @@ fn press_through(page: &Page<'_>, key: &str) -> Result<(), Failed> {
         if key == "End" {
             page.press(key)?;
         }
-    }
-    Ok(())
-}
-
-/// A remote control knows two keys. Every press brings a step or a question, and what a step brings is in view.
-fn a_remote_control_alone_presents_a_lesson(world: &World) -> Result<(), Failed> {
-    for name in ["broken-pipe", "upstream-prematurely-closed"] {
-        world.visit(name, "?mode=lecture", PROJECTOR, |page| {
-            assert_eq!(page.see(STEP)?, 0, "a lecture begins with its title");
-            let steps = page.see("steps.length")?.as_u64().unwrap_or_default();
-            let questions = page.see("new Set(story.predictions.map((one) => one.step)).size")?.as_u64();
-            for shown in 1..=steps {
-                page.press("PageDown")?;
-                if page.see("document.querySelector('.gate') !== null")? == true {
-                    assert_eq!(page.see(STEP)?, shown - 1, "a question comes before its step");
-                    page.press("PageDown")?;
-                }
-                assert_eq!(page.see(STEP)?, shown);
-                page.until(NEWEST_IN_VIEW)?;
-            }
-            assert_eq!(page.see("answered.size")?.as_u64(), questions, "every question was asked");
-            for shown in (0..steps).rev() {
-                page.press("PageUp")?;
-                assert_eq!(page.see(STEP)?, shown, "back");
-            }
-            Ok(())
-        })?;
     }
     Ok(())
 }

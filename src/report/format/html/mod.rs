@@ -48,6 +48,7 @@ const SCRIPT: &str = concat!(
     include_str!("js/stream.js"),
     include_str!("js/gate.js"),
     include_str!("js/print.js"),
+    include_str!("js/remote.js"),
     include_str!("js/keys.js"),
     include_str!("js/embed.js"),
     include_str!("js/main.js"),

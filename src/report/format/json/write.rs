@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::{
-    Cause, Choice, Connection, ConnectionEnd, Document, Expectation, Finding, Link, Listener, NotReached, Piece, Question, Run,
-    SCHEMA, SCHEMA_VERSION, Scenario, Step, Stream, StreamRange, Verdict,
+    Cause, Choice, Connection, ConnectionEnd, Document, Expectation, Finding, Link, Listener, NotReached, Piece,
+    Question, Run, SCHEMA, SCHEMA_VERSION, Scenario, Step, Stream, StreamRange, Verdict,
 };
 use super::event::{
     Base64, Errno, Event, Exit, Field, HeaderField, Kill, Kind, Outcome, Payload, Prediction, Segment, Signal, State,

@@ -73,7 +73,7 @@ function bodyOf(row) {
   if (part) return { kind: "call", actor, part };
   if (row.kind !== "segment") return { kind: row.kind, actor };
   const [left, right] = [Math.min(row.x, row.x_to), Math.max(row.x, row.x_to)];
-  return { kind: "segment", rightwards: row.x < row.x_to, first: (left / 2 - 1) / 2, last: (right / 2 - 2) / 2 };
+  return { kind: "segment", rightwards: row.x < row.x_to, first: (left / 2 - 1) / 2, last: (right / 2 - 2) / 2, dropped: row.dropped === true };
 }
 
 /** Rows in order. `at` is the step that reveals a row: never before what stands above it. */
@@ -91,9 +91,6 @@ const rowOf = new Map(rows.filter((row) => row.event).map((row) => [row.event, r
 
 /** The step that reveals how an event came out: of a call that waits, a later one than that of its begin. */
 const resultAt = (event) => rowOf.get(event)?.at ?? revealedAt(event);
-
-/** When it came out so: of a call that waited, at its end. */
-const settledAt = (event) => rowOf.get(event)?.t_ns ?? event.t_ns;
 
 /** The call that made each socket; nothing for one that was there before. */
 const makerOf = (() => {
@@ -124,17 +121,23 @@ const listeners = story.listeners.map((listener) => ({
 /** The state of a listening socket once `step` steps are shown; nothing before it listens. */
 const listenerAt = (listener, step) => listener.changes.filter((change) => resultAt(change.event) < step).at(-1)?.to ?? null;
 
+/** The place of an event among the rows; one without a row of its own stands where its time is. */
+const placeOf = (event) => rowOf.get(event)?.place ?? rows.findLast((row) => row.t_ns <= event.t_ns)?.place ?? 0;
+
 /** What each endpoint's state was, from early to late: from the model's transitions and the kernel's answers. */
 const endpoints = story.connections.flatMap((connection) =>
   connection.ends.map((end) => ({
     connection,
     end,
     key: connection.label + "\n" + end.side,
-    changes: story.events.flatMap((event) =>
-      (event.transitions ?? [])
-        .filter((change) => change.connection === connection.label && change.side === end.side)
-        .map((change) => ({ event, from: change.from, to: change.to })),
-    ).sort((one, other) => settledAt(one.event) - settledAt(other.event)),
+    changes: story.events
+      .flatMap((event) =>
+        (event.transitions ?? [])
+          .filter((change) => change.connection === connection.label && change.side === end.side)
+          .map((change) => ({ event, from: change.from, to: change.to, at: resultAt(event) })),
+      )
+      // What a call changes is changed at its end, where its result stands.
+      .toSorted((one, other) => placeOf(one.event) - placeOf(other.event)),
     samples: story.events.filter(
       (event) => event.kind === "state" && event.state.connection === connection.label && event.state.local === end.address,
     ),
@@ -147,7 +150,7 @@ const endedAfter = (endpoint, sample) => endpoint.changes.find((change) => chang
 /** What is known of an endpoint once `step` steps are shown. */
 function endpointAt(endpoint, step) {
   const shown = (event) => resultAt(event) < step;
-  const changes = endpoint.changes.filter((change) => shown(change.event));
+  const changes = endpoint.changes.filter((change) => change.at < step);
   const last = endpoint.samples.filter(shown).at(-1);
   const over = last && endedAfter(endpoint, last);
   const sample = over && shown(over) ? undefined : last?.state;

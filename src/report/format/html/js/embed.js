@@ -5,17 +5,17 @@ const isEmbedded = window.parent !== window;
 /** Nothing is told before `ready`. */
 let isReady = false;
 
-/** Tells the page around this one: `{ tcpstory: "step", step, steps, event, asking }`, and `ready`, `start` and `end` alike. */
+/** Tells the page around this one: `{ tcpstory: "step", step, steps, event, asking }`, where `step` is the one that is shown or asked for, and `ready`, `start` and `end` alike. */
 function tellParent(what) {
   if (!isEmbedded || !(isReady ||= what === "ready")) return;
-  const message = { tcpstory: what, lesson: story.run.scenario.id, step: view.step, steps: steps.length, event: view.event?.alias ?? null, asking: view.asking !== null };
+  const message = { tcpstory: what, lesson: story.run.scenario.id, step: namedStep(), steps: steps.length, event: view.event?.alias ?? null, asking: view.asking !== null };
   window.parent.postMessage(message, "*"); // it holds nothing that the page around could not read in the file
 }
 
 /** What the page around may ask for; anything else is ignored. */
 const REQUESTS = {
-  next: () => next(),
-  prev: () => previous(),
+  next: () => pageOn(1),
+  prev: () => pageOn(-1),
   reveal: () => reveal(),
   goto: ({ step, event }) => {
     const known = typeof event === "string" ? eventByAlias.get(event) ?? eventOf.get(event) : null;

@@ -5,7 +5,7 @@
 function ribbonX(painter, home) {
   const { look, lanes } = painter;
   const wire = lanes.wires[home.wire];
-  const offset = 3 + (home.track % 4) * (look.ribbon + 2);
+  const offset = 3 + (home.track % MOST_TRACKS) * (look.ribbon + 2);
   return home.right ? wire.x1 + offset : wire.x0 - offset - look.ribbon;
 }
 
@@ -42,23 +42,53 @@ function paintRibbons(painter) {
   }).filter(Boolean);
 }
 
+/** Where names of states begin, or end: behind what stands beside the wire, and between two wires behind the bars too. */
+function stateX(painter, home) {
+  const beside = besideWire(home.wire, home.right, painter.look) + 2;
+  const wire = painter.lanes.wires[home.wire];
+  if (!home.right) return wire.x0 - beside;
+  return home.wire + 2 < story.actors.length ? appPlace(painter, home.wire + 1).text : wire.x1 + beside;
+}
+
+/** How much room names of states have: in a column as much as calls have, else what the kernel's lane and the application's have. */
+function roomForStates(painter, home) {
+  if (!isCrowded) return Infinity;
+  return appPlace(painter, home.right ? home.wire + 1 : home.wire).own + 2;
+}
+
+/** How much higher a name stands that the text of its own row would cover: on the line between two rows. */
+function aboveText(painter, event, x, right) {
+  const row = painter.rowOfEvent.get(event);
+  if (!row || row.body.kind === "segment" || (row.body.actor ?? null) === null) return 0;
+  const at = appPlace(painter, row.body.actor);
+  const wide = widthOf(rowText(row, painter.raw), painter.mono) + widthOf(tookText(painter, row), painter.mono) + 24;
+  const [begin, end] = at.anchor === "end" ? [at.text - wide, at.text] : [at.text, at.text + wide];
+  const name = widthOf("[2] ESTABLISHED", stateFont(painter.look));
+  const [left, to] = right ? [x, x + name] : [x - name, x];
+  return left < end && begin < to ? painter.look.row / 2 : 0;
+}
+
 /** Names of states, where they are entered. */
 function paintStateLabels(painter) {
   const { look } = painter;
   return endpoints.flatMap((endpoint) => {
     const home = homes.get(endpoint.key);
     if (!home) return [];
-    const x = home.right ? ribbonX(painter, home) + look.ribbon + 4 : ribbonX(painter, home) - 4;
+    const x = stateX(painter, home);
+    const room = roomForStates(painter, home);
     let free = -Infinity;
-    return endpoint.changes.map((change) => {
-      const y = Math.max(changeY(painter, endpoint, change.event), free);
+    return endpoint.changes.flatMap((change) => {
+      const name = ordinalMark(endpoint.connection.label) + change.to;
+      // Where there is no room, the ribbon and the head of the lane tell it.
+      if (widthOf(name, stateFont(look)) > room) return [];
+      const y = Math.max(changeY(painter, endpoint, change.event) - aboveText(painter, change.event, x, home.right), free);
       free = y + look.small * 0.95;
       const label = g(
         "text",
         { class: `state tone-${STATE_TONES[change.to] ?? "quiet"}`, x, y: y + look.small * 0.36, "text-anchor": home.right ? "start" : "end" },
-        ordinalMark(endpoint.connection.label) + change.to,
+        name,
       );
-      return { element: label, at: resultAt(change.event), event: change.event };
+      return { element: label, at: change.at };
     });
   }).map((label) => Object.assign(label.element, { revealedBy: label.at }));
 }
@@ -71,22 +101,25 @@ function paintGauges(painter) {
   return endpoints.flatMap((endpoint) => {
     const home = homes.get(endpoint.key);
     if (!home) return [];
-    const lane = painter.lanes.kernels[home.wire][home.right ? 1 : 0];
-    const wide = (lane.x1 - lane.x0) * 0.32;
+    const { look, lanes } = painter;
+    const wire = lanes.wires[home.wire];
+    const kinds = waitingAt(home.wire, home.right);
+    const inner = 3 + tracksAt(home.wire, home.right) * (look.ribbon + 2);
     return endpoint.samples.flatMap((sample, place) => {
       if (revealedAt(sample) > last) return [];
       const y = painter.place.yAt(sample.t_ns);
       const over = endedAfter(endpoint, sample);
       const next = endpoint.samples[place + 1] ?? over;
       const end = next ? painter.place.yAt(Math.min(next.t_ns, over?.t_ns ?? Infinity)) : painter.place.bottom;
-      const bar = (bytes, name, step) => {
+      const bar = (bytes, name) => {
         if (bytes === 0) return null;
-        const width = Math.max(4, (wide * Math.log2(1 + bytes)) / Math.log2(1 + most));
-        const x = home.right ? lane.x1 - step * (wide + 2) - width : lane.x0 + step * (wide + 2);
+        const width = Math.max(4, (look.gauge * Math.log2(1 + bytes)) / Math.log2(1 + most));
+        const offset = inner + kinds.indexOf(name) * (look.gauge + 2);
+        const x = home.right ? wire.x1 + offset : wire.x0 - offset - width;
         const paint = name === "unsent" ? { fill: `url(#${painter.clip}-hatch)` } : {};
         return g("rect", { class: `gauge ${name}`, x, y, width, height: Math.max(2, end - y), ...paint });
       };
-      return [bar(sample.state.unread_bytes, "unread", 0), bar(sample.state.unsent_bytes, "unsent", 1)];
+      return [bar(sample.state.unread_bytes, "unread"), bar(sample.state.unsent_bytes, "unsent")];
     });
   }).filter(Boolean);
 }

@@ -1,9 +1,9 @@
 
-// ---- keys.js: the keyboard, and the remote control of a lecturer, which sends PageUp and PageDown
+// ---- keys.js: the keyboard, and the remote control of a lecturer, which sends PageUp, PageDown, and b or a full stop for a black screen
 
 const KEYS = [
-  [["ArrowRight", "PageDown", " "], "→ Space PageDown", "next step", () => next()],
-  [["ArrowLeft", "PageUp"], "← PageUp", "previous step", () => previous()],
+  [["ArrowRight", "PageDown", " "], "→ Space PageDown", "next step", () => pageOn(1)],
+  [["ArrowLeft", "PageUp"], "← PageUp", "previous step", () => pageOn(-1)],
   [["Home"], "Home", "to the beginning", () => goTo(0)],
   [["End"], "End", "to the end, or to the next question", () => goTo(steps.length)],
   [["j", "ArrowDown"], "j ↓", "next event", () => moveTo(() => true, 1)],
@@ -22,30 +22,40 @@ const KEYS = [
   [["m"], "m", "explore or lecture", () => change({ mode: view.mode === "lecture" ? "explore" : "lecture" })],
   [["s"], "s", "sockets and state diagram", () => toggleDrawer("sockets")],
   [["w"], "w", "byte streams: what was written and read", () => toggleDrawer("stream")],
-  [["b"], "b", "header bytes", () => toggleDrawer("bytes")],
+  [["h"], "h", "header bytes", () => toggleDrawer("bytes")],
   [["x"], "x", "explanation", () => toggleDrawer("explain")],
   [["d"], "d", "dark, light, as the system", () => change({ theme: { "": "dark", dark: "light", light: "" }[view.theme] })],
+  [["b", "."], "b .", "black screen, and back", () => change({ blank: !view.blank })],
   [["f"], "f", "full screen", () => toggleFullScreen()],
   [["?"], "?", "this help", () => openDialog(helpDialog)],
   [["Escape"], "Esc", "close", () => view.drawer && change({ drawer: "" })],
 ];
 
+/** What remote controls send to step. */
+const REMOTE = ["PageDown", "PageUp"];
+
 /** What a key does: nothing while it writes into a field, presses a button or belongs to a menu of the browser. */
 function onKey(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (view.mode === "lecture" && REMOTE.includes(event.key)) return press(event); // wherever the focus is
   const target = event.target instanceof Element ? event.target : document.body;
   if (target.closest("input:not([type=range]):not([type=radio]):not([type=checkbox]), select, textarea")) return;
   const presses = event.key === " " || event.key === "Enter";
   if (presses && target.closest("button, summary, a[href], input")) return;
   if (target.closest("input") && event.key.startsWith("Arrow")) return;
   const scrolls = ["ArrowDown", "ArrowUp", "Home", "End", "PageDown", "PageUp", " "].includes(event.key);
-  const steps = view.mode === "lecture" && event.key.startsWith("Page"); // a remote control steps, wherever the focus is
-  if (scrolls && !steps && target.closest(".panel-body, .caption, .twin")) return;
-  if (pickByLetter(event.key)) return event.preventDefault();
+  if (scrolls && target.closest(".panel-body, .caption, .twin")) return;
+  press(event);
+}
+
+/** Does what is bound to a key, or chooses by a letter; on a black screen every such key brings the picture back, and does no more. */
+function press(event) {
+  if (!view.blank && pickByLetter(event.key)) return event.preventDefault();
   const bound = KEYS.find(([keys]) => keys.includes(event.key));
   if (!bound) return;
   event.preventDefault();
-  bound[3](event.key);
+  if (view.blank) change({ blank: false });
+  else bound[3](event.key);
 }
 
 function toggleFullScreen() {

@@ -24,8 +24,8 @@ const STATE_TONES = {
  * Paints rows. The result is the picture with what is needed to reveal it step by step: `reveal(step)`, `select(event)`, and the
  * places of things.
  */
-function paintLadder({ shown: wanted, lookName, width, time, raw, label, rowHeight }) {
-  const look = { ...LOOKS[lookName], ...(rowHeight && { row: rowHeight }) };
+function paintLadder({ shown: wanted, lookName, width, time, raw, label, rowHeight, scale }) {
+  const look = { ...lookFor(lookName, width, scale), ...(rowHeight && { row: rowHeight, scale }) };
   // In proportion a wait is as tall as it is long: it needs no row that says so.
   const shown = time === "linear" ? wanted.filter((row) => row.body.kind !== "gap") : wanted;
   const painter = {
@@ -60,7 +60,7 @@ function paintLadder({ shown: wanted, lookName, width, time, raw, label, rowHeig
   layers.marks.append(...labels);
   const svg = g(
     "svg",
-    { class: `ladder ${lookName}`, width, height: painter.place.bottom, role: "listbox", "aria-label": label, "aria-orientation": "vertical" },
+    { class: `ladder ${lookName}`, width, height: painter.place.bottom + 2 * look.row, role: "listbox", "aria-label": label, "aria-orientation": "vertical" },
     g("defs", null, g("clipPath", { id: painter.clip }, clipRect), hatch(painter)),
     layers.band,
     lifelines(painter),
@@ -105,10 +105,10 @@ function appPlace(painter, actor) {
   const thick = painter.look.ribbon + 2;
   const last = actor > 0 && actor === story.actors.length - 1;
   const { pad, gutter, width } = { ...painter.look, ...painter.lanes };
-  const own = lane.x1 - lane.x0 - thick - 7;
+  const own = lane.x1 - lane.x0 - thick - BESIDE_BAR;
   return last
-    ? { bar: lane.x1 - thick, text: lane.x1 - thick - 7, anchor: "end", own, room: lane.x1 - thick - 7 - gutter }
-    : { bar: lane.x0, text: lane.x0 + thick + 7, anchor: "start", own, room: width - pad - lane.x0 - thick - 7 };
+    ? { bar: lane.x1 - thick, text: lane.x1 - thick - BESIDE_BAR, anchor: "end", own, room: lane.x1 - thick - BESIDE_BAR - gutter }
+    : { bar: lane.x0, text: lane.x0 + thick + BESIDE_BAR, anchor: "start", own, room: width - pad - lane.x0 - thick - BESIDE_BAR };
 }
 
 /** A bar for each call, from its begin to its end. */
@@ -178,7 +178,7 @@ function paintRow(painter, row) {
 function saidOf(row) {
   const who = whoText(row.event).replace(" → ", " to ");
   const failed = isCall(row.event) && isError(row.event) ? ", failed" : "";
-  return `${who}${row.body.part === "begin" ? ", begins" : failed}`;
+  return `${who}${row.body.dropped ? ", dropped" : row.body.part === "begin" ? ", begins" : failed}`;
 }
 
 /** Something in an actor's lane: a call, a signal, the end of a process. */
@@ -205,7 +205,7 @@ function paintTold(painter, row, y) {
 /** What lies behind a text that is wider than its lane, so that nothing shines through it. */
 function backOf({ look }, at, wide, y) {
   if (wide <= at.own) return null;
-  return g("rect", { class: "back", x: at.anchor === "end" ? at.text - wide - 4 : at.text - 2, y: y - look.row / 2 + 2, width: wide + 6, height: look.row - 4 });
+  return g("rect", { class: "back", x: at.anchor === "end" ? at.text - wide - 4 : at.text - 2, y: y - look.font * 0.56, width: wide + 6, height: look.font * 1.12 });
 }
 
 /** How long a call took, where its result stands and where there is room for it. */
@@ -259,14 +259,14 @@ function paintSegment(painter, row, y) {
   const { segment } = row.event;
   const kind = segmentKind(segment);
   const arrow = arrowPlace(painter, row, y);
-  const room = Math.abs(arrow.to - arrow.from) - look.row * 0.9;
+  const room = Math.abs(arrow.to - arrow.from) - 2 * headRoom(kind, look) - 4;
   const text = fitted(segmentText(segment, raw), mono, room);
   return g(
     "g",
     { class: `arrow ${kind}${segment.transmission > 1 ? " again" : ""}` },
     shaft(arrow, segment.transmission > 1, widthOf(text, `600 ${mono}`) + 10),
     tail(arrow, kind, look),
-    head(arrow, kind, look),
+    row.body.dropped ? crossed(arrow, look) : head(arrow, kind, look),
     g("text", { class: "label", x: (arrow.from + arrow.to) / 2, y: y + look.font * 0.35, "text-anchor": "middle" }, text),
   );
 }
@@ -296,6 +296,15 @@ function tail({ from, y0, way }, kind, look) {
   if (kind === "fin") return g("path", { class: "tail", d: `M${from + way * 3} ${y0 - size * 1.6}v${size * 3.2}` });
   return null;
 }
+
+/** The end of an arrow whose segment was dropped by the kernel that it came to. */
+function crossed({ to, y1 }, look) {
+  const size = look.row * 0.2;
+  return g("path", { class: "dropped", d: `M${to - size} ${y1 - size}l${2 * size} ${2 * size}m0 ${-2 * size}l${-2 * size} ${2 * size}` });
+}
+
+/** How long a head is. */
+const headRoom = (kind, look) => look.row * (kind === "rst" ? 0.48 : 0.32);
 
 function head({ to, y1, way }, kind, look) {
   const long = look.row * 0.32;
@@ -329,7 +338,9 @@ function revealLadder(ladder, step, next) {
   layers.band.setAttribute("height", first === -1 ? 0 : Math.max(0, bottom - begin));
   layers.next.replaceChildren(...(next && step > 0 ? paintNext(ladder, next, bottom + look.row * 0.75) : []));
   const height = Math.max(bottom + look.row * (next ? 1.5 : 0.6), 10);
-  ladder.svg.setAttribute("height", height);
+  // In a frame the picture keeps its size: to lay a thousand rows out anew takes longer than a step may.
+  if (ladder.frame) ladder.frame.style.height = `${height}px`;
+  else ladder.svg.setAttribute("height", height);
   return { begin, bottom: height, width: lanes.width };
 }
 

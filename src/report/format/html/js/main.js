@@ -7,27 +7,32 @@ const button = (label, title, onclick, more) => h("button", { type: "button", ti
 
 /** The step's name and the ways to go on. */
 function buildControls() {
-  const back = button("←", "Previous step (←)", () => previous(), { class: "back", "aria-label": "Previous step" });
-  const on = button(h("span", null, "Next step →"), "Next step (→)", () => next(), { class: "on main" });
+  const back = button("←", "Previous step (←)", () => pageOn(-1), { class: "back", "aria-label": "Previous step" });
+  const on = button(h("span", null, "Next step →"), "Next step (→)", () => pageOn(1), { class: "on main" });
   const name = h("p", { class: "step-name" });
   const modes = h("div", { class: "modes", role: "group", "aria-label": "Mode" }, MODES.map((mode) => button(mode[0].toUpperCase() + mode.slice(1), { explore: "Look around (m)", lecture: "For the projector (m)", print: "A page for each step" }[mode], () => change({ mode }), { "data-mode": mode })));
   const help = button("?", "Keys (?)", () => openDialog(helpDialog), { class: "help-button", "aria-label": "Help: keys" });
   onChange(() => {
     name.replaceChildren(...stepName());
     back.disabled = view.step === 0 && view.asking === null;
-    on.firstChild.textContent = nextName();
-    on.disabled = isAtEnd() && !isEmbedded;
     modes.querySelectorAll("button").forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.mode === view.mode)));
   });
   return h("div", { class: "controls" }, h("div", { class: "steer" }, back, on), name, buildScrubber(), h("div", { class: "looks" }, buildOptions(), modes, help));
 }
 
-const isAtEnd = () => (view.asking === null ? view.step === steps.length : !hasAnswer(view.asking) && nextQuestion(1) === null);
-
 function nextName() {
+  if (unread(1)) return "More ↓";
   if (isAtEnd()) return "The end";
   if (view.asking !== null) return hasAnswer(view.asking) ? "Show →" : "Next →";
+  if (view.step >= steps.length) return "Remember →";
   return view.step === 0 ? "Begin →" : "Next step →";
+}
+
+/** The button on, once the picture is as it will be. */
+function nameNext() {
+  const on = stage.querySelector(".steer .on");
+  on.firstChild.textContent = nextName();
+  on.disabled = isAtEnd() && !isEmbedded && !unread(1);
 }
 
 function stepName() {
@@ -95,13 +100,13 @@ function renderHeads(heads, lanes) {
   };
   story.actors.forEach((actor, index) => {
     const last = index > 0 && index === story.actors.length - 1;
-    place(h("div", { class: `head-app${last ? " right" : ""}` }, h("b", null, actor.name), h("small", null, `pid ${actor.pid}`)), lanes.apps[index].x0, lanes.apps[index].x1);
+    place(h("div", { class: `head-app${last ? " right" : index > 0 ? " between" : ""}` }, h("b", null, actor.name), h("small", null, `pid ${actor.pid}`)), lanes.apps[index].x0, lanes.apps[index].x1);
   });
   lanes.wires.forEach((wire, index) => {
     place(h("div", { class: "head-wire" }, "wire"), wire.x0, wire.x1);
     lanes.kernels[index].forEach((lane, end) => place(h("div", { class: `head-kernel${end === 1 ? " right" : index > 0 ? " lower" : ""}` }, kernelHead(index, end === 1)), lane.x0, lane.x1));
   });
-  heads.classList.toggle("crowded", story.actors.length > 2);
+  heads.classList.toggle("crowded", isCrowded);
   heads.replaceChildren(...parts);
 }
 
@@ -135,7 +140,7 @@ function isListenedAt({ socket, actor }, wire, right) {
 
 /** The legend: always on the screen. */
 function buildLegend() {
-  const icon = (wide, ...shapes) => g("svg", { width: wide, height: 14, "aria-hidden": "true" }, shapes);
+  const icon = (wide, ...shapes) => g("svg", { viewBox: `0 0 ${wide} 14`, width: wide, height: 14, "aria-hidden": "true" }, shapes);
   const look = { row: 26 };
   const arrow = (kind, again) => {
     const way = { from: 1, to: 31, y0: 7, y1: 7, way: 1 };
@@ -153,6 +158,7 @@ function buildLegend() {
     entry(arrow("fin"), "FIN"),
     entry(arrow("rst"), "RST"),
     entry(arrow("data", true), "again"),
+    rows.some((row) => row.body.dropped) && entry(icon(32, g("g", { class: "arrow syn" }, shaft({ from: 1, to: 27, y0: 7, y1: 7, way: 1 })), crossed({ to: 25, y1: 7 }, look)), "dropped"),
     entry(icon(26, g("path", { class: "curve cause", d: "M2 2C2 10 24 4 24 12" })), "cause"),
     entry(icon(26, g("path", { class: "curve effect", d: "M2 2C2 10 24 4 24 12" })), "effect"),
     entry(icon(26, g("path", { class: "curve cause inferred", d: "M2 2C2 10 24 4 24 12" })), "inferred"),
@@ -167,7 +173,7 @@ function renderCaption(caption) {
   const answer = view.asking === null && put.has(view.step - 1) && answerCard(view.step - 1, true);
   const say = step && h("div", { class: "say" }, step.say ? paragraphs(step.say) : because(mainEvent(view.step - 1)));
   caption.replaceChildren(...[answer, say].filter(Boolean));
-  caption.hidden = view.mode !== "lecture" || view.asking !== null || caption.childElementCount === 0;
+  caption.hidden = view.mode !== "lecture" || view.asking !== null || view.ended || caption.childElementCount === 0;
 }
 
 /** The title, before the first step of a lecture. */
@@ -177,6 +183,9 @@ function titleCard() {
     beside.goals.length > 0 && h("ul", null, beside.goals.map((goal) => h("li", null, prose(goal)))),
     h("p", { class: "quiet" }, document.querySelector(".facts").textContent));
 }
+
+/** What is to be remembered, after the last step of a lecture. */
+const closingCard = () => h("section", { class: "title-card closing-card" }, h("h2", null, beside.title), closing());
 
 function build() {
   const heads = h("div", { class: "heads", "aria-hidden": "true" });
@@ -192,6 +201,7 @@ function build() {
   const page = { heads, scroll, over, matched, caption, strip, live, picture, panel, ladder: null, painted: "" };
   onChange((before) => renderPage(page, before));
   new ResizeObserver(() => renderPage(page, view)).observe(scroll);
+  [scroll, over, caption].forEach((box) => box.addEventListener("scroll", nameNext, { passive: true }));
   scroll.addEventListener("click", (event) => selectRow(event.target));
   scroll.addEventListener("focusin", (event) => selectRow(event.target));
 }
@@ -202,32 +212,43 @@ function selectRow(target) {
   if (event && event !== view.event) change({ event });
 }
 
+/** How much larger than 1280 by 720 the screen is: a lecture grows with it. */
+const lectureScale = () => Math.min(window.innerWidth / 1280, window.innerHeight / 720);
+
 /** So tall that about a dozen rows have room on the projector where nothing else is said. */
-const lectureRow = () => Math.max(LOOKS.lecture.row, Math.min(56, Math.round((window.innerHeight - 171) / 12.5)));
+const lectureRow = (scale) => Math.max(LOOKS.lecture.row * scale, Math.min(56 * scale, Math.round((window.innerHeight - 171 * scale) / 12.5)));
 
 /** Which picture is needed: a new one where something changed that it depends on. */
 function renderLadder(page) {
   const width = page.scroll.clientWidth;
   const lookName = view.mode === "lecture" && width >= 850 ? "lecture" : width < 620 ? "narrow" : "explore";
-  const rowHeight = lookName === "lecture" ? lectureRow() : null;
-  const wanted = JSON.stringify([width, lookName, rowHeight, view.time, view.acks, view.calls, view.connection, view.raw]);
+  const scale = lectureScale();
+  const rowHeight = lookName === "lecture" ? lectureRow(scale) : null;
+  const wanted = JSON.stringify([width, lookName, rowHeight, lookName === "lecture" && scale, view.time, view.acks, view.calls, view.connection, view.raw]);
   if (page.painted === wanted || width === 0) return false;
   page.painted = wanted;
-  page.ladder = paintLadder({ shown: filteredRows(), lookName, width, time: view.time, raw: view.raw, label: "Events", rowHeight });
-  page.scroll.replaceChildren(page.ladder.svg);
+  page.ladder = paintLadder({ shown: filteredRows(), lookName, width, time: view.time, raw: view.raw, label: "Events", rowHeight, scale });
+  page.ladder.frame = h("div", { class: "ladder-frame" }, page.ladder.svg);
+  page.scroll.replaceChildren(page.ladder.frame);
   return true;
 }
+
+/** How far a view is on the way through the story. */
+const progress = ({ step, asking, ended }) => 2 * step + (asking === null ? 0 : 1) + (ended ? 1 : 0);
 
 function renderPage(page, before) {
   document.documentElement.dataset.mode = view.mode;
   document.documentElement.dataset.theme = view.theme;
+  document.documentElement.style.setProperty("--scale", lectureScale());
   document.documentElement.classList.toggle("asking", view.asking !== null);
-  document.documentElement.classList.toggle("untouched", view.step === 0 && view.asking === null);
+  document.documentElement.classList.toggle("untouched", view.ended || (view.step === 0 && view.asking === null));
+  document.documentElement.classList.toggle("blank", view.blank);
   page.over.replaceChildren(...overPicture());
   page.over.hidden = page.over.childElementCount === 0;
   page.panel.classList.toggle("drawn-out", view.mode === "lecture" && view.drawer !== "");
   renderCaption(page.caption);
   renderMatched(page.matched);
+  nameNext();
   if (view.mode === "print") return writeAddress();
   renderStrip(page);
   const fresh = renderLadder(page);
@@ -236,14 +257,19 @@ function renderPage(page, before) {
     renderHeads(page.heads, ladder.lanes);
     const upcoming = view.asking === null && view.step < steps.length ? steps[view.step] : null;
     const extent = revealLadder(ladder, view.step, upcoming);
+    stepExtent = extent;
     markChosen(page, before);
     paintCurves(ladder, view.event);
     const stepped = fresh || before.step !== view.step || before.asking !== view.asking;
-    if (stepped || before.event !== view.event) keepInView(page, extent, stepped, fresh);
+    const paged = view.mode === "lecture" && stepped && isTooTall(page.scroll);
+    if (!paged && (stepped || before.event !== view.event)) keepInView(page, extent, stepped, fresh);
   }
   renderMachine();
   toggleTwin();
-  if (before.step !== view.step || before.asking !== view.asking) {
+  const way = progress(view) - progress(before);
+  if (view.mode === "lecture" && way !== 0) startReading(way);
+  nameNext();
+  if (way !== 0 || before.asking !== view.asking) {
     if (view.asking !== null) {
       put.add(view.asking);
       page.over.scrollIntoView({ block: "nearest" });
@@ -257,7 +283,8 @@ function renderPage(page, before) {
 /** What stands over the picture: the title of a lecture, or a question. */
 function overPicture() {
   if (view.asking !== null) return [gateCard(view.asking)];
-  return view.mode === "lecture" && view.step === 0 ? [titleCard()] : [];
+  if (view.mode !== "lecture") return [];
+  return view.step === 0 ? [titleCard()] : view.ended ? [closingCard()] : [];
 }
 
 function renderMatched(matched) {
@@ -269,7 +296,7 @@ function renderStrip({ strip, scroll }) {
   const width = scroll.clientWidth - 30;
   const painted = width > 0 && view.mode !== "lecture" && view.asking === null ? paintStreams(width, 15, 11) : null;
   const waits = view.mode === "lecture" || view.asking !== null || streams.length === 0;
-  strip.replaceChildren(...(painted ? [painted] : waits ? [] : [h("p", { class: "quiet" }, NO_BYTES)]));
+  if (!painted || strip.firstChild !== painted) strip.replaceChildren(...(painted ? [painted] : waits ? [] : [h("p", { class: "quiet" }, NO_BYTES)]));
 }
 
 /** Marks the selected event; it alone is a stop of the Tab key. */
@@ -307,11 +334,18 @@ const twinRows = [...document.querySelectorAll(".twin tbody tr")].map((row) => (
 }));
 
 function toggleTwin() {
-  for (const { row, at } of twinRows) row.hidden = at >= view.step;
+  for (const { row, at } of twinRows) {
+    const isLater = at >= view.step;
+    if (row.hidden !== isLater) row.hidden = isLater;
+  }
 }
 
 /** Says what a step brought. */
 function announce(live) {
+  if (view.ended) {
+    live.textContent = `The end. To remember: ${beside.summary}`;
+    return;
+  }
   if (view.asking !== null) {
     live.textContent = `Predict step ${view.asking + 1}: ${predictionsOf.get(view.asking).map((one) => one.question).join(" ")}`;
     return;

@@ -18,39 +18,61 @@ function shownStreams() {
   return own.length > 0 ? own : streams.filter((stream) => stream.connection === streams[0].connection);
 }
 
+/** What was painted last at each height: what it depends on, its picture, and how to bring that to another step. */
+const strips = new Map();
+
+/** The strip, in type of that size in pixels; nothing before the first byte. */
 function paintStreams(width, tall, size) {
   if (streams.length === 0) return null;
   const shown = shownStreams();
-  // Before the first byte there is nothing to draw.
   if (!shown.some((stream) => STREAM_ROWS.some(([kind]) => stream[kind].some((part) => isOver(part.event))))) return null;
+  const key = JSON.stringify([width, size, shown[0].connection]);
+  if (strips.get(tall)?.key !== key) strips.set(tall, { key, ...buildStreams(shown, width, tall, size) });
+  const { svg, updates } = strips.get(tall);
+  updates.forEach((update) => update());
+  return svg;
+}
+
+function buildStreams(shown, width, tall, size) {
   const lead = Math.max(...STREAM_ROWS.map(([, name]) => widthOf(name, `${size}px ${family("--sans")}`))) + 12;
   const each = (width - lead) / shown.length;
   const height = STREAM_ROWS.length * (tall + 2) + tall + 4;
-  const groups = shown.map((stream, place) => paintStream(stream, lead + place * each, lead + (place + 1) * each - (place < shown.length - 1 ? 12 : 4), tall, size));
+  const built = shown.map((stream, place) => buildStream(stream, lead + place * each, lead + (place + 1) * each - (place < shown.length - 1 ? 12 : 4), tall, size));
   const names = STREAM_ROWS.map(([, name], row) => g("text", { class: "stream-name", x: 2, y: (row + 1) * (tall + 2) + tall * 0.78 }, name));
-  return g("svg", { class: "streams", width, height, role: "group", "aria-label": "Byte streams: what was written, what flew, what was read" }, names, groups);
+  const svg = g("svg", { class: "streams", width, height, role: "group", "aria-label": "Byte streams: what was written, what flew, what was read" }, names, built.map(({ group }) => group));
+  return { svg, updates: built.map(({ update }) => update) };
 }
 
-function paintStream(stream, x0, x1, tall, size) {
+/** One direction. What is written later is not told before, nor what a read that still waits will take. */
+function buildStream(stream, x0, x1, tall, size) {
   const font = `${size}px ${family("--mono")}`;
   const scale = (x1 - x0) / stream.size_bytes;
-  // What is written later is not told before, nor what a read that still waits will take.
-  const isShown = (part) => isOver(part.event);
-  const soFar = Math.max(0, ...STREAM_ROWS.flatMap(([kind]) => stream[kind].filter(isShown).map((part) => part.end)));
-  const title = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}: ${plural(soFar, "byte")}`;
   const blocks = STREAM_ROWS.flatMap(([kind], row) =>
-    stream[kind].filter(isShown).map((part) => {
+    stream[kind].map((part) => {
       const [x, width] = [x0 + part.begin * scale, Math.max(2, (part.end - part.begin) * scale - 1)];
       const y = (row + 1) * (tall + 2);
       const length = plural(part.end - part.begin, "byte");
       const text = fittedBlock(part, width - 6, font);
-      return g("g", { class: `block ${kind}${part.event === view.event ? " chosen" : ""}`, onclick: () => selectEvent(part.event) },
+      const block = g("g", { class: `block ${kind}`, onclick: () => selectEvent(part.event) },
         g("rect", { x, y, width, height: tall, rx: 2 }),
         text && g("text", { x: x + width / 2, y: y + tall * 0.78, "text-anchor": "middle" }, text),
         g("title", null, `${part.event.alias}: ${length}, from ${part.begin}`));
+      return { block, part };
     }),
   );
-  return g("g", null, g("text", { class: "stream-title", x: x0, y: tall * 0.8 }, cut(title, `${size}px ${family("--sans")}`, x1 - x0)), blocks);
+  const title = g("text", { class: "stream-title", x: x0, y: tall * 0.8 });
+  const update = () => {
+    let soFar = 0;
+    for (const { block, part } of blocks) {
+      const shown = isOver(part.event);
+      if (shown) soFar = Math.max(soFar, part.end);
+      block.classList.toggle("later", !shown);
+      block.classList.toggle("chosen", part.event === view.event);
+    }
+    const owners = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}`;
+    title.textContent = cut(`${owners}: ${plural(soFar, "byte")}`, `${size}px ${family("--sans")}`, x1 - x0);
+  };
+  return { group: g("g", null, title, blocks.map(({ block }) => block)), update };
 }
 
 /** The event's id and its bytes, as much as there is room for. */

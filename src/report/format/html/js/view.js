@@ -20,6 +20,10 @@ const view = {
   drawer: "",
   /** The question that is asked now: the place of its step. */
   asking: null,
+  /** Whether a lecture has come to what is to be remembered, after the last step. */
+  ended: false,
+  /** Whether the screen is black. */
+  blank: false,
 };
 
 /** Questions that were answered, or passed over by going to a later step: places of steps. */
@@ -41,9 +45,9 @@ const isAsked = (step) => predictionsOf.has(step) && !answered.has(step);
 function goTo(step, event) {
   const wanted = Math.min(Math.max(0, step), steps.length);
   for (let place = view.step; place < wanted; place++) {
-    if (isAsked(place)) return change({ step: place, asking: place, event: mainEvent(place - 1) });
+    if (isAsked(place)) return change({ step: place, asking: place, ended: false, event: mainEvent(place - 1) });
   }
-  change({ step: wanted, asking: null, event: event ?? mainEvent(wanted - 1) });
+  change({ step: wanted, asking: null, ended: false, event: event ?? mainEvent(wanted - 1) });
 }
 
 /** Goes to a step from outside: what was asked before it counts as answered, so that only its own question is asked. */
@@ -55,15 +59,26 @@ function openAt(step) {
 
 function next() {
   if (view.asking !== null) return reveal();
-  if (view.step >= steps.length) return tellParent("end");
+  if (isAtEnd()) return tellParent("end");
+  if (view.step >= steps.length) return change({ ended: true });
   goTo(view.step + 1);
 }
 
 function previous() {
+  if (view.ended) return change({ ended: false });
   if (view.asking !== null) return change({ asking: nextQuestion(-1) });
   if (view.step === 0) return tellParent("start");
   goTo(view.step - 1);
 }
+
+/** A lecture ends with what is to be remembered, any other view with the last step; without answers the last question ends it. */
+function isAtEnd() {
+  if (view.asking !== null) return !hasAnswer(view.asking) && nextQuestion(1) === null;
+  return view.step >= steps.length && (view.mode !== "lecture" || view.ended);
+}
+
+/** The step that the page names: of a question the one that it is about. */
+const namedStep = () => (view.asking === null ? view.step : view.asking + 1);
 
 /** Another question that waits behind the steps that are shown; without answers they are asked one after the other. */
 function nextQuestion(way) {
@@ -138,7 +153,7 @@ function readAddress() {
 function writeAddress() {
   const words = new URLSearchParams();
   if (view.mode !== "explore") words.set("mode", view.mode);
-  words.set("step", view.step);
+  words.set("step", namedStep());
   if (view.time !== "ordinal") words.set("time", view.time);
   if (view.theme) words.set("theme", view.theme);
   if (!view.acks) words.set("acks", "0");
