@@ -98,7 +98,7 @@ fn documents_ask() -> Result<(), Failed> {
     let notes = world.text("all.md");
     for said in [
         "**First ask:** The server has closed the connection",
-        "- a) `1` ✓\n- b) `EPIPE`: The peer is gone",
+        "- a. `1` ✓\n- b. `EPIPE`: The peer is gone",
         "**Answer, from the kernel:** `write(\"b\") = 1`",
     ] {
         assert!(notes.contains(said), "{said} is not in {notes}");
@@ -107,7 +107,7 @@ fn documents_ask() -> Result<(), Failed> {
     world.tcpstory(&[&["render", "all.json", "--no-answers"], &outputs[..]].concat()).code(0);
     let [notes, diagram, picture] = ["x.md", "x.mmd", "x.svg"].map(|file| world.text(file));
     assert!(
-        notes.contains("## 8. `client write(\"c\")`\n\n**First ask:**") && notes.contains("- b) `EPIPE`\n"),
+        notes.contains("## 8. `client write(\"c\")`\n\n**First ask:**") && notes.contains("- b. `EPIPE`\n"),
         "{notes}"
     );
     for text in [&notes, &diagram, &picture] {

@@ -61,18 +61,17 @@ function buildStream(stream, x0, x1, tall, size) {
     }),
   );
   const title = g("text", { class: "stream-title", x: x0, y: tall * 0.8 });
+  const group = g("g");
   const update = () => {
-    let soFar = 0;
-    for (const { block, part } of blocks) {
-      const shown = isOver(part.event);
-      if (shown) soFar = Math.max(soFar, part.end);
-      block.classList.toggle("later", !shown);
-      block.classList.toggle("chosen", part.event === view.event);
-    }
+    const shown = blocks.filter(({ part }) => isOver(part.event));
+    shown.forEach(({ block, part }) => block.classList.toggle("chosen", part.event === view.event));
     const owners = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}`;
-    title.textContent = cut(`${owners}: ${plural(soFar, "byte")}`, `${size}px ${family("--sans")}`, x1 - x0);
+    const size_bytes = Math.max(0, ...shown.map(({ part }) => part.end));
+    title.textContent = cut(`${owners}: ${plural(size_bytes, "byte")}`, `${size}px ${family("--sans")}`, x1 - x0);
+    // What is not told yet is not even hidden there.
+    if (group.childElementCount !== shown.length + 1) group.replaceChildren(title, ...shown.map(({ block }) => block));
   };
-  return { group: g("g", null, title, blocks.map(({ block }) => block)), update };
+  return { group, update };
 }
 
 /** The event's id and its bytes, as much as there is room for. */
