@@ -258,14 +258,11 @@ fn asked(world: &World, lesson: &str, questions: usize) -> Result<(), Failed> {
 
 /// The short id of the last event of a step that every run has; empty where there is none.
 fn newest_of(timeline: &Value, step: usize) -> String {
-    let events = timeline["events"].as_array().into_iter().flatten();
+    let mut events = timeline["events"].as_array().into_iter().flatten();
     let is_sure = |event: &&Value| {
         event["step"] == step && event["kind"] != "state" && !event["id"].as_str().unwrap_or_default().contains(".ack#")
     };
-    events
-        .filter(is_sure)
-        .next_back()
-        .map_or_else(String::new, |event| event["alias"].as_str().unwrap_or_default().to_owned())
+    events.rfind(is_sure).map_or_else(String::new, |event| event["alias"].as_str().unwrap_or_default().to_owned())
 }
 
 /// A long lesson in a narrow terminal that becomes smaller and larger on the way.
