@@ -42,10 +42,8 @@ const LESSONS: [&str; 10] = [
     "the-413-nobody-saw",
 ];
 
-/// More bytes than a file of a lesson may have: people fetch them all. A lesson with more segments than the first one tells more.
-fn too_many(name: &str) -> usize {
-    if name == "broken-pipe" { 300_000 } else { 350_000 }
-}
+/// More bytes than a file may have: people fetch them all.
+const TOO_MANY: usize = 300_000;
 
 const TABLE: [&str; 2] = ["<!-- lessons -->\n", "<!-- end of lessons -->\n"];
 
@@ -117,9 +115,8 @@ fn files_are_what_their_timelines_tell() -> Result<(), Failed> {
             if bytes != (format.write)(&story, &Options::default()) {
                 return Err(format!("{file} is not current: write it anew with TCPSTORY_BLESS=1").into());
             }
-            let most = too_many(name);
-            if bytes.len() >= most {
-                return Err(format!("{file} has {} bytes, at least {most}", bytes.len()).into());
+            if bytes.len() >= TOO_MANY {
+                return Err(format!("{file} has {} bytes, at least {TOO_MANY}", bytes.len()).into());
             }
         }
     }

@@ -32,7 +32,7 @@ fn fields_and_their_bytes_light_up_together(world: &World) -> Result<(), Failed>
             "(() => {
                 const bytes = [...document.querySelectorAll('.byte')];
                 const fields = [...document.querySelectorAll('.field')];
-                const told = eventByAlias.get('p3').segment.fields;
+                const told = fieldsOf(eventByAlias.get('p3'));
                 const lit = () => bytes.flatMap((byte, place) => (byte.classList.contains('lit') ? [place] : []));
                 const wrong = [];
                 fields.forEach((field, index) => {

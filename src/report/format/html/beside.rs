@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::record::{Bytes, Errno, Outcome, Syscall, What};
+use crate::report::format::json;
 use crate::report::languages::{self, Language, Said, Shown};
 use crate::report::ties::Ties;
 use crate::report::words;
@@ -25,6 +26,8 @@ struct Beside<'a> {
     calls: BTreeMap<&'a str, String>,
     /// The captured bytes of each segment, in Base64, by the event's id.
     frames: BTreeMap<&'a str, &'a Bytes>,
+    /// The header fields of the segments.
+    fields: json::Fields<'a>,
     /// What languages show: the rows that some call of the story needs.
     languages: Vec<Row>,
     /// Which of those rows belong to a call, by the event's id.
@@ -53,7 +56,7 @@ struct Row {
 }
 
 /// All of it as JSON.
-pub(super) fn write(ties: &Ties<'_>) -> String {
+pub(super) fn write<'a>(ties: &Ties<'a>, fields: json::Fields<'a>) -> String {
     let script = &ties.story.recording.script;
     let (languages, shown) = shown(ties);
     let beside = Beside {
@@ -65,6 +68,7 @@ pub(super) fn write(ties: &Ties<'_>) -> String {
         rules: named_rules(ties).into_iter().map(|rule| (rule.id, about(rule))).collect(),
         calls: calls(ties),
         frames: frames(ties),
+        fields,
         languages: languages.into_iter().map(row).collect(),
         shown,
         sigpipe: languages::SIGPIPE.iter().map(|(language, text)| (language.name(), *text)).collect(),

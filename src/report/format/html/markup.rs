@@ -48,6 +48,22 @@ pub(super) fn fill(frame: &str, slots: &[(&str, &str)]) -> String {
     filled
 }
 
+/// A style sheet or a script without its indentation and without the lines that are comments, which are for those who read the
+/// sources. No text in them may go on over the end of a line.
+pub(super) fn lean(source: &str) -> String {
+    let mut lean = String::with_capacity(source.len());
+    let mut is_comment = false;
+    for line in source.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        is_comment |= line.starts_with("/*");
+        if !is_comment && !line.starts_with("//") {
+            lean.push_str(line);
+            lean.push('\n');
+        }
+        is_comment &= !line.ends_with("*/");
+    }
+    lean
+}
+
 /// Markdown's code between backticks; everything else is text.
 pub(super) fn prose(markdown: &str) -> String {
     let parts = markdown.split('`').enumerate();
@@ -66,6 +82,12 @@ mod tests {
     fn what_is_filled_in_is_not_looked_at_again() {
         assert_eq!(fill("<b>{{a}}</b>{{b}}{{c}}.", &[("a", "{{b}}"), ("b", "2")]), "<b>{{b}}</b>2.");
         assert_eq!(fill("{{a", &[("a", "1")]), "{{a");
+    }
+
+    #[test]
+    fn comments_and_indentation_stay_in_the_sources() {
+        let source = "/** What\n * it is. */\nlet a = 1; // why\n\n  // ---\n  a += 2;\n/* one */\nb();\n";
+        assert_eq!(lean(source), "let a = 1; // why\na += 2;\nb();\n");
     }
 
     #[test]

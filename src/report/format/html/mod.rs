@@ -12,6 +12,8 @@ mod markup;
 mod tests;
 mod twin;
 
+use std::sync::LazyLock;
+
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha256};
 
@@ -22,7 +24,7 @@ use crate::story::Story;
 
 const FRAME: &str = include_str!("page.html");
 
-const STYLE: &str = concat!(
+const STYLE_SOURCE: &str = concat!(
     include_str!("css/base.css"),
     include_str!("css/ladder.css"),
     include_str!("css/panel.css"),
@@ -31,7 +33,7 @@ const STYLE: &str = concat!(
 );
 
 /// One script: what a file declares, the files after it may use.
-const SCRIPT: &str = concat!(
+const SCRIPT_SOURCE: &str = concat!(
     "\"use strict\";\n",
     include_str!("js/dom.js"),
     include_str!("js/data.js"),
@@ -54,24 +56,28 @@ const SCRIPT: &str = concat!(
     include_str!("js/main.js"),
 );
 
+static STYLE: LazyLock<String> = LazyLock::new(|| markup::lean(STYLE_SOURCE));
+static SCRIPT: LazyLock<String> = LazyLock::new(|| markup::lean(SCRIPT_SOURCE));
+
 /// Writes a story as a page.
 pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     let ties = Ties::new(story);
     let drawn = svg::write(story, &Options { upto: None, fragments: false, ..*options });
+    let (timeline, fields) = json::for_page(story, &ties);
     let page = markup::fill(
         FRAME,
         &[
             ("policy", &policy()),
             ("title", &markup::text(&words::plain(&story.recording.script.title))),
-            ("style", STYLE),
+            ("style", &STYLE),
             ("facts", &markup::text(&words::facts(story))),
             ("goals", &twin::goals(story)),
             ("ladder", &String::from_utf8_lossy(&drawn)),
             ("lesson", &twin::lesson(&ties)),
             ("table", &twin::table(&ties)),
-            ("timeline", &markup::json(&json::without_recording(story))),
-            ("beside", &markup::json(&beside::write(&ties))),
-            ("script", SCRIPT),
+            ("timeline", &markup::json(&timeline)),
+            ("beside", &markup::json(&beside::write(&ties, fields))),
+            ("script", &SCRIPT),
         ],
     );
     page.into_bytes()
@@ -83,7 +89,7 @@ fn policy() -> String {
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; \
          require-trusted-types-for 'script'; trusted-types 'none'",
-        hash(SCRIPT),
-        hash(STYLE)
+        hash(&SCRIPT),
+        hash(&STYLE)
     )
 }

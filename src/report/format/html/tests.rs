@@ -2,7 +2,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{SCRIPT, STYLE, write};
+use super::{SCRIPT, SCRIPT_SOURCE, STYLE, STYLE_SOURCE, write};
 use crate::record::Recording;
 use crate::report::testing::{broken_pipe, broken_pipe_of, proxy};
 use crate::report::{Options, tell, words};
@@ -50,6 +50,19 @@ fn script_never_makes_markup_or_code_of_text() {
     assert!(!SCRIPT.contains("</script") && !SCRIPT.contains("<!--") && !STYLE.contains("</style"));
 }
 
+/// What a page has is the sources' lines: no text goes on over the end of a line, and no comment begins or ends in one.
+#[test]
+fn sources_are_lean_line_by_line() {
+    for line in SCRIPT_SOURCE.lines().map(str::trim).filter(|line| !line.starts_with("const marks = /")) {
+        assert!(line.matches('`').count() % 2 == 0, "a text over several lines: {line}");
+    }
+    for line in SCRIPT_SOURCE.lines().chain(STYLE_SOURCE.lines()).map(str::trim) {
+        let code = line.split_once("/*").map_or(line, |(code, _)| code).trim();
+        assert!(code.is_empty() || code.len() == line.len() || line.ends_with("*/"), "{line}");
+        assert!(!line.ends_with("*/") || line.matches("*/").count() == 1, "{line}");
+    }
+}
+
 #[test]
 fn timeline_is_there_without_its_recording() {
     let timeline = timeline(&page(proxy().done()));
@@ -83,7 +96,7 @@ fn hostile_text_is_data() {
 /// The page escapes what the terminal escapes, but for tabs and line ends, which a page may have.
 #[test]
 fn page_hides_what_the_terminal_hides() {
-    let class = between(SCRIPT, "const HIDDEN = /[", "]/gu;");
+    let class = between(&SCRIPT, "const HIDDEN = /[", "]/gu;");
     let mut marks = class.split("\\u").skip(1).map(|mark| {
         let (digits, is_begin) = mark.strip_suffix('-').map_or((mark, false), |digits| (digits, true));
         (u32::from_str_radix(digits.trim_matches(['{', '}']), 16).unwrap(), is_begin)

@@ -4,6 +4,7 @@ mod document;
 mod error;
 mod event;
 mod lines;
+mod page;
 mod picture;
 mod read;
 mod reference;
@@ -19,8 +20,9 @@ use crate::report::words;
 
 pub use document::SCHEMA;
 pub use error::ReadError;
+pub(super) use page::{Fields, for_page};
 pub use read::read;
-pub(super) use write::{without_recording, write};
+pub(super) use write::write;
 
 /// The JSON Schema of the timeline, made from the structures that write it; pretty, with a newline at its end. It accepts the files
 /// of earlier minor versions too.

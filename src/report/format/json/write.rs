@@ -25,20 +25,13 @@ pub(in crate::report::format) fn write(story: &Story, _: &Options) -> Vec<u8> {
     bytes
 }
 
-/// The same with null for the recording and without spaces, for a page that draws the story and needs no more.
-pub(in crate::report::format) fn without_recording(story: &Story) -> String {
-    let ties = Ties::new(story);
-    let document = Document { recording: None, ..Writer { story, ties: &ties }.document() };
-    serde_json::to_string(&document).unwrap_or_default() // as above, nothing can fail
-}
-
 pub(super) struct Writer<'a> {
     pub(super) story: &'a Story,
     pub(super) ties: &'a Ties<'a>,
 }
 
 impl<'a> Writer<'a> {
-    fn document(&self) -> Document<'a> {
+    pub(super) fn document(&self) -> Document<'a> {
         let story = self.story;
         let recording = &story.recording;
         let entries = recording.events.iter().zip(&story.entries).enumerate();

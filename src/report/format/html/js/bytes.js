@@ -18,7 +18,7 @@ function bytesTab() {
   }
   if (lookedAt.event !== event) lookedAt = { event, field: null };
   const bytes = bytesOf(event);
-  const fields = event.segment.fields;
+  const fields = fieldsOf(event);
   const holder = h("div", { class: "bytes" });
   const hex = paintHex(bytes, fields);
   const list = paintFields(fields);
@@ -65,7 +65,7 @@ function tellField(field, bytes) {
 function bitsText(field) {
   const last = field.offset_bytes + field.size_bytes - 1;
   const place = field.size_bytes <= 1 ? `byte ${field.offset_bytes}` : `bytes ${field.offset_bytes} to ${last}`;
-  if (field.mask === undefined) return place;
+  if (field.mask === null) return place;
   return `${place}, bits ${field.mask.toString(2).padStart(8 * field.size_bytes, "0").replaceAll("0", "·")}`;
 }
 

@@ -57,6 +57,16 @@ function segmentKind(segment) {
   return segment.payload ? "data" : "ack";
 }
 
+/** The header fields of a segment, in order; equal ones of several segments are one. */
+const fieldsOf = (() => {
+  const { places, known, of } = beside.fields;
+  const fields = known.map(([place, value]) => {
+    const [filter, offset_bytes, size_bytes, mask] = places[place];
+    return { filter, offset_bytes, size_bytes, mask, value };
+  });
+  return (event) => of[event.id].map((number) => fields[number]);
+})();
+
 /** The step that was under way at a moment: a place in `steps`. */
 function stepAt(t) {
   let at = 0;
