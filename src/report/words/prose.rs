@@ -38,7 +38,7 @@ pub fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-/// Breaks a text into lines of at most `width` columns, at spaces where there are any.
+/// Breaks a text into lines of at most `width` columns, at spaces where there are any; no line ends in one.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(8);
     let mut lines = vec![String::new()];
@@ -57,6 +57,9 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
             line.push_str(word);
             used += wide;
         }
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len()); // of several spaces in a row, the first may end a line
     }
     lines
 }
@@ -167,5 +170,6 @@ mod tests {
         assert_eq!(wrap("one two three four", 9), ["one two", "three", "four"]);
         assert_eq!(wrap("abcdefghijklmnopqrstuvwxyz", 10), ["abcdefghij", "klmnopqrst", "uvwxyz"]);
         assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("one two    three", 10), ["one two", "three"]);
     }
 }

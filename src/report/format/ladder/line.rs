@@ -77,7 +77,9 @@ impl Painter<'_> {
         }
     }
 
+    /// Paints a text, without the spaces at its end: nothing shows there, and no line ends in them.
     fn text(&mut self, column: usize, text: &str, style: Style) {
+        let text = text.trim_end();
         if text.is_empty() {
             return;
         }

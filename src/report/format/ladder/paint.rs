@@ -58,7 +58,7 @@ impl Page {
         let begin = indent + label.0.width();
         let text = self.text(text);
         if begin + LEAST_PROSE > self.width && !label.0.is_empty() {
-            self.prose(indent, ("", PLAIN), label.0.trim_end(), label.1);
+            self.prose(indent, ("", PLAIN), &label.0, label.1);
             return self.prose(indent + 2, ("", PLAIN), &text, style);
         }
         for (place, part) in words::wrap(&text, self.width.saturating_sub(begin + 1)).into_iter().enumerate() {
@@ -304,7 +304,6 @@ fn in_turn(page: &mut Page, mut line: Line, mut column: usize, indent: usize, pi
             if !std::mem::take(&mut is_free) {
                 page.line(std::mem::take(&mut line));
             }
-            let part = part.trim_end(); // where two spaces stood between words
             column = indent + part.width() + 2;
             line.put(indent, part, *style);
         }

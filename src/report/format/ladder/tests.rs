@@ -98,7 +98,7 @@ fn colour_adds_nothing_but_escapes() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn hostile_texts_stay_in_their_columns(
