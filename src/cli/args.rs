@@ -46,7 +46,7 @@ pub(super) enum Command {
     Render(RenderArgs),
     /// Put two runs beside each other, step by step, and say where they part
     Compare(CompareArgs),
-    /// Explain an errno, a call or a rule
+    /// Explain an errno, a call, a segment, a state or a rule
     Explain(ExplainArgs),
     /// Say what may be behind a line of a log
     Why(WhyArgs),
@@ -379,7 +379,7 @@ impl CompareArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// An errno (EPIPE, 104, "broken pipe"), a call (read), a rule's id or SIGPIPE; without it, the list of them
+    /// An errno (EPIPE, 104, "broken pipe"), a call (read), a segment (RST), a state (CLOSE_WAIT), a rule's id or SIGPIPE; without it, the list of them
     #[arg(value_name = "TOPIC")]
     pub(super) topic: Vec<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! What `tcpstory explain` tells: a page for each errno, call, rule, and for SIGPIPE.
+//! What `tcpstory explain` tells: a page for each errno, call, segment, state and rule, and for SIGPIPE.
 //!
 //! Pages are made from the table of rules, from what the model predicts next and from the table of languages, so that text
 //! and model cannot drift apart. What no rule covers says how it is known.
@@ -7,6 +7,7 @@ mod calls;
 mod errnos;
 mod lessons;
 mod topics;
+mod wire;
 
 pub use topics::{Topic, find, index, names, nearest};
 
@@ -25,6 +26,7 @@ pub fn page(topic: Topic) -> Page {
     match topic.0 {
         Kind::Errno(known) => errno(known),
         Kind::Call(known) => call(known),
+        Kind::Wire(known) => wire(known),
         Kind::Rule(rule) => single_rule(rule),
         Kind::Sigpipe => sigpipe(),
     }
@@ -75,6 +77,27 @@ fn call(known: &calls::Known) -> Page {
     page.add("Not true", vec![Block::List(misconceptions(&rules, &[]))]);
     page.add("See it", run(&lessons_of(&rules), &[known.name]));
     page
+}
+
+fn wire(known: &wire::Known) -> Page {
+    let mut page = Page::new(format!("{}: {}", known.name, known.title));
+    let rules = rules_of(|rule| speaks_of(rule, known.name));
+    page.add("", paragraphs(known.meaning));
+    page.add("What is known of it", vec![pairs(known.facts)]);
+    let stated = rules.iter().map(|rule| (rule.id.to_owned(), rule.statement.to_owned()));
+    page.add("The rules that speak of it", vec![Block::Pairs(stated.collect())]);
+    page.add("What to do", vec![Block::list(known.advice.iter().copied())]);
+    page.add("Not true", vec![Block::list(known.misconceptions.iter().copied())]);
+    page.add("See it", run(&lessons_of(&rules), &[known.name]));
+    page
+}
+
+/// Whether a rule speaks of a segment or a state; states are seldom named outside the kernel's source.
+fn speaks_of(rule: &Rule, name: &str) -> bool {
+    let is_word = |part: char| part.is_alphanumeric() || part == '_';
+    let mut words = rule.statement.split(|part| !is_word(part));
+    words.any(|word| word == name)
+        || rule.linux.split(|part| !is_word(part)).any(|word| word.strip_prefix("TCP_") == Some(name))
 }
 
 fn single_rule(rule: &Rule) -> Page {

@@ -4,6 +4,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
+use crate::record::TcpState;
 use crate::report::page::{markdown, terminal};
 use crate::scenario::builtin;
 
@@ -34,6 +35,11 @@ fn topics_are_found_as_people_name_them() {
         ("read()", "read()"),
         ("SigPipe", "SIGPIPE: Broken pipe (signal 13)"),
         ("CLOSE-SENDS-FIN", "close-sends-fin"),
+        ("rst", "RST: the end of a connection, at once"),
+        ("FIN-WAIT-2", "FIN_WAIT2: our FIN is acknowledged; the peer has not closed"),
+        ("TCP_CLOSE_WAIT", "CLOSE_WAIT: the peer has closed; this program has not"),
+        ("close", "close()"),
+        ("CLOSE", "CLOSE: no connection"),
     ] {
         assert_eq!(page(find(word).unwrap()).title, title, "{word}");
     }
@@ -62,6 +68,20 @@ fn what_pages_name_exists() {
         assert!(known.behind.iter().all(|id| rule(id).is_some()), "{}", known.name);
         assert!(known.lessons.iter().all(|name| builtin::get(name).is_some()), "{}", known.name);
         assert!(!known.meaning.is_empty() && !known.signs.is_empty() && !known.deeds.is_empty(), "{}", known.name);
+    }
+}
+
+/// Every state of the kernel has a page, and each page about the wire leads to a lesson.
+#[test]
+fn states_and_segments_lead_to_lessons() {
+    for state in TcpState::ALL {
+        assert!(wire::STATES.iter().any(|known| known.name == state.name()), "{state:?}");
+    }
+    for known in wire::all().filter(|known| known.name != "CLOSE") {
+        let page = page(find(known.name).unwrap());
+        let see = page.sections.iter().find(|section| section.heading == "See it");
+        assert!(see.is_some_and(|see| !see.blocks.is_empty()), "{}", known.name);
+        assert!(known.aliases.iter().all(|alias| find(alias).is_some()), "{}", known.name);
     }
 }
 
@@ -102,5 +122,7 @@ fn the_pages_that_are_read_most() {
     }
     insta::assert_snapshot!("read-80", text_of("read", 80));
     insta::assert_snapshot!("sigpipe-80", text_of("SIGPIPE", 80));
+    insta::assert_snapshot!("rst-80", text_of("RST", 80));
+    insta::assert_snapshot!("close-wait-80", text_of("CLOSE_WAIT", 80));
     insta::assert_snapshot!("rule-80", text_of("rst-in-close-wait-sets-epipe", 80));
 }

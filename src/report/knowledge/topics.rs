@@ -2,6 +2,7 @@
 
 use super::calls::{self, CALLS};
 use super::errnos;
+use super::wire;
 use super::{Block, Page};
 use crate::record::Errno;
 use crate::scenario;
@@ -15,17 +16,21 @@ pub struct Topic(pub(super) Kind);
 pub(super) enum Kind {
     Errno(&'static errnos::Known),
     Call(&'static calls::Known),
+    Wire(&'static wire::Known),
     Rule(&'static Rule),
     Sigpipe,
 }
 
-/// What a word means: an errno by name, number or text, a call, a rule's id, SIGPIPE. Case does not matter.
+/// What a word means: an errno by name, number or text, a call, a segment, a state, a rule's id, SIGPIPE. Case does not
+/// matter, but for a word that is both a call and a state: `close` and `CLOSE`.
 pub fn find(word: &str) -> Option<Topic> {
     let word = word.trim();
     let bare = word.trim_end_matches("()").to_ascii_lowercase();
     let kind = by_errno(word)
+        .or_else(|| wire::all().find(|known| known.name == word).map(Kind::Wire))
         .or_else(|| CALLS.iter().find(|call| call.name == bare).map(Kind::Call))
         .or_else(|| rule(&bare).map(Kind::Rule))
+        .or_else(|| by_wire(&bare))
         .or_else(|| (bare == "sigpipe").then_some(Kind::Sigpipe))?;
     Some(Topic(kind))
 }
@@ -40,11 +45,18 @@ fn by_errno(word: &str) -> Option<Kind> {
     errnos::all().find(fits).map(Kind::Errno)
 }
 
+fn by_wire(word: &str) -> Option<Kind> {
+    let word = word.strip_prefix("tcp_").unwrap_or(word);
+    let fits = |known: &&wire::Known| known.name.eq_ignore_ascii_case(word) || known.aliases.contains(&word);
+    wire::all().find(fits).map(Kind::Wire)
+}
+
 /// Every name that has a page.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let errnos = errnos::all().map(|known| known.name);
     let calls = CALLS.iter().map(|call| call.name);
-    errnos.chain(["SIGPIPE"]).chain(calls).chain(RULES.iter().map(|rule| rule.id))
+    let wire = wire::all().map(|known| known.name);
+    errnos.chain(["SIGPIPE"]).chain(calls).chain(wire).chain(RULES.iter().map(|rule| rule.id))
 }
 
 /// The name that was probably meant.
@@ -63,6 +75,9 @@ pub fn index() -> Page {
     );
     let calls = CALLS.iter().map(|call| call.name).collect::<Vec<_>>().join("  ");
     page.add("Calls", vec![Block::text(calls)]);
+    let titles = |known: &[wire::Known]| known.iter().map(|one| (one.name.to_owned(), one.title.to_owned())).collect();
+    page.add("Segments", vec![Block::Pairs(titles(wire::SEGMENTS))]);
+    page.add("States", vec![Block::Pairs(titles(wire::STATES))]);
     page.add(
         "How to ask",
         vec![Block::list([
