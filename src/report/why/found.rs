@@ -13,7 +13,7 @@ fn compiled(regex: &str) -> Regex {
 }
 
 static NUMBERED: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?:os error |\[Errno |failed \(|errno[ =:]+|error: )(\d{1,3})\b"));
+    LazyLock::new(|| compiled(r"(?:os error |\[Errno |failed \(|errno[ =:]+|error: |Os \{ code: )(\d{1,3})\b"));
 static NAMED: LazyLock<Regex> = LazyLock::new(|| compiled(r"\bE[A-Z]{3,15}\b"));
 static CALLED: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
@@ -74,6 +74,7 @@ mod tests {
     fn an_errno_is_found_by_number_name_and_text() {
         for (line, name) in [
             ("x (os error 104)", "ECONNRESET"),
+            ("Err(Os { code: 32, kind: BrokenPipe, message: \"x\" })", "EPIPE"),
             ("recv() failed (104: Connection reset by peer)", "ECONNRESET"),
             ("write(3, \"\", 1) = -1 EPIPE (Broken pipe)", "EPIPE"),
             ("rsync: Connection Refused", "ECONNREFUSED"),

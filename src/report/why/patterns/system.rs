@@ -21,11 +21,19 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "a Rust program",
-        r"\(os error \d+\)",
+        r"failed printing to std(out|err): Broken pipe",
+        ("write", "EPIPE"),
+        "println! panicked: standard output was a pipe whose reader had ended. Rust programs ignore SIGPIPE, which would have ended it quietly.",
+        &["reader-of-a-pipe-ended"],
+        "thread 'main' panicked at library/std/src/io/stdio.rs: failed printing to stdout: Broken pipe (os error 32)",
+    ),
+    row(
+        "a Rust program",
+        r"\(os error \d+\)|\bOs \{ code: \d+, kind: ",
         ("", ""),
         "std::io::Error shows the kernel's text and number.",
         &[],
-        "Os { code: 104, kind: ConnectionReset, message: \"Connection reset by peer\" } (os error 104)",
+        "Os { code: 104, kind: ConnectionReset, message: \"Connection reset by peer\" }",
     ),
     row(
         "a program with the C library's texts",
