@@ -71,7 +71,7 @@ fn read(name: &Path, family: Option<Family>) -> Result<Given, ()> {
 
 /// A saved timeline; none where the file, if there is one, is something else: then it may be a scenario.
 fn timeline(name: &Path) -> Option<Result<Recording, String>> {
-    if name.extension().is_none_or(|extension| extension != "json") || !name.is_file() {
+    if !lessons::has_extension(name, "json") || !name.is_file() {
         return None;
     }
     let shown = || escape(&name.display().to_string());

@@ -171,9 +171,7 @@ fn folder(path: &Path) -> Result<Vec<Found>, String> {
             let path = entry.path();
             if kind.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "toml")
-                || path.extension().is_some_and(|extension| extension == "json") && !is_timeline(&path)
-            {
+            } else if has_extension(&path, "toml") || has_extension(&path, "json") && !is_timeline(&path) {
                 files.push(path);
             }
         }
@@ -183,6 +181,11 @@ fn folder(path: &Path) -> Result<Vec<Found>, String> {
     }
     files.sort_unstable();
     Ok(files.into_iter().map(Found::File).collect())
+}
+
+/// Whether a file's name ends in that extension, in capital letters or small ones.
+pub(super) fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
 }
 
 /// Whether a file begins as a saved timeline does.

@@ -26,6 +26,7 @@ mod terminal;
 mod why;
 mod wireshark;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -35,7 +36,10 @@ pub use code::Code;
 
 /// Runs the program with the arguments of its process.
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return no_command(&error).into(),
+    };
     let code = match &args.command {
         Command::Run(args) => run::run(args),
         Command::Step(args) => step::step(args),
@@ -53,6 +57,19 @@ pub fn main() -> ExitCode {
         Command::Man => shell::man(),
     };
     code.into()
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn no_command(said: &clap::Error) -> Code {
+    let printed = said.print().and_then(|()| io::stdout().flush());
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            output::error(&format!("cannot write to standard output: {error}"));
+            Code::Usage
+        }
+        _ if said.use_stderr() => Code::Usage,
+        _ => Code::Success,
+    }
 }
 
 /// The command line, for its documentation and for the tests.

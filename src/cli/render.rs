@@ -1,11 +1,11 @@
 //! `tcpstory render`
 
-use std::fs;
-use std::io::{self, Read as _};
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::args::RenderArgs;
-use super::lessons::{STDIN, STDIN_SHOWN};
+use super::lessons::{STDIN, STDIN_SHOWN, has_extension};
 use super::run::{check_questions, write_outputs};
 use super::{Code, output, picture};
 use crate::record::Recording;
@@ -72,21 +72,29 @@ fn read(path: &Path) -> Result<Recording, String> {
         format!("cannot read {shown}: {error}{}", named.map_or("", |_| A_SCENARIO))
     };
     let bytes = if is_stdin {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-        bytes
+        whole_if_json(io::stdin().lock()).map_err(failed)?
     } else {
         if !fs::metadata(path).map_err(failed)?.is_file() {
             return Err(format!("cannot read {shown}: it is not a regular file"));
         }
-        fs::read(path).map_err(failed)?
+        File::open(path).and_then(whole_if_json).map_err(failed)?
     };
     json::read(&bytes).map_err(|error| format!("{shown}: {error}{}", help(&error, path, &bytes)))
 }
 
+/// A source's bytes, and no more than a scenario may have where they do not begin a JSON object: it may be a capture, and large.
+fn whole_if_json(mut source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.by_ref().take(scenario::MAX_BYTES as u64).read_to_end(&mut bytes)?;
+    if bytes.trim_ascii_start().first().is_none_or(|first| *first == b'{') {
+        source.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
 /// What to do about a file that is no timeline.
 fn help(error: &ReadError, path: &Path, bytes: &[u8]) -> &'static str {
-    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    let is_toml = has_extension(path, "toml");
     match error {
         ReadError::NotATimeline | ReadError::NotJson { .. }
             if is_toml || scenario::parse(&SourceText { path: &path.to_string_lossy(), bytes }).is_ok() =>

@@ -105,9 +105,16 @@ fn a_full_device() -> Result<(), Failed> {
 }
 
 fn a_full_standard_output() -> Result<(), Failed> {
-    for arguments in
-        [&["list"][..], &["check", "broken-pipe"], &["schema", "timeline"], &["man"], &["completions", "bash"]]
-    {
+    for arguments in [
+        &["list"][..],
+        &["check", "broken-pipe"],
+        &["schema", "timeline"],
+        &["man"],
+        &["completions", "bash"],
+        &["--help"],
+        &["run", "--help"],
+        &["--version"],
+    ] {
         let world = World::new();
         let mut command = world.command(arguments);
         command.stdout(File::options().write(true).open("/dev/full")?);

@@ -216,7 +216,8 @@ fn actual(ties: &Ties<'_>, check: &Check) -> String {
 fn nothing(ties: &Ties<'_>, check: &Check) -> String {
     let late = if waited_in_vain(ties.story, check) { " in time" } else { "" };
     match check.expected {
-        Expected::Wire(_) | Expected::Because => match ties.segments_of(check.step) {
+        Expected::Because => "no cause is known of it".into(),
+        Expected::Wire(_) => match ties.segments_of(check.step) {
             [] => format!("no segment{late}"),
             seen => format!("not seen{late}, but {}", all(ties.story, seen, "; ")),
         },

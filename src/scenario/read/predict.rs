@@ -117,7 +117,8 @@ impl Expecting<'_, '_> {
             None => "no choice is what the step expects of its call",
         };
         let fault = Fault::new(entry.key_span.clone(), message);
-        self.r.report(fault.label(format!("line {} says otherwise", wanted.line)));
+        let help = "one choice must be what the step states; leave `choices` out to let the reader answer freely";
+        self.r.report(fault.label(format!("line {} states how the call ends", wanted.line)).help(help));
         None
     }
 

@@ -19,12 +19,10 @@ impl Judged<'_> {
         let found = match wanted {
             Because::Rule { rule } => return by_rule(call, rule, cause),
             Because::Segment(pattern) => self.latest_segment(pattern, syscall)?,
-            Because::Call { call: pattern } => {
-                self.latest_call(pattern, self.before_the_end_of(syscall)).ok_or(Actual::Nothing)?
-            }
+            Because::Call { call: pattern } => self.latest_call(pattern, self.before_the_end_of(syscall)),
         };
         let named = cause.map(|cause| cause.because.clone()).unwrap_or_default();
-        if named.contains(&found) { Ok(found) } else { Err(Actual::Events(named)) }
+        found.filter(|found| named.contains(found)).ok_or(Actual::Events(named))
     }
 
     /// The events up to the end of a call.
@@ -33,8 +31,8 @@ impl Judged<'_> {
         self.bench.recording.events.partition_point(|event| event.t_ns <= limit)
     }
 
-    /// The latest segment that fits and came before the call returned.
-    fn latest_segment(&self, pattern: &SegmentPattern, syscall: &Syscall) -> Result<EventId, Actual> {
+    /// The latest segment that fits and came before the call returned; an error where it may be one of several connections.
+    fn latest_segment(&self, pattern: &SegmentPattern, syscall: &Syscall) -> Result<Option<EventId>, Actual> {
         let before = self.bench.segments.range(..self.before_the_end_of(syscall)).rev();
         let mut latest: Vec<(EventId, ConnectionId)> = Vec::new();
         for (place, told) in before.filter(|(place, told)| self.bench.fits(pattern, **place, told)) {
@@ -42,9 +40,9 @@ impl Judged<'_> {
                 latest.push((EventId(*place), told.sender.connection));
             }
         }
-        let &(found, connection) = latest.first().ok_or(Actual::Nothing)?;
+        let Some(&(found, connection)) = latest.first() else { return Ok(None) };
         if latest.iter().all(|(_, other)| self.bench.same_pair(*other, connection)) {
-            return Ok(found);
+            return Ok(Some(found));
         }
         Err(Actual::Ambiguous(latest.into_iter().map(|(event, _)| event).collect()))
     }
