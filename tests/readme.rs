@@ -119,14 +119,14 @@ fn line_offset(text: &str, line: usize) -> usize {
     text.lines().take(line - 1).map(|line| line.len() + 1).sum()
 }
 
-/// What is printed without what differs from run to run: numbers that stand alone, how wide gaps and arrows are, and the lines that
-/// fold a long time.
+/// What is printed without what differs from run to run: numbers that stand alone, how wide gaps and arrows are, the lines that
+/// fold a long time, and the word before a process id, for which long times leave no room.
 fn masked(text: &str) -> String {
     let is_number =
         |word: &&str| word.strip_prefix('-').unwrap_or(word).chars().all(|c| c.is_ascii_digit() || c == '.');
     let line = |line: &str| {
         let line = line.replace(['─', '╌'], " ");
-        line.split_whitespace().filter(|word| !is_number(word)).collect::<Vec<_>>().join(" ")
+        line.split_whitespace().filter(|word| !is_number(word) && *word != "pid").collect::<Vec<_>>().join(" ")
     };
     text.trim_end().lines().filter(|line| !line.contains('┄')).map(line).collect::<Vec<_>>().join("\n")
 }

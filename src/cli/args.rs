@@ -379,7 +379,7 @@ impl CompareArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// An errno (EPIPE, 104, "broken pipe"), a call (read), a segment (RST), a state (CLOSE_WAIT), a rule's id or SIGPIPE; without it, the list of them
+    /// An errno (EPIPE, 104, "broken pipe"), a call (read), a segment (RST), a state (`CLOSE_WAIT`), a rule's id or SIGPIPE; without it, the list of them
     #[arg(value_name = "TOPIC")]
     pub(super) topic: Vec<String>,
     #[command(flatten)]
