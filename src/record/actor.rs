@@ -45,6 +45,9 @@ pub struct Actor {
     /// The actor that forked it; none was there from the start.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub forked_from: Option<ActorId>,
+    /// It shares the descriptors of that one, by clone(2) with `CLONE_FILES`, instead of having copies.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub shares_descriptors: bool,
     /// Its address.
     pub address: IpAddr,
     /// What it does with SIGPIPE.

@@ -135,6 +135,14 @@ pub enum Call {
         /// The child.
         child: ActorId,
     },
+    /// clone(2) with `CLONE_FILES`: a new actor that shares the descriptor table of this one, as threads do. What one opens or
+    /// closes the other has opened or closed.
+    ///
+    /// Unlike a thread it has memory, signals and an end of its own, so that an actor remains a process.
+    Clone {
+        /// The new actor.
+        child: ActorId,
+    },
     /// The socket disappears without a segment, as when its machine loses power: `TCP_REPAIR` is set, then
     /// connect(2) to `AF_UNSPEC` ends the connection and close(2) the socket.
     Vanish,
@@ -173,8 +181,17 @@ impl Call {
             Self::Pipe { .. } => "pipe",
             Self::Dup { .. } => "dup",
             Self::Fork { .. } => "fork",
+            Self::Clone { .. } => "clone",
             Self::Vanish => "vanish",
             Self::Exit { .. } => "exit",
+        }
+    }
+
+    /// The actor that the call makes, for fork and clone.
+    pub fn child(&self) -> Option<ActorId> {
+        match self {
+            Self::Fork { child } | Self::Clone { child } => Some(*child),
+            _ => None,
         }
     }
 

@@ -266,6 +266,7 @@ mod tests {
             address,
             sigpipe: SigpipeDisposition::Catch,
             forked_from: None,
+            shares_descriptors: false,
         };
         let (local, peer) = (Some(SocketAddr::new(address, 9)), Some(SocketAddr::new(address, 47_000)));
         let name = "connection".into();

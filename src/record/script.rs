@@ -323,9 +323,16 @@ impl Script {
     /// The actor that forks this one; none if it is there from the start.
     pub fn parent_of(&self, child: ActorId) -> Option<ActorId> {
         self.steps.iter().find_map(|step| match &step.action {
-            Action::Call { actor, call: Call::Fork { child: forked }, .. } if *forked == child => Some(*actor),
+            Action::Call { actor, call, .. } if call.child() == Some(child) => Some(*actor),
             _ => None,
         })
+    }
+
+    /// Whether the actor shares its parent's descriptor table: it was made by clone, not by fork.
+    pub fn shares_descriptors(&self, child: ActorId) -> bool {
+        self.steps.iter().any(
+            |step| matches!(&step.action, Action::Call { call: Call::Clone { child: cloned }, .. } if *cloned == child),
+        )
     }
 
     /// Whether its expectations hold on a kernel of that release.

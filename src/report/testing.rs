@@ -34,6 +34,7 @@ impl Stage {
             address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1 + u8::try_from(place).unwrap())),
             sigpipe: SigpipeDisposition::Catch,
             forked_from: None,
+            shares_descriptors: false,
         });
         let script = Script {
             id: "test".into(),

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use super::normalize::keep_told_frames;
 use crate::record::{
-    Action, Call, Detail, End, Event, Expect, Outcome, Recording, Script, Segment, Socket, SocketId, Source, Step,
-    StepId, Syscall, What,
+    Action, ActorId, Call, Detail, End, Event, Expect, Outcome, Recording, Script, Segment, Socket, SocketId, Source,
+    Step, StepId, Syscall, What,
 };
 
 /// The name and the title of a scenario whose answers are left out.
@@ -77,7 +77,7 @@ fn cut(mut recording: Recording, at: StepId, inside: &BTreeSet<StepId>) -> Recor
     keep_told_frames(&mut recording);
     forget_sockets(&mut recording);
     for (place, actor) in recording.actors.iter_mut().enumerate().filter(|(_, actor)| actor.forked_from.is_some()) {
-        let is_born = |event: &Event| matches!(&event.what, What::Syscall(Syscall { call: Call::Fork { child }, outcome: Outcome::Returned { .. }, .. }) if child.0 == place);
+        let is_born = |event: &Event| matches!(&event.what, What::Syscall(Syscall { call, outcome: Outcome::Returned { .. }, .. }) if call.child() == Some(ActorId(place)));
         if !recording.events.iter().any(is_born) {
             actor.pid = 0;
         }

@@ -107,6 +107,8 @@ const CHAPTERS: &[Chapter] = chapters![
         "write-after-own-shutdown",
         "close-of-a-duplicate",
         "shutdown-of-a-duplicate",
+        "close-under-a-blocked-read",
+        "shutdown-wakes-a-blocked-read",
         "calls-without-a-connection",
         "listener-is-no-connection",
     ]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{EventId, Story, Told};
-use crate::record::{Call, Detail, Outcome, Syscall, What};
+use crate::record::{Detail, Outcome, Syscall, What};
 
 /// A story without its times and without what may differ between runs of the same scenario.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +50,7 @@ pub fn digest(story: &Story) -> (Digest, Beside) {
     for (entry, event) in story.entries.iter().zip(&story.recording.events) {
         let line = match (&entry.told, &event.what) {
             // The process id is another one each time.
-            (_, What::Syscall(Syscall { call: Call::Fork { .. }, outcome: Outcome::Returned { .. }, .. })) => {
+            (_, What::Syscall(Syscall { call, outcome: Outcome::Returned { .. }, .. })) if call.child().is_some() => {
                 format!("{} forked", entry.id)
             }
             (_, What::Syscall(call)) => format!("{} {}", entry.id, outcome(&call.outcome)),

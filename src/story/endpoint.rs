@@ -34,6 +34,10 @@ pub struct Endpoint {
     pub closed: Option<EventId>,
     /// How that ends the connection.
     pub ending: Ending,
+    /// Its own RST was seen: that of the close, not an answer to a segment.
+    pub aborted: bool,
+    /// The call that its socket was kept open for, after the close.
+    pub kept_by: Option<EventId>,
     /// Its socket had `SO_REUSEADDR` when it was closed.
     pub reuse: bool,
     /// Its socket's `TCP_LINGER2` when it was closed, in nanoseconds, where it was set.
@@ -142,6 +146,8 @@ impl Default for Endpoint {
             shut_write: None,
             closed: None,
             ending: Ending::Open,
+            aborted: false,
+            kept_by: None,
             reuse: false,
             linger2_ns: None,
             established_by: None,

@@ -66,14 +66,18 @@ impl Walk<'_> {
         let Some(by) = endpoint.shut_write.or(endpoint.closed) else { return false };
         let rule = if endpoint.shut_write.is_some() {
             "shutdown-sends-fin"
+        } else if endpoint.kept_by.is_some() {
+            "the-return-of-a-call-sends-fin"
         } else if self.is_close(by) {
             "close-sends-fin"
         } else {
             "the-end-of-a-process-sends-fin"
         };
+        let kept_by = endpoint.kept_by.filter(|_| endpoint.shut_write.is_none());
         self.sent_by(by, event);
-        let fact = Fact { roles: vec![("by", by)], ..Fact::default() };
-        self.found.causes.push(Cause { of: event, because: vec![by], rule, fact });
+        let roles: Vec<_> = kept_by.map(|call| ("call", call)).into_iter().chain([("by", by)]).collect();
+        let because = roles.iter().map(|(_, event)| *event).collect();
+        self.found.causes.push(Cause { of: event, because, rule, fact: Fact { roles, ..Fact::default() } });
         true
     }
 
@@ -180,7 +184,8 @@ impl Walk<'_> {
 
     fn rst(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
         let endpoint = self.endpoint(told.sender);
-        let aborts = endpoint.ending.resets() && endpoint.state != TcpState::Close;
+        // The socket is out of the kernel's tables before its RST is sent (`__tcp_close`): an answer to data may come before that.
+        let aborts = endpoint.ending.resets() && !endpoint.aborted;
         if aborts && segment.flags.has(Flags::ACK) {
             return self.abort(event, told.sender);
         }
@@ -221,6 +226,7 @@ impl Walk<'_> {
             _ => "closing-a-listener-resets-its-queue",
         };
         let fact = Fact { state: Some(state), bytes: Some(bytes), roles: roles.clone(), ..Fact::default() };
+        self.endpoint_mut(sender).aborted = true;
         self.sent_by(by, event);
         let because = roles.into_iter().map(|(_, event)| event).collect();
         self.found.causes.push(Cause { of: event, because, rule, fact });

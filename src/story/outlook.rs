@@ -164,6 +164,7 @@ fn answers(endpoint: &Endpoint) -> Answers {
         epoll: None,
         closed,
         shared: false,
+        in_a_call: false,
         held: 0,
         peeked: 0,
     };

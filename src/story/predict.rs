@@ -51,6 +51,8 @@ pub struct View<'a> {
     pub closed: Option<EventId>,
     /// Other descriptors refer to the socket: of this process or another.
     pub shared: bool,
+    /// Another who shares the descriptor is in a call on it.
+    pub in_a_call: bool,
     /// How many bytes the call has copied already: they are out of the queue, and not yet returned.
     pub held: u64,
     /// How many of the bytes in the queue it has copied without taking them.
@@ -99,7 +101,8 @@ fn size(bytes: u64) -> i64 {
 /// What the call will do if nothing arrives meanwhile.
 pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
     let makes = matches!(call, Call::Socket | Call::Socketpair { .. } | Call::Pipe { .. });
-    let needs_none = makes || matches!(call, Call::Fork { .. } | Call::Exit { .. } | Call::EpollCreate);
+    let needs_none =
+        makes || matches!(call, Call::Fork { .. } | Call::Clone { .. } | Call::Exit { .. } | Call::EpollCreate);
     if let (Some(close), false) = (view.closed, needs_none) {
         if matches!(call, Call::Poll { .. }) {
             return plain(Predicted::Ready(vec![PollEvent::Nval]), "poll-of-a-closed-descriptor").role("close", close);
@@ -128,10 +131,12 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         Call::Send { data, flags } => view.send(data, flags),
         Call::Shutdown { .. } => view.shutdown(),
         Call::Close if view.shared => plain(Predicted::Value(0), "close-of-a-shared-socket-sends-nothing"),
+        Call::Close if view.in_a_call => plain(Predicted::Value(0), "close-does-not-wake-a-blocked-call"),
         Call::Close => plain(Predicted::Value(0), "close-returns-at-once"),
         Call::Socketpair { .. } | Call::Pipe { .. } => plain(Predicted::Value(0), "a-pair-is-made"),
         Call::Dup { .. } => plain(Predicted::Descriptor, "dup-refers-to-the-same-socket"),
         Call::Fork { .. } => plain(Predicted::Descriptor, "fork-shares-every-descriptor"),
+        Call::Clone { .. } => plain(Predicted::Descriptor, "clone-shares-the-descriptor-table"),
         Call::Vanish => plain(Predicted::Value(0), "a-socket-vanishes"),
         Call::Poll { events, timeout_ns } => view.poll(events, *timeout_ns),
         Call::Getsockname => plain(Predicted::Value(0), "getsockname-tells-the-own-address"),

@@ -8,20 +8,25 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 use tcpstory::record::{
-    Actor, ActorId, Address, Bytes, Call, Capture, Clock, Detail, End, Event, Exit, ExitStatus, Flags, Frame, FrameId,
-    Kill, Machine, Network, Outcome, Recording, SandboxKind, Script, Segment, Signal, SignalCaught, SigpipeDisposition,
-    Socket, SocketId, SocketKind, SocketOption, Source, StepId, Syscall, Target, TcpOptions, What,
+    Actor, ActorId, Address, Bytes, Call, Capture, Clock, Data, Detail, End, Event, Exit, ExitStatus, Flags, Frame,
+    FrameId, Kill, Machine, Network, Outcome, Recording, SandboxKind, Script, Segment, Signal, SignalCaught,
+    SigpipeDisposition, Socket, SocketId, SocketKind, SocketOption, Source, StepId, Syscall, Target, TcpOptions, What,
 };
 
+use crate::arranged::{Arranged, arranged};
+use crate::bytes::Carried;
 use crate::shorthand::{outcome, vocabulary};
 
 const CLIENT: ActorId = ActorId(0);
 const SERVER: ActorId = ActorId(1);
 const CHILD: ActorId = ActorId(2);
+/// Another thread of the client's process.
+const THREAD: ActorId = ActorId(3);
 
 /// A recording made from an experiment's shorthand.
 pub(crate) struct Replay<'e> {
-    id: &'e str,
+    arranged: Vec<Arranged>,
+    carried: Carried,
     events: Vec<Event>,
     frames: Vec<Frame>,
     sockets: Vec<Socket>,
@@ -40,7 +45,8 @@ pub(crate) struct Replay<'e> {
 impl<'e> Replay<'e> {
     pub(crate) fn recording(experiment: &'e Value) -> Result<Recording, String> {
         let mut replay = Self {
-            id: experiment["id"].as_str().expect("an id"),
+            arranged: arranged(experiment["id"].as_str().expect("an id")).collect(),
+            carried: Carried::default(),
             events: Vec::new(),
             frames: Vec::new(),
             sockets: Vec::new(),
@@ -69,15 +75,19 @@ impl<'e> Replay<'e> {
                 _ => {}
             }
         }
-        if replay.id == "A15" {
-            replay.server_of_the_free_race();
+        if replay.has(|one| matches!(one, Arranged::ServerAcceptsReadsCloses)) {
+            replay.server_of_the_free_race(events);
         }
         Ok(replay.finish())
     }
 
-    /// Whom a client calls; the one of E7 calls itself.
+    fn has(&self, wanted: fn(&Arranged) -> bool) -> bool {
+        self.arranged.iter().any(wanted)
+    }
+
+    /// Whom a client calls.
     fn target(&self) -> SocketAddr {
-        if self.id == "E7" { client("C") } else { server() }
+        if self.has(|one| matches!(one, Arranged::ConnectsToItself)) { client("C") } else { server() }
     }
 
     /// What was arranged around a call, and is no call of the shorthand.
@@ -87,39 +97,51 @@ impl<'e> Replay<'e> {
             at_us += 1;
             replay.push("L", SERVER, call, (at_us, at_us), &zero());
         };
-        if self.id == "I1c" {
-            push(self, Call::Setsockopt { option: SocketOption::SoReuseaddr(true) });
+        let arranged = self.arranged.clone();
+        let options = |wanted: fn(&Arranged) -> Option<SocketOption>| arranged.iter().filter_map(wanted);
+        for option in options(|one| if let Arranged::ListenerBefore(option) = one { Some(*option) } else { None }) {
+            push(self, Call::Setsockopt { option });
         }
         push(self, Call::Bind { to: Address { ip: None, port: Some(server().port()) } });
         push(self, Call::Listen { backlog: 16 });
-        if self.id == "J7" {
-            push(self, Call::Setsockopt { option: SocketOption::TcpDeferAccept(1_000_000_000) });
-            push(self, Call::Setsockopt { option: SocketOption::ONonblock(true) });
+        for option in options(|one| if let Arranged::ListenerAfter(option) = one { Some(*option) } else { None }) {
+            push(self, Call::Setsockopt { option });
         }
     }
 
-    /// The client of I2 and I2b, and that of E7, choose their port.
+    /// A client may choose its port.
     fn chooses_port(&mut self, at_us: i64) {
         let mut at_us = at_us - 10;
         let mut push = |replay: &mut Self, call| {
             at_us += 1;
             replay.push("C", CLIENT, call, (at_us, at_us), &zero());
         };
-        if ["I2", "I2b", "E7"].contains(&self.id) {
+        if self.has(|one| matches!(one, Arranged::ChoosesPort)) {
             push(self, Call::Setsockopt { option: SocketOption::SoReuseaddr(true) });
             push(self, Call::Bind { to: Address { ip: None, port: Some(client("C").port()) } });
         }
     }
 
-    /// "server in a thread (accept/read1/close)".
-    fn server_of_the_free_race(&mut self) {
+    /// "server in a thread (accept/read1/close)": it accepts when the connection is there, reads the first byte and closes
+    /// when its FIN or RST says so.
+    fn server_of_the_free_race(&mut self, events: &[Value]) {
+        let at = |wanted: &dyn Fn(&str, &str) -> bool| {
+            let found = events.iter().find(|event| {
+                event["flags"].as_str().is_some_and(|flags| wanted(event["from"].as_str().expect("a sender"), flags))
+            });
+            us(&found.expect("such a segment")["t_us"])
+        };
+        let ready = at(&|from, flags| from == "C" && flags == "A") + 20;
+        let came = at(&|from, flags| from == "C" && flags == "PA");
+        let ends = at(&|from, flags| from == "S" && flags.contains(['F', 'R']));
         let accepted = self.socket("S");
         let detail = Detail::Accepted(accepted);
         let from = Call::Accept { from: "listener".to_owned() };
-        self.push("L", SERVER, from, (1_410, 1_412), &Outcome::Returned { value: 4, detail });
-        let detail = Detail::Data(Bytes(vec![0]));
-        self.push("S", SERVER, Call::Read { size: 1 }, (1_505, 1_507), &Outcome::Returned { value: 1, detail });
-        self.push("S", SERVER, Call::Close, (1_870, 1_900), &zero());
+        self.push("L", SERVER, from, (ready, ready + 2), &Outcome::Returned { value: 4, detail });
+        let detail = Detail::Data(Bytes(b"a".to_vec()));
+        let read = Outcome::Returned { value: 1, detail };
+        self.push("S", SERVER, Call::Read { size: 1 }, (came + 2, came + 4), &read);
+        self.push("S", SERVER, Call::Close, (ends - 3, ends + 10), &zero());
     }
 
     fn socket(&mut self, name: &'e str) -> SocketId {
@@ -204,11 +226,11 @@ impl<'e> Replay<'e> {
         self.child_lives = true;
     }
 
-    /// The child of L1 and L2 is killed, that of L3 exits; the shorthand shows only what its kernel sends then.
+    /// The child is killed, or exits; the shorthand shows only what its kernel sends then.
     fn child_ends(&mut self, at_us: i64) {
         self.child_lives = false;
         let ns = (at_us - 2) * 1000;
-        let status = if self.id == "L3" {
+        let status = if self.has(|one| matches!(one, Arranged::ChildExits)) {
             self.push("S", CHILD, Call::Exit { code: 0 }, (at_us - 2, at_us - 1), &Outcome::Unfinished);
             ExitStatus::Code(0)
         } else {
@@ -224,6 +246,9 @@ impl<'e> Replay<'e> {
     fn make(&mut self, event: &'e Value, socket: &'e str, call: Call, span: (i64, i64)) {
         let actor = if event["actor"] == "client" { CLIENT } else { SERVER };
         let outcome = outcome(&call, event);
+        let name = event["call"].as_str().unwrap_or_default();
+        let by_a_thread = |one: &Arranged| matches!(one, Arranged::ByAThread(call) if *call == name);
+        let actor = if actor == CLIENT && self.arranged.iter().any(by_a_thread) { THREAD } else { actor };
         let place = self.push(socket, actor, call, span, &outcome);
         if let What::Syscall(call) = &mut self.events[place].what {
             call.blocked |= event.get("blocked").is_some();
@@ -235,9 +260,17 @@ impl<'e> Replay<'e> {
     }
 
     fn push(&mut self, socket: &'e str, actor: ActorId, call: Call, span: (i64, i64), outcome: &Outcome) -> usize {
+        let id = self.socket(socket);
+        if let (Some(data), Outcome::Returned { value, .. }) = (call.data(), outcome) {
+            let bytes = written(data, usize::try_from(*value).expect("a size"));
+            let socket = &self.sockets[id.0];
+            if let Some((local, peer)) = socket.local.zip(socket.peer) {
+                self.carried.writes((local, peer), &bytes);
+            }
+        }
         let syscall = Syscall {
             actor,
-            socket: self.socket(socket),
+            socket: id,
             step: StepId(0),
             through: None,
             implied: false,
@@ -282,13 +315,14 @@ impl<'e> Replay<'e> {
             urgent: if flags.has(Flags::URG) { u16::try_from(size).expect("a short segment") } else { 0 },
             // Room for whatever comes: the experiments' windows are not told with their scale.
             options: TcpOptions { window_scale: has('S').then_some(14), ..TcpOptions::default() },
-            payload: vec![0; size],
+            payload: Vec::new(),
         };
+        self.carried.carries(self.frames.len(), (segment.src, segment.dst), number("seq"), size);
         let bytes = Bytes::default();
         self.frames.push(Frame { bytes, checksum_completed: false, segment: Some(segment) });
         let frame = FrameId(self.frames.len() - 1);
-        // The clock of I1's segments is ahead of that of its calls: otherwise they would stand behind calls that they precede.
-        let ahead = if self.id == "I1" { 1_965 } else { 0 };
+        let ahead =
+            self.arranged.iter().map(|one| if let Arranged::SegmentsAhead(us) = one { *us } else { 0 }).sum::<i64>();
         self.events.push(Event { t_ns: (us(&event["t_us"]) - ahead) * 1000, what: What::Segment { frame } });
     }
 
@@ -297,12 +331,25 @@ impl<'e> Replay<'e> {
         let again = self.numbers.get(&self.speaking).is_some_and(|(_, answered)| !answered);
         if !again {
             self.connections += 1;
+            self.carried.opens((self.speaking, self.target()));
             self.numbers.insert(self.speaking, (self.connections * 100_000_000, false));
             self.waiting.push_back(self.speaking);
         }
     }
 
+    /// The settings of the network namespace.
+    fn sysctls(&self) -> BTreeMap<String, String> {
+        let set = |one: &Arranged| match one {
+            Arranged::Sysctl(name, value) => Some(((*name).to_owned(), (*value).to_owned())),
+            _ => None,
+        };
+        self.arranged.iter().filter_map(set).collect()
+    }
+
     fn finish(mut self) -> Recording {
+        for (frame, payload) in self.carried.payloads() {
+            self.frames[frame].segment.as_mut().expect("a segment").payload = payload;
+        }
         // Signals refer to their call by its place.
         let mut order: Vec<usize> = (0..self.events.len()).collect();
         order.sort_by_key(|place| self.events[*place].t_ns);
@@ -316,19 +363,20 @@ impl<'e> Replay<'e> {
             }
         }
         self.events.sort_by_key(|event| event.t_ns);
-        let actor = |name: &str, last: u8, forked_from| Actor {
+        let actor = |name: &str, last: u8, forked_from: Option<ActorId>| Actor {
             name: name.to_owned(),
             pid: u32::from(last),
             address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)),
             sigpipe: SigpipeDisposition::Catch,
             forked_from,
+            shares_descriptors: forked_from == Some(CLIENT),
         };
         let machine = Machine {
             tcpstory: "test".to_owned(),
             kernel: "6.18".to_owned(),
             arch: "x86_64".to_owned(),
             sandbox: SandboxKind::Namespace,
-            sysctls: sysctls(self.id),
+            sysctls: self.sysctls(),
         };
         Recording {
             script: Script {
@@ -343,7 +391,12 @@ impl<'e> Replay<'e> {
             machine,
             clock: Clock { t0_unix_ns: "0".to_owned(), uncertainty_ns: 0 },
             capture: Capture { interface: "lo".to_owned(), received: self.frames.len() as u64, dropped: 0 },
-            actors: vec![actor("client", 1, None), actor("server", 2, None), actor("child", 2, Some(SERVER))],
+            actors: vec![
+                actor("client", 1, None),
+                actor("server", 2, None),
+                actor("child", 2, Some(SERVER)),
+                actor("thread", 1, Some(CLIENT)),
+            ],
             sockets: self.sockets,
             steps: Vec::new(),
             events: self.events,
@@ -351,17 +404,6 @@ impl<'e> Replay<'e> {
             end: End::Completed,
         }
     }
-}
-
-/// What an experiment's title says of the machine. I2d has one port to choose from.
-fn sysctls(id: &str) -> BTreeMap<String, String> {
-    let known: &[(&str, &str)] = match id {
-        "G2" => &[("net.ipv4.tcp_retries2", "3")],
-        "I2b" => &[("net.ipv4.tcp_timestamps", "0")],
-        "I2d" => &[("net.ipv4.tcp_tw_reuse", "0"), ("net.ipv4.ip_local_port_range", "50000 50000")],
-        _ => &[],
-    };
-    known.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 fn flags(letters: &str) -> Flags {
@@ -388,6 +430,15 @@ fn server() -> SocketAddr {
 
 fn connect(to: &SocketAddr) -> Call {
     Call::Connect { to: Target::Address(*to) }
+}
+
+/// The first bytes of what was to be written.
+fn written(data: &Data, taken: usize) -> Vec<u8> {
+    match data {
+        Data::Text(text) => text.bytes().take(taken).collect(),
+        Data::Repeat { pattern, .. } => pattern.0.iter().copied().cycle().take(taken).collect(),
+        other => panic!("{other:?} is not in the shorthand"),
+    }
 }
 
 fn zero() -> Outcome {

@@ -10,8 +10,8 @@ use tcpstory::record::{
 pub(crate) fn vocabulary(name: &str, arg: &str, event: &Value) -> Option<Call> {
     let size = |default: u64| arg.split(',').next().and_then(|text| text.parse().ok()).unwrap_or(default);
     let data = || {
-        let taken = event["result"].as_u64().unwrap_or_default();
-        Data::Repeat { pattern: Bytes(vec![0]), size: taken.max(asked(arg)) }
+        let text = arg.split(",MSG_").next().unwrap_or(arg);
+        if asked(arg) == text.len() as u64 { Data::Text(text.to_owned()) } else { bulk(asked(arg)) }
     };
     let flags: Vec<MsgFlag> = MsgFlag::ALL.iter().copied().filter(|flag| arg.contains(&flag.name()[4..])).collect();
     Some(match name {
@@ -89,7 +89,6 @@ fn poll_events(text: &str) -> Vec<PollEvent> {
 pub(crate) fn outcome(call: &Call, event: &Value) -> Outcome {
     let errno = event["errno"].as_str().and_then(Errno::from_name);
     let value = event["result"].as_i64().unwrap_or_default();
-    let bytes = |value: i64| vec![0; usize::try_from(value.clamp(0, 65_536)).unwrap_or_default()];
     let detail = match call {
         Call::Getsockopt { .. } => {
             let pending = errno.or_else(|| event["result"].as_str().and_then(Errno::from_name));
@@ -99,7 +98,7 @@ pub(crate) fn outcome(call: &Call, event: &Value) -> Outcome {
             let ready = event["result"].as_str().map(poll_events).unwrap_or_default();
             return Outcome::Returned { value: i64::from(!ready.is_empty()), detail: Detail::Ready(ready) };
         }
-        Call::Read { .. } | Call::Recv { .. } => Detail::Data(Bytes(bytes(value))),
+        Call::Read { .. } | Call::Recv { .. } => Detail::Data(Bytes(read(event, value))),
         Call::Accept { .. } => Detail::Accepted(SocketId(0)),
         _ => Detail::None,
     };
@@ -107,4 +106,20 @@ pub(crate) fn outcome(call: &Call, event: &Value) -> Outcome {
         Some(errno) => Outcome::Failed { errno },
         None => Outcome::Returned { value, detail },
     }
+}
+
+/// Bulk data is all of one letter.
+fn bulk(size: u64) -> Data {
+    Data::Repeat { pattern: Bytes(b"x".to_vec()), size }
+}
+
+/// What a read returned: the beginning of much data is told, and a recording keeps no more than 65,536 bytes.
+fn read(event: &Value, value: i64) -> Vec<u8> {
+    let told = event["data"].as_str().unwrap_or_default().as_bytes();
+    let size = usize::try_from(value.clamp(0, 65_536)).expect("a size");
+    assert!(
+        told.len() == size || told.iter().all(|byte| *byte == b'x'),
+        "what was read is told whole, or is bulk data"
+    );
+    if told.len() == size { told.to_vec() } else { vec![b'x'; size] }
 }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus as WaitStatus, Stdio};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{MsgFlags, send};
 use nix::sys::wait::{WaitPidFlag, WaitStatus as Waited, waitpid};
 use nix::unistd::Pid;
@@ -66,7 +67,7 @@ pub(in crate::lab) enum Heard {
     Done(Box<Done>),
     /// Nothing yet.
     Silence,
-    /// The end of the stream: its process is ending.
+    /// The end of the stream, or of its process.
     End,
 }
 
@@ -179,17 +180,25 @@ impl Handle {
                 Some(Report::Lent) => continue,
                 None => {}
             }
+            // Looked at before the stream: what it said until then is in there.
+            let over = self.is_over();
             match take(self.control.as_fd(), &mut self.buffer) {
                 Ok((0, _)) | Err(Errno::ECONNRESET) => return Ok(Heard::End),
                 Ok((received, lent)) => {
                     self.inbox.push(&self.buffer[..received]);
                     self.lent = lent.or(self.lent.take());
                 }
-                Err(Errno::EAGAIN) => return Ok(Heard::Silence),
+                Err(Errno::EAGAIN) => return Ok(if over { Heard::End } else { Heard::Silence }),
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
+    }
+
+    /// Whether its process has ended. Where it shares its descriptors, the other keeps its end of the stream open.
+    fn is_over(&self) -> bool {
+        let mut watched = [PollFd::new(self.life(), PollFlags::POLLIN)];
+        self.ended.is_some() || matches!(poll(&mut watched, PollTimeout::ZERO), Ok(1..))
     }
 
     /// Whether its process sleeps in the system call of that name.

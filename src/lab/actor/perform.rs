@@ -120,9 +120,9 @@ fn make(order: &Order, begun: impl FnOnce()) -> (Timed, Detail) {
         Call::Dup { .. } => plain(begun, || socket::dup(fd)),
         // Another descriptor is in the conductor's hands by then, which makes the connection vanish.
         Call::Vanish => plain(begun, || socket::close(fd)),
-        Call::Fork { .. } => {
+        Call::Fork { .. } | Call::Clone { .. } => {
             begun();
-            (fork_sibling(), Detail::None)
+            (fork_sibling(matches!(order.call, Call::Clone { .. })), Detail::None)
         }
         Call::Exit { code } => {
             begun();

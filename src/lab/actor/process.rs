@@ -6,16 +6,18 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::UnixStream;
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
-use nix::unistd::Pid;
+use nix::unistd::{Pid, close};
 
 use super::lend::lend;
 use super::perform::perform;
 use super::protocol::{Inbox, Order, Report, encode};
 use crate::lab::sys::process::{
-    Disposition, close_from, exit, now_ns, replace_standard_input, reset_signals, set_disposition, standard_input,
+    Disposition, close_from, exit, now_ns, received, replace_standard_input, reset_signals, set_disposition,
+    standard_input,
 };
 use crate::record::{Call, Outcome, SigpipeDisposition};
 
@@ -24,6 +26,9 @@ const NOT_FOR_HAND: i32 = 2;
 
 /// Standard input, output and error stay; sockets begin at 3, as in a program that has just started.
 const FIRST_SOCKET: u32 = 3;
+
+/// Control sockets among shared descriptors have numbers from here: no scenario has as many sockets.
+const FIRST_CONTROL: i32 = 512;
 
 /// How a disposition is said on the command line.
 pub(super) fn disposition_word(sigpipe: SigpipeDisposition) -> &'static str {
@@ -90,6 +95,7 @@ fn serve(mut control: &UnixStream) -> io::Result<()> {
         while let Some(order) = inbox.next::<Order>()? {
             let report = match order.call {
                 Call::Fork { .. } => fork(control, &order)?,
+                Call::Clone { .. } => clone(control, &order)?,
                 Call::Vanish => vanish(control, &order)?,
                 _ => Report::Done(Box::new(perform(&order, || begun(control)))),
             };
@@ -119,6 +125,28 @@ fn fork(control: &UnixStream, order: &Order) -> io::Result<Report> {
     replace_standard_input(&theirs.into())?;
     set_name(order.name.clone().unwrap_or_default().into_bytes())?;
     Ok(Report::Ready)
+}
+
+/// Makes an actor that shares this one's descriptors, and tells how it went; the new one has a control socket of its own among
+/// them, out of the way of the numbers that sockets get.
+fn clone(control: &UnixStream, order: &Order) -> io::Result<Report> {
+    let (theirs, ours) = UnixStream::pair()?;
+    lend(control, &encode(&Report::Lent)?, ours.as_raw_fd())?;
+    drop(ours);
+    let out_of_the_way = fcntl(&theirs, FcntlArg::F_DUPFD(FIRST_CONTROL))?;
+    drop(theirs);
+    let done = perform(order, || begun(control));
+    if !matches!(done.outcome, Outcome::Returned { value: 0, .. }) {
+        // Where it worked the descriptor is the new actor's too, and stays open.
+        if matches!(done.outcome, Outcome::Failed { .. }) {
+            close(out_of_the_way)?;
+        }
+        return Ok(Report::Done(Box::new(done)));
+    }
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    set_name(order.name.clone().unwrap_or_default().into_bytes())?;
+    let life = serve(&UnixStream::from(received(out_of_the_way)));
+    exit(if life.is_ok() { 0 } else { NOT_FOR_HAND })
 }
 
 /// Hands the socket to the conductor, which alone may make it vanish, and closes the own descriptor.

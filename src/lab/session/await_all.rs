@@ -56,7 +56,7 @@ impl Session {
                 }
                 return Ok(());
             }
-            readable(None, &self.stop, backoff.next(deadline))?;
+            readable(&[], &self.stop, backoff.next(deadline))?;
         }
     }
 

@@ -207,10 +207,7 @@ impl Session {
         player.pending =
             Some(Pending { event, step, socket, descriptor, named, to, begun: false, started: false, given_up: false });
         let (fd, epoll) = (self.sockets.fd(descriptor), self.sockets.epoll(descriptor));
-        let name = match &call {
-            Call::Fork { child } => self.script.actors.get(child.0).map(|spec| spec.name.clone()),
-            _ => None,
-        };
+        let name = call.child().and_then(|child| Some(self.script.actors.get(child.0)?.name.clone()));
         let family = self.script.network.family;
         player.handle()?.tell(&Order { fd, epoll, family, name, call })?;
         Ok(())

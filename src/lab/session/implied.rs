@@ -18,7 +18,7 @@ impl Session {
         let (actor, name) = (asked.actor, called_on(asked));
         let known = match asked.call {
             Call::Socket | Call::Socketpair { .. } | Call::Pipe { .. } => None,
-            Call::Exit { .. } | Call::Fork { .. } => {
+            Call::Exit { .. } | Call::Fork { .. } | Call::Clone { .. } => {
                 return Ok(Some(self.sockets.any(actor, name).unwrap_or_else(|| self.sockets.stand_in(actor, name))));
             }
             call => {

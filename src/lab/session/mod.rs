@@ -122,6 +122,7 @@ impl Session {
                 name: spec.name.clone(),
                 pid: handle.as_ref().map_or(0, Handle::pid),
                 forked_from: script.parent_of(ActorId(place)),
+                shares_descriptors: script.shares_descriptors(ActorId(place)),
                 address: *address,
                 sigpipe: spec.sigpipe,
             })
@@ -274,7 +275,7 @@ impl Session {
             Action::Pause { ns } => {
                 let pause = Deadline::after(Some(*ns));
                 while !pause.has_passed() {
-                    readable(None, &self.stop, pause.left())?;
+                    readable(&[], &self.stop, pause.left())?;
                 }
                 Ok(())
             }

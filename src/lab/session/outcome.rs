@@ -139,7 +139,9 @@ impl Session {
             *detail = self.settle_pair(actor, &pending, ends);
         }
         match self.syscall(pending.event).map(|syscall| (syscall.call.clone(), &outcome)) {
-            Some((Call::Fork { child }, Outcome::Returned { value, .. })) => self.is_forked(actor, child, *value)?,
+            Some((Call::Fork { child } | Call::Clone { child }, Outcome::Returned { value, .. })) => {
+                self.is_forked(actor, child, *value)?;
+            }
             Some((Call::Vanish, _)) => end_ns = self.vanishes(actor)?.unwrap_or(end_ns),
             _ => {}
         }
@@ -181,6 +183,7 @@ impl Session {
                 self.sockets.opened(copy, descriptor(*value));
             }
             (Call::Fork { child }, Outcome::Returned { .. }) => self.sockets.inherit(actor, *child),
+            (Call::Clone { child }, Outcome::Returned { .. }) => self.sockets.share(actor, *child),
             (Call::EpollCreate, Outcome::Returned { value, .. }) => {
                 self.sockets.watched_by(pending.descriptor, descriptor(*value));
             }

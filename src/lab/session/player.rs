@@ -94,7 +94,7 @@ impl Player {
             if let Some(failed) = failed {
                 return Err(LabError::new("cannot start an actor").tried("starting a process", failed).into());
             }
-            readable(Some(self.handle()?.control()), stop, deadline.left())?;
+            self.await_news(stop, deadline.left())?;
         }
     }
 
@@ -111,9 +111,10 @@ impl Player {
         })
     }
 
-    /// Waits until it says something.
+    /// Waits until it says something or its process ends: of one that shares its descriptors the stream does not end then.
     pub(super) fn await_news(&mut self, stop: &StopFlag, time: std::time::Duration) -> Result<Woken, Halt> {
-        readable(Some(self.handle()?.control()), stop, time)
+        let handle = self.handle()?;
+        readable(&[handle.control(), handle.life()], stop, time)
     }
 
     /// Waits for the end of its process. None when the deadline passed before.
@@ -125,7 +126,7 @@ impl Player {
             if deadline.has_passed() {
                 return Ok(None);
             }
-            readable(Some(self.handle()?.life()), stop, deadline.left())?;
+            readable(&[self.handle()?.life()], stop, deadline.left())?;
         }
     }
 

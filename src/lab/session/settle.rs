@@ -44,7 +44,7 @@ impl Backlogs {
             if empty.iter().all(|empty| *empty) || deadline.has_passed() {
                 return Ok(());
             }
-            readable(None, stop, backoff.next(deadline))?;
+            readable(&[], stop, backoff.next(deadline))?;
         }
     }
 

@@ -1,7 +1,7 @@
 //! The sockets of a run: names, descriptors, addresses.
 
 use core::net::SocketAddr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::RawFd;
 
 use crate::record::{ActorId, PollEvent, Socket, SocketId, SocketKind};
@@ -27,6 +27,10 @@ pub(super) struct Sockets {
     had: BTreeSet<Ends>,
     /// Those that a call was made on since it was last asked.
     called: BTreeSet<SocketId>,
+    /// Whose descriptors an actor shares.
+    shared: BTreeMap<ActorId, ActorId>,
+    /// Actors whose process has ended.
+    gone: BTreeSet<ActorId>,
 }
 
 /// What is known of a socket beside its record.
@@ -77,6 +81,7 @@ impl Sockets {
 
     /// A new socket of that name, which now means this one.
     pub(super) fn add(&mut self, actor: ActorId, name: &str) -> DescriptorId {
+        let actor = self.table(actor);
         let before = self.records.iter().filter(|socket| socket.actor == actor && socket.name == name).count();
         let generation = u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1);
         let record = Socket {
@@ -108,7 +113,7 @@ impl Sockets {
     /// Another descriptor for a socket.
     pub(super) fn refer(&mut self, actor: ActorId, name: &str, socket: SocketId) -> DescriptorId {
         self.descriptors.push(Descriptor {
-            actor,
+            actor: self.table(actor),
             name: name.to_owned(),
             socket,
             fd: None,
@@ -126,8 +131,19 @@ impl Sockets {
         descriptor
     }
 
+    /// Whose descriptors an actor has: its own, or those that it shares.
+    fn table(&self, actor: ActorId) -> ActorId {
+        self.shared.get(&actor).copied().unwrap_or(actor)
+    }
+
+    /// The child has the descriptors of its parent, the very same ones.
+    pub(super) fn share(&mut self, parent: ActorId, child: ActorId) {
+        self.shared.insert(child, self.table(parent));
+    }
+
     /// The child has what its parent has, but makes epoll instances of its own.
     pub(super) fn inherit(&mut self, parent: ActorId, child: ActorId) {
+        let parent = self.table(parent);
         let open = |descriptor: &&Descriptor| descriptor.actor == parent && descriptor.fd.is_some();
         let copies: Vec<_> = self.descriptors.iter().filter(open).cloned().collect();
         self.descriptors.extend(copies.into_iter().map(|copy| Descriptor {
@@ -140,17 +156,19 @@ impl Sockets {
 
     /// The last descriptor of that name, open or closed.
     pub(super) fn latest(&self, actor: ActorId, name: &str) -> Option<DescriptorId> {
-        self.find(|descriptor| descriptor.actor == actor && descriptor.name == name)
+        let table = self.table(actor);
+        self.find(|descriptor| descriptor.actor == table && descriptor.name == name)
     }
 
     /// Any descriptor of the actor, preferably the last of that name.
     pub(super) fn any(&self, actor: ActorId, name: &str) -> Option<DescriptorId> {
-        self.latest(actor, name).or_else(|| self.find(|descriptor| descriptor.actor == actor))
+        self.latest(actor, name).or_else(|| self.find(|descriptor| descriptor.actor == self.table(actor)))
     }
 
     /// The actor's last listener.
     pub(super) fn listener(&self, actor: ActorId) -> Option<SocketId> {
-        let found = self.find(|descriptor| descriptor.actor == actor && self.kept[descriptor.socket.0].listens);
+        let found =
+            self.find(|descriptor| descriptor.actor == self.table(actor) && self.kept[descriptor.socket.0].listens);
         found.map(|descriptor| self.of(descriptor))
     }
 
@@ -219,8 +237,14 @@ impl Sockets {
         open.map(|(_, other)| (other.actor, other.name.clone())).collect()
     }
 
-    /// The process is gone, and with it every descriptor.
+    /// The process is gone, and with it every descriptor, unless it shared them with one that is still there.
     pub(super) fn gone(&mut self, actor: ActorId) {
+        self.gone.insert(actor);
+        let actor = self.table(actor);
+        let lives = |other: &ActorId| self.table(*other) == actor && !self.gone.contains(other);
+        if lives(&actor) || self.shared.keys().any(lives) {
+            return;
+        }
         for descriptor in self.descriptors.iter_mut().filter(|descriptor| descriptor.actor == actor) {
             if descriptor.fd.take().is_some() {
                 self.called.insert(descriptor.socket);
@@ -323,6 +347,23 @@ mod tests {
         sockets.opened(quiet, 3);
         sockets.gone(SERVER);
         assert_eq!(sockets.take_called().len(), 1);
+    }
+
+    #[test]
+    fn a_shared_table_is_open_until_the_last_is_gone() {
+        let mut sockets = Sockets::default();
+        let first = sockets.add(CLIENT, "connection");
+        sockets.opened(first, 3);
+        sockets.share(CLIENT, SERVER);
+        assert_eq!(sockets.latest(SERVER, "connection"), Some(first));
+        let second = sockets.add(SERVER, "second");
+        sockets.opened(second, 4);
+        assert_eq!(sockets.latest(CLIENT, "second"), Some(second));
+        assert!(sockets.others(first).is_empty(), "there is one descriptor, whoever calls on it");
+        sockets.gone(CLIENT);
+        assert!(sockets.is_open(first) && sockets.is_open(second));
+        sockets.gone(SERVER);
+        assert!(!sockets.is_open(first) && !sockets.is_open(second));
     }
 
     #[test]

@@ -56,11 +56,11 @@ pub(super) enum Woken {
     TimedOut,
 }
 
-/// Waits until the descriptor is readable (or at its end); with none, for the time alone.
-pub(super) fn readable(fd: Option<BorrowedFd<'_>>, stop: &StopFlag, time: Duration) -> Result<Woken, Halt> {
+/// Waits until one of the descriptors is readable (or at its end); with none, for the time alone.
+pub(super) fn readable(fds: &[BorrowedFd<'_>], stop: &StopFlag, time: Duration) -> Result<Woken, Halt> {
     let bell = PollFd::new(stop.bell(), PollFlags::POLLIN);
     let mut watched = vec![bell];
-    watched.extend(fd.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+    watched.extend(fds.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)));
     match ppoll(&mut watched, Some(TimeSpec::from_duration(time)), None) {
         Err(Errno::EINTR) | Ok(_) if stop.is_raised() => Err(Halt::Interrupted),
         Err(Errno::EINTR) => Ok(Woken::Ready), // a signal of the process's own: the caller looks again
@@ -117,8 +117,8 @@ mod tests {
     #[test]
     fn a_raised_flag_ends_every_wait() {
         let stop = StopFlag::new().unwrap();
-        assert_eq!(readable(None, &stop, Duration::ZERO).ok(), Some(Woken::TimedOut));
+        assert_eq!(readable(&[], &stop, Duration::ZERO).ok(), Some(Woken::TimedOut));
         stop.raise();
-        assert!(matches!(readable(None, &stop, LONGEST), Err(Halt::Interrupted)));
+        assert!(matches!(readable(&[], &stop, LONGEST), Err(Halt::Interrupted)));
     }
 }

@@ -180,6 +180,7 @@ mod tests {
             address: address.parse().unwrap(),
             sigpipe: SigpipeDisposition::Catch,
             forked_from: None,
+            shares_descriptors: false,
         };
         vec![actor("client", "127.0.0.1"), actor("server", "127.0.0.2")]
     }

@@ -45,11 +45,12 @@ pub(in crate::lab) fn in_child(end: u8, work: impl FnOnce(File)) -> nix::Result<
 }
 
 /// A copy of this process: 0 in the copy, its process id here. It is a child of this process's parent (`CLONE_PARENT`), which is
-/// told of its end and whose death it can be tied to.
+/// told of its end and whose death it can be tied to. It has copies of all descriptors, or shares them (`CLONE_FILES`).
 ///
 /// For a process with a single thread, whose locks are all free.
-pub(in crate::lab) fn fork_sibling() -> Timed {
-    let flags = libc::CLONE_PARENT | libc::SIGCHLD;
+pub(in crate::lab) fn fork_sibling(shares_descriptors: bool) -> Timed {
+    let files = if shares_descriptors { libc::CLONE_FILES } else { 0 };
+    let flags = libc::CLONE_PARENT | libc::SIGCHLD | files;
     // SAFETY: without CLONE_VM and with no stack given this is fork(2): both processes go on here, each in its own memory. There is
     // one thread, so no lock of the C library is held by another.
     timed(|| unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) })

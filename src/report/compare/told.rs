@@ -101,7 +101,12 @@ fn key(ties: &Ties<'_>, row: &Row) -> Option<String> {
             let signals = words::signal_suffix(row.event.into_iter().flat_map(|event| ties.caught_during(event)));
             let ended = match (&syscall.call, &syscall.outcome) {
                 (
-                    Call::Socket | Call::Accept { .. } | Call::Dup { .. } | Call::Fork { .. } | Call::EpollCreate,
+                    Call::Socket
+                    | Call::Accept { .. }
+                    | Call::Dup { .. }
+                    | Call::Fork { .. }
+                    | Call::Clone { .. }
+                    | Call::EpollCreate,
                     Outcome::Returned { .. },
                 ) => "a descriptor".into(),
                 (Call::Getsockname | Call::Getpeername, Outcome::Returned { .. }) => "an address".into(),

@@ -239,6 +239,22 @@ pub(super) const CALLS: &[Known] = &[
         advice: &["Close in each process what it does not use, or the peer waits for an end of file that never comes."],
     },
     Known {
+        name: "clone",
+        meaning: &[
+            "clone with CLONE_FILES, as a new thread is made, shares the descriptors: there is one table, and what one closes or opens the other has closed or opened.",
+            "A close while another thread is in a call on the socket takes the number away, and nothing else: the call keeps the open file, sleeps on, and the FIN goes out when it returns.",
+        ],
+        results: &[(
+            "a process id",
+            "in the caller; 0 in the new actor, which here is a process with its own memory and end.",
+        )],
+        order: "",
+        advice: &[
+            "Never close a descriptor that another thread may be using: its number may soon mean another socket.",
+            "To stop a thread that waits, call shutdown: it wakes the call; the thread closes the descriptor itself.",
+        ],
+    },
+    Known {
         name: "epoll_wait",
         meaning: &[
             "epoll_wait tells what poll would tell, of the sockets that epoll_ctl registered. Level-triggered it tells a state as long as it lasts; edge-triggered (EPOLLET) it tells news once.",

@@ -10,7 +10,7 @@ mod order;
 use std::path::Path;
 
 use crate::packet;
-use crate::record::{Call, FrameId, Outcome, Recording, Syscall, What};
+use crate::record::{FrameId, Outcome, Recording, Syscall, What};
 use crate::story;
 
 /// What time 0 is in a normalized recording: a round number of seconds since 1970.
@@ -51,8 +51,8 @@ fn names(recording: &mut Recording) {
         actor.pid = pid;
     }
     for event in &mut recording.events {
-        if let What::Syscall(Syscall { call: Call::Fork { child }, outcome: Outcome::Returned { value, .. }, .. }) =
-            &mut event.what
+        if let What::Syscall(Syscall { call, outcome: Outcome::Returned { value, .. }, .. }) = &mut event.what
+            && let Some(child) = call.child()
         {
             *value = recording.actors.get(child.0).map_or(0, |child| i64::from(child.pid));
         }

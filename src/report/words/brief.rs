@@ -6,6 +6,7 @@ use crate::story::{Cause, Story};
 /// What made a segment, by rule: the phrase behind `<-`, with braces as in [`Rule::sentence`](crate::story::rules::Rule).
 const BRIEF: &[(&str, &str)] = &[
     ("close-sends-fin", "{by} closed the socket"),
+    ("the-return-of-a-call-sends-fin", "{call} returned, and {by} had closed the socket"),
     ("shutdown-sends-fin", "{by} shut this direction down"),
     ("the-end-of-a-process-sends-fin", "{by} ended the process"),
     ("the-end-of-a-process-with-unread-data-sends-rst", "{by} ended the process with {bytes} from {data} unread"),

@@ -2,8 +2,8 @@ use core::net::IpAddr;
 
 use super::{PREVIEW_BYTES, count, duration, escape, payload, quote, quote_start};
 use crate::record::{
-    Address, Call, Data, Detail, LISTENER, MsgFlag, Outcome, PollEvent, Script, Signal, SocketOption, SocketOptionName,
-    Syscall, Target,
+    ActorId, Address, Call, Data, Detail, LISTENER, MsgFlag, Outcome, PollEvent, Script, Signal, SocketOption,
+    SocketOptionName, Syscall, Target,
 };
 use crate::report::ties::Ties;
 use crate::story::EventId;
@@ -86,9 +86,14 @@ fn arguments(call: &Call, script: &Script) -> String {
         Call::Socketpair { names } => format!("AF_UNIX → {}, {}", escape(&names[0]), escape(&names[1])),
         Call::Pipe { names } => format!("→ {}, {}", escape(&names[0]), escape(&names[1])),
         Call::Dup { to } => format!("→ {}", escape(to)),
-        Call::Fork { child } => script.actors.get(child.0).map_or_else(|| "?".into(), |spec| escape(&spec.name)),
+        Call::Fork { child } => name_of(script, *child),
+        Call::Clone { child } => format!("CLONE_FILES → {}", name_of(script, *child)),
         Call::Exit { code } => code.to_string(),
     }
+}
+
+fn name_of(script: &Script, actor: ActorId) -> String {
+    script.actors.get(actor.0).map_or_else(|| "?".into(), |spec| escape(&spec.name))
 }
 
 fn address(address: Address) -> String {

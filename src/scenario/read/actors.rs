@@ -96,7 +96,8 @@ fn forks(r: &Reader<'_>, steps: &[Node]) -> BTreeMap<String, (String, u32)> {
 
 /// The child's name, in a step that forks.
 fn forked_in(step: &Node) -> Option<&str> {
-    step.get("do")?.node.get("fork")?.node.text()
+    let call = &step.get("do")?.node;
+    call.get("fork").or_else(|| call.get("clone"))?.node.text()
 }
 
 /// A forked actor is its parent's copy: it has the same address and does the same with SIGPIPE, so it cannot be declared otherwise.

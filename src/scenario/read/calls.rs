@@ -247,7 +247,16 @@ pub(in crate::scenario) const CALLS: &[CallRow] = &[
         returns: "",
         bare: false,
         argument: Some(shape::name),
-        read: |r, actors, asked| r.child(actors, asked),
+        read: |r, actors, asked| Some(Call::Fork { child: r.child(actors, asked, "the child of `fork`")? }),
+    },
+    CallRow {
+        name: "clone",
+        doc: "Makes a new actor that shares the descriptors of this one, as threads do (clone(2) with `CLONE_FILES`): what one closes is closed for both.",
+        example: "do.clone = \"worker\"",
+        returns: "",
+        bare: false,
+        argument: Some(shape::name),
+        read: |r, actors, asked| Some(Call::Clone { child: r.child(actors, asked, "the new actor of `clone`")? }),
     },
     CallRow {
         name: "exit",
@@ -381,13 +390,14 @@ impl Reader<'_> {
         Some(names)
     }
 
-    fn child(&mut self, actors: &Actors, asked: &Asked<'_>) -> Option<Call> {
+    /// The actor that fork or clone makes.
+    fn child(&mut self, actors: &Actors, asked: &Asked<'_>, what: &str) -> Option<ActorId> {
         let node = asked.argument?;
-        let name = self.text(node, "the child of `fork`")?;
+        let name = self.text(node, what)?;
         let name = self.name(self.inside(node), name, "an actor")?;
         let child = actors.find(&name)?;
         if child != asked.actor {
-            return Some(Call::Fork { child });
+            return Some(child);
         }
         let fault = Fault::new(self.inside(node), format!("`{name}` cannot be its own child"));
         self.report(fault.label("expected a new name"));

@@ -270,8 +270,8 @@ impl Expecting<'_, '_> {
             | Call::Socketpair { .. }
             | Call::Pipe { .. }
             | Call::Setsockopt { .. } => self.number(node, &what, 0),
-            Call::Fork { .. } => {
-                let message = "`fork` returns a process id, and its number says nothing";
+            Call::Fork { .. } | Call::Clone { .. } => {
+                let message = format!("`{}` returns a process id, and its number says nothing", call.name());
                 self.r.report(
                     Fault::new(node.span.clone(), message).label("nothing to expect").help("leave `returns` out"),
                 );

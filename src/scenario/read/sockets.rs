@@ -20,6 +20,8 @@ pub(super) struct World {
 struct ActorWorld {
     sockets: BTreeMap<String, Stage>,
     peers: BTreeSet<ActorId>,
+    /// Whose descriptors it shares.
+    shares: Option<ActorId>,
     /// The line of the step in which it is forked, as long as that has not come.
     unborn: Option<u32>,
     /// The line of the step in which the process ends.
@@ -69,8 +71,17 @@ impl World {
         Self { actors: (0..actors.specs.len()).map(actor).collect(), unknown_peers: false }
     }
 
+    /// Whose descriptors it has: its own, or those that it shares.
+    fn table(&self, actor: ActorId) -> ActorId {
+        self.actors[actor.0].shares.unwrap_or(actor)
+    }
+
+    fn sockets(&self, actor: ActorId) -> &BTreeMap<String, Stage> {
+        &self.actors[self.table(actor).0].sockets
+    }
+
     fn stage(&self, actor: ActorId, socket: &str) -> Option<Stage> {
-        self.actors[actor.0].sockets.get(socket).copied()
+        self.sockets(actor).get(socket).copied()
     }
 
     fn is_open(&self, actor: ActorId, socket: &str) -> bool {
@@ -82,10 +93,11 @@ impl World {
         self.can_act(actors, attempt)?;
         let socket = self.resolve(actors, attempt);
         let next = self.next_stage(actors, attempt, &socket)?;
-        if let Call::Fork { child } = attempt.call {
-            self.fork(actors, attempt, *child)?;
+        if let Some(child) = attempt.call.child() {
+            self.fork(actors, attempt, child)?;
         }
-        let world = &mut self.actors[attempt.actor.0];
+        let table = self.table(attempt.actor);
+        let world = &mut self.actors[table.0];
         if let Some(stage) = next {
             world.sockets.insert(socket.clone(), stage);
         }
@@ -96,21 +108,22 @@ impl World {
             world.sockets.insert(to.clone(), stage);
         }
         if let Call::Exit { .. } = attempt.call {
-            world.gone = Some(attempt.line);
+            self.actors[attempt.actor.0].gone = Some(attempt.line);
         }
         self.meet(attempt);
         Ok(socket)
     }
 
-    /// The child begins with all that its parent has.
+    /// The child begins with all that its parent has, or shares it.
     fn fork(&mut self, actors: &Actors, attempt: &Attempt<'_>, child: ActorId) -> Result<(), Fault> {
         if self.actors[child.0].unborn.take().is_none() {
             let fault = attempt.fault(format!("{} has been forked before", actors.name(child)));
             return Err(fault.label("one process for each name").help("choose another name for this child"));
         }
-        let parent = &self.actors[attempt.actor.0];
-        let (sockets, peers) = (parent.sockets.clone(), parent.peers.clone());
-        self.actors[child.0] = ActorWorld { sockets, peers, ..ActorWorld::default() };
+        let peers = self.actors[attempt.actor.0].peers.clone();
+        let shares = matches!(attempt.call, Call::Clone { .. }).then(|| self.table(attempt.actor));
+        let sockets = if shares.is_some() { BTreeMap::new() } else { self.sockets(attempt.actor).clone() };
+        self.actors[child.0] = ActorWorld { sockets, shares, peers, ..ActorWorld::default() };
         Ok(())
     }
 
@@ -126,10 +139,10 @@ impl World {
 
     /// The actor's blocked call ends; an accept has its connection now.
     pub(super) fn unblock(&mut self, actor: ActorId, socket: &str, call: &Call, fails: bool) {
-        let world = &mut self.actors[actor.0];
-        world.blocked = None;
+        self.actors[actor.0].blocked = None;
+        let table = self.table(actor);
         if matches!(call, Call::Accept { .. }) && !fails {
-            world.sockets.insert(socket.to_owned(), Stage::Connected);
+            self.actors[table.0].sockets.insert(socket.to_owned(), Stage::Connected);
         }
     }
 
@@ -181,6 +194,7 @@ impl World {
             | Call::Accept { .. }
             | Call::Exit { .. }
             | Call::Fork { .. }
+            | Call::Clone { .. }
             | Call::Vanish
             | Call::Socketpair { .. }
             | Call::Pipe { .. }
@@ -220,7 +234,7 @@ impl World {
         let stage = self.stage(attempt.actor, socket);
         let fails = attempt.error.is_some();
         match (attempt.call, stage) {
-            (Call::Exit { .. } | Call::Fork { .. }, _) => Ok(None),
+            (Call::Exit { .. } | Call::Fork { .. } | Call::Clone { .. }, _) => Ok(None),
             (Call::Socketpair { names } | Call::Pipe { names }, _) => self.pair(actors, attempt, names).map(Some),
             (call, Some(Stage::Local)) if !is_for_pairs(call) => {
                 let message = format!("`{}` is for TCP sockets, and `{socket}` is none", call.name());
@@ -306,9 +320,9 @@ impl World {
 
     fn missing(&self, actors: &Actors, attempt: &Attempt<'_>, socket: &str) -> Fault {
         let (name, call) = (actors.name(attempt.actor), attempt.call.name());
-        let world = &self.actors[attempt.actor.0];
+        let sockets = self.sockets(attempt.actor);
         let (message, help) = match socket {
-            CONNECTION if world.sockets.is_empty() => {
+            CONNECTION if sockets.is_empty() => {
                 let near = nearest(name, actors.names().filter(|other| *other != name));
                 let help = near.map_or_else(
                     || format!("{name} must `connect` or `accept` before"),
@@ -317,15 +331,14 @@ impl World {
                 (format!("{name} has no connection yet"), help)
             }
             CONNECTION => {
-                let named: Vec<_> = world.sockets.keys().map(|socket| format!("{name}.{socket}")).collect();
+                let named: Vec<_> = sockets.keys().map(|socket| format!("{name}.{socket}")).collect();
                 let help =
                     format!("{name} must `connect` or `accept` before; its sockets so far: {}", named.join(", "));
                 (format!("{name} has no connection yet"), help)
             }
             LISTENER => (format!("{name} has no listener yet"), format!("{name} must `listen` before")),
             other => {
-                let known =
-                    world.sockets.keys().map(String::as_str).filter(|known| ![CONNECTION, LISTENER].contains(known));
+                let known = sockets.keys().map(String::as_str).filter(|known| ![CONNECTION, LISTENER].contains(known));
                 let help = match nearest(other, known) {
                     Some(near) => format!("did you mean `{name}.{near}`?"),
                     None => format!("open it before: by = \"{name}.{other}\" and do = \"connect\" or \"accept\""),
@@ -361,23 +374,22 @@ impl World {
         named: Option<&str>,
         state: TcpState,
     ) -> Result<String, (String, String)> {
-        let world = &self.actors[actor.0];
+        let sockets = self.sockets(actor);
         let name = actors.name(actor);
         let socket = match named {
             Some(named) => named,
             None if state == TcpState::Listen || self.only_listens(actor) => LISTENER,
             None => CONNECTION,
         };
-        if world.sockets.contains_key(socket) {
+        if sockets.contains_key(socket) {
             return Ok(socket.to_owned());
         }
         let message = match named {
             None => format!("{name} has no {socket} yet"),
             Some(named) => format!("{name} has no socket named `{named}` yet"),
         };
-        let known = world.sockets.keys().map(String::as_str);
-        let help =
-            if world.sockets.is_empty() { format!("{name} has no sockets so far") } else { suggest(socket, known) };
+        let known = sockets.keys().map(String::as_str);
+        let help = if sockets.is_empty() { format!("{name} has no sockets so far") } else { suggest(socket, known) };
         Err((message, help))
     }
 }

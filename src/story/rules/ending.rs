@@ -27,6 +27,18 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "the-return-of-a-call-sends-fin",
+        statement: "A close() while another thread is in a call on the socket takes effect when that call returns: the FIN goes out then.",
+        sentence: "{by} had closed the descriptor while {call} was under way and kept the socket open; with its return that was the last to hold it, and nothing was unread.",
+        notable: true,
+        calls: &["close", "read"],
+        wire: "FIN,ACK, as late as the call returns.",
+        linux: "__fput() of the last reference closes the socket; the call's own is dropped by fput() when it returns.",
+        misconception: "The FIN goes out when close() is called.",
+        lessons: &["close-under-a-blocked-read"],
+        ..PLAIN
+    },
+    Rule {
         id: "close-with-unread-data-sends-rst",
         statement: "close() with unread data sends an RST instead of a FIN.",
         sentence: "{by} closed the socket while {bytes} from {data} had not been read: the data is lost, and Linux says so with an RST instead of a FIN.",

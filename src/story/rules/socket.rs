@@ -155,6 +155,27 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "clone-shares-the-descriptor-table",
+        statement: "After clone() with CLONE_FILES, as for a new thread, both have the same descriptors: what one closes is closed for the other too.",
+        calls: &["clone"],
+        linux: "copy_files() takes another reference to the table instead of copying it.",
+        misconception: "Each thread has descriptors of its own.",
+        lessons: &["close-under-a-blocked-read", "shutdown-wakes-a-blocked-read"],
+        ..PLAIN
+    },
+    Rule {
+        id: "close-does-not-wake-a-blocked-call",
+        statement: "close() takes the descriptor away at once, but a call that another thread is in keeps the open file: the call goes on waiting, and the FIN comes only when it returns.",
+        sentence: "another thread is in a call on this socket and keeps it open: only the descriptor is gone, nothing is sent, and nobody is woken.",
+        notable: true,
+        calls: &["close"],
+        wire: "Nothing. The FIN comes when the call returns.",
+        linux: "fdget() takes a reference to the file for the call, and __fput() runs when the last is dropped.",
+        misconception: "close() wakes a thread that is blocked in read().",
+        lessons: &["close-under-a-blocked-read"],
+        ..PLAIN
+    },
+    Rule {
         id: "a-socket-vanishes",
         statement: "A socket that vanishes sends nothing: its machine has lost power, or tcpstory has set TCP_REPAIR before closing it.",
         sentence: "nothing is sent, so the peer still believes in the connection.",

@@ -69,6 +69,9 @@ fn no_rfc_is_the_source_of_an_errno() {
 fn functions_were_looked_up() {
     const READ: &[&str] = &[
         "__fput",
+        "copy_files",
+        "fdget",
+        "fput",
         "__inet_bind",
         "__inet_check_established",
         "__sk_stream_is_writeable",

@@ -20,6 +20,9 @@ impl Walk<'_> {
         if segment.flags.has(Flags::RST) && self.endpoint(sender).state == TcpState::SynSent {
             self.resets_the_older(event, t_ns, receiver, segment);
         }
+        if segment.flags.has(Flags::RST) || segment.flags.has(Flags::FIN) {
+            self.has_released(sender);
+        }
         let explained = self.origin(event, segment, &told);
         if !explained {
             self.found.findings.push(Finding { kind: FindingKind::SegmentNotExplained, about: vec![event] });

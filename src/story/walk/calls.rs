@@ -1,6 +1,5 @@
 //! Calls: what they will do, and what they have done.
 
-use super::descriptors::descriptor;
 use super::kernel::Limit;
 use super::{Active, Walk};
 use crate::record::{
@@ -86,7 +85,10 @@ impl Walk<'_> {
         let occupied_by = self.occupant(call, socket);
         let ports = self.ports(call);
         let (closed, shared) = self.holds(call);
-        let epoll = socket.epoll.get(&descriptor(call));
+        // A call has looked up its descriptor when it begins: that it is closed meanwhile does not concern it.
+        let closed = closed.filter(|close| under_way.is_none_or(|active| *close < active.event));
+        let in_a_call = call.call == Call::Close && self.is_held_by_a_call(call.socket, call.actor);
+        let epoll = socket.epoll.get(&self.descriptor(call));
         let first = socket.queue.as_ref().and_then(|queue| queue.front());
         let waits_reset = first.and_then(|waiting| self.endpoint(waiting.endpoint).reset_by).map(|(rst, _)| rst);
         Some(View {
@@ -100,6 +102,7 @@ impl Walk<'_> {
             epoll,
             closed,
             shared,
+            in_a_call,
             held,
             peeked,
         })
@@ -209,6 +212,7 @@ impl Walk<'_> {
             allowed.retain(|one| !waits(one));
         }
         self.tell_call(&active, allowed, explained);
+        self.releases(event, call.socket);
     }
 
     /// What a call may return because the kernel gave the connection up while it was under way.

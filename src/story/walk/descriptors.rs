@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Walk;
-use crate::record::{ActorId, SocketId, Syscall, TcpState};
-use crate::story::EventId;
+use super::{Active, Walk};
+use crate::record::{ActorId, Call, SocketId, Syscall, TcpState, What};
 use crate::story::endpoint::Ending;
+use crate::story::{EndpointId, EventId};
 
 /// A descriptor: whose, and its name where that is not the socket's own.
 type Descriptor = (ActorId, Option<String>);
@@ -16,18 +16,32 @@ pub(super) struct Holders {
     open: BTreeMap<SocketId, BTreeSet<Descriptor>>,
     /// Sockets that exist by now.
     pub(super) seen: BTreeSet<SocketId>,
+    /// Sockets whose last descriptor is closed while a call on them is under way, and the close.
+    until_return: BTreeMap<SocketId, EventId>,
+    /// Actors whose process has ended.
+    gone: BTreeSet<ActorId>,
     /// What closed each descriptor while others were still open.
     closed: BTreeMap<(SocketId, Descriptor), EventId>,
 }
 
-pub(super) fn descriptor(call: &Syscall) -> Descriptor {
-    (call.actor, call.through.clone())
-}
-
 impl Walk<'_> {
+    /// Whose descriptors an actor has: its own, or those that it shares.
+    fn table(&self, actor: ActorId) -> ActorId {
+        let shared = |actor: &ActorId| {
+            self.recording.actors.get(actor.0).filter(|one| one.shares_descriptors).and_then(|one| one.forked_from)
+        };
+        let tables = std::iter::successors(Some(actor), shared);
+        tables.take(self.recording.actors.len() + 1).last().unwrap_or(actor)
+    }
+
+    /// The descriptor that a call is made on.
+    pub(super) fn descriptor(&self, call: &Syscall) -> Descriptor {
+        (self.table(call.actor), call.through.clone())
+    }
+
     /// What closed the descriptor of a call, and whether others refer to its socket.
     pub(super) fn holds(&self, call: &Syscall) -> (Option<EventId>, bool) {
-        let own = descriptor(call);
+        let own = self.descriptor(call);
         let others = self.holders.open.get(&call.socket).is_some_and(|open| open.iter().any(|other| *other != own));
         let closed = self.sockets.get(call.socket.0).and_then(|model| model.closed);
         (closed.or_else(|| self.holders.closed.get(&(call.socket, own)).copied()), others)
@@ -40,13 +54,14 @@ impl Walk<'_> {
 
     /// dup(2): the same open file by another number.
     pub(super) fn duplicates(&mut self, call: &Syscall, to: &str) {
-        let copy = (call.actor, Some(to.to_owned()));
+        let copy = (self.table(call.actor), Some(to.to_owned()));
         self.holders.closed.remove(&(call.socket, copy.clone()));
         self.open_of(call.socket).insert(copy);
     }
 
     /// fork(2): the child has every descriptor of its parent.
     pub(super) fn forks(&mut self, parent: ActorId, child: ActorId) {
+        let parent = self.table(parent);
         for socket in (0..self.sockets.len()).map(SocketId) {
             let owned = self.recording.sockets[socket.0].actor == parent || self.holders.open.contains_key(&socket);
             if !owned || !self.holders.seen.contains(&socket) || self.sockets[socket.0].closed.is_some() {
@@ -60,7 +75,11 @@ impl Walk<'_> {
 
     /// A close: of the last descriptor it is one of the socket.
     pub(super) fn lets_go(&mut self, event: EventId, call: &Syscall) {
-        let own = descriptor(call);
+        let own = self.descriptor(call);
+        let in_a_call = self.is_held_by_a_call(call.socket, call.actor);
+        if in_a_call {
+            self.open_of(call.socket);
+        }
         if let Some(open) = self.holders.open.get_mut(&call.socket) {
             if open.remove(&own) {
                 self.holders.closed.insert((call.socket, own), event);
@@ -69,11 +88,63 @@ impl Walk<'_> {
                 return;
             }
         }
-        self.close(event, call.socket);
+        if in_a_call {
+            self.holders.until_return.entry(call.socket).or_insert(event);
+        } else {
+            self.close(event, call.socket);
+        }
+    }
+
+    /// Whether another who shares the descriptor is in a call on it: the call has the open file for as long as it lasts
+    /// (`fdget`). A wait for epoll has the epoll instance instead.
+    pub(super) fn is_held_by_a_call(&self, socket: SocketId, but: ActorId) -> bool {
+        self.active.iter().any(|(actor, active)| {
+            *actor != but
+                && self.table(*actor) == self.table(but)
+                && matches!(&self.recording.events[active.event.0].what,
+                    What::Syscall(call) if call.socket == socket && !matches!(call.call, Call::EpollWait { .. }))
+        })
+    }
+
+    /// A call on a socket has returned: where it was the last to have the file, an earlier close takes effect now.
+    pub(super) fn releases(&mut self, by: EventId, socket: SocketId) {
+        let Some(close) = self.holders.until_return.get(&socket).copied() else { return };
+        let on_it = |active: &Active| matches!(&self.recording.events[active.event.0].what, What::Syscall(call) if call.socket == socket);
+        if !self.active.values().any(on_it) {
+            self.holders.until_return.remove(&socket);
+            self.close(close, socket);
+            if let Some(id) = self.endpoint_of(socket) {
+                self.endpoint_mut(id).kept_by = Some(by);
+            }
+        }
+    }
+
+    /// An end that is closed as soon as a call returns has sent its FIN or RST: so the call has returned.
+    pub(super) fn has_released(&mut self, id: EndpointId) {
+        let waits = |socket: &&SocketId| self.endpoint_of(**socket) == Some(id);
+        let Some(socket) = self.holders.until_return.keys().find(waits).copied() else { return };
+        if self.endpoint(id).shut_write.is_some() {
+            return;
+        }
+        let recording = self.recording;
+        let events: Vec<_> = self.active.values().map(|active| active.event).collect();
+        for event in events {
+            if let What::Syscall(call) = &recording.events[event.0].what
+                && call.socket == socket
+            {
+                self.ends(event, call);
+            }
+        }
     }
 
     /// The process ends, and with it every descriptor that it has.
     pub(super) fn close_all(&mut self, by: EventId, actor: ActorId) {
+        self.holders.gone.insert(actor);
+        let actor = self.table(actor);
+        let lives = |other: &ActorId| self.table(*other) == actor && !self.holders.gone.contains(other);
+        if (0..self.recording.actors.len()).map(ActorId).any(|other| lives(&other)) {
+            return;
+        }
         for socket in (0..self.sockets.len()).map(SocketId) {
             let held = match self.holders.open.get_mut(&socket) {
                 None => self.recording.sockets[socket.0].actor == actor,

@@ -1,7 +1,6 @@
 //! Which sockets are on the ready list of their epoll instance.
 
 use super::Walk;
-use super::descriptors::descriptor;
 use crate::record::{Flags, PollEvent, Segment, SocketId, Syscall, TcpState};
 use crate::story::EndpointId;
 use crate::story::predict::EpollModel;
@@ -11,13 +10,15 @@ impl Walk<'_> {
     pub(super) fn registers(&mut self, call: &Syscall, events: &[PollEvent], edge: bool) {
         let listed = self.view(call).is_some_and(|view| view.is_ready(events));
         let model = EpollModel { events: events.to_vec(), edge, listed };
-        self.sockets[call.socket.0].epoll.insert(descriptor(call), model);
+        let descriptor = self.descriptor(call);
+        self.sockets[call.socket.0].epoll.insert(descriptor, model);
         self.watched.insert(call.socket);
     }
 
     /// What was ready was told.
     pub(super) fn was_told(&mut self, call: &Syscall) {
-        if let Some(epoll) = self.sockets[call.socket.0].epoll.get_mut(&descriptor(call)) {
+        let descriptor = self.descriptor(call);
+        if let Some(epoll) = self.sockets[call.socket.0].epoll.get_mut(&descriptor) {
             epoll.listed = false;
         }
     }

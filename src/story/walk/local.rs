@@ -98,6 +98,7 @@ impl Walk<'_> {
             | Call::Close
             | Call::Dup { .. }
             | Call::Fork { .. }
+            | Call::Clone { .. }
             | Call::Exit { .. } => return None,
             _ if !is_socket => fails(Errno(88), "a-pipe-is-no-socket"),
             _ => return None,

@@ -204,7 +204,7 @@ impl Checker<'_> {
         let size = match call {
             Call::Connect { to: Target::Actor(actor) } => return self.actor(*actor, at),
             Call::Read { size } | Call::Recv { size, .. } => *size,
-            Call::Fork { child } => return self.actor(*child, at),
+            Call::Fork { child } | Call::Clone { child } => return self.actor(*child, at),
             Call::Write { data } | Call::Send { data, .. } | Call::Sendfile { data } => {
                 let empty = matches!(data, Data::Repeat { pattern, .. } if pattern.0.is_empty());
                 ensure(!empty, || format!("{}: the repeated pattern is empty", at()))?;
