@@ -124,8 +124,7 @@ enum Differ {
     Setting,
 }
 
-const TWINS: [(&str, &str, Differ); 13] = [
-    ("close-under-a-blocked-read", "shutdown-wakes-a-blocked-read", Differ::OneCall),
+const TWINS: [(&str, &str, Differ); 12] = [
     ("after-fin-read", "after-rst-read", Differ::OneCall),
     ("after-fin-write", "after-rst-write", Differ::OneCall),
     ("after-fin-read", "after-fin-write", Differ::OneCall),

@@ -166,6 +166,7 @@ impl Made {
             address: address(last, 0).ip(),
             sigpipe: SigpipeDisposition::Catch,
             forked_from: None,
+            shares_descriptors: false,
         };
         Recording {
             script: Script {

@@ -72,7 +72,8 @@ pub fn digest(story: &Story) -> (Digest, Beside) {
         };
         lines.push(line);
     }
-    for cause in &story.causes {
+    // A pure acknowledgment is counted beside the story, and so is why it was sent.
+    for cause in story.causes.iter().filter(|cause| !name(&cause.of).contains(".ack#")) {
         let because: Vec<_> = cause.because.iter().map(name).filter(|id| !id.contains(".ack#")).collect();
         lines.push(format!("{} because {} {}", name(&cause.of), cause.rule, because.join(" ")));
     }

@@ -437,7 +437,7 @@ fn written(data: &Data, taken: usize) -> Vec<u8> {
     match data {
         Data::Text(text) => text.bytes().take(taken).collect(),
         Data::Repeat { pattern, .. } => pattern.0.iter().copied().cycle().take(taken).collect(),
-        other => panic!("{other:?} is not in the shorthand"),
+        Data::Hex(_) => panic!("the shorthand has no such data"),
     }
 }
 

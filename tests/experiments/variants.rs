@@ -70,7 +70,9 @@ fn outcome(event: &Value) -> String {
 
 fn come_out(event: &mut Value, came: &str) {
     let event = event.as_object_mut().expect("a call");
-    ["result", "errno", "sigpipe"].iter().for_each(|key| drop(event.remove(*key)));
+    for key in ["result", "errno", "sigpipe"] {
+        event.remove(key);
+    }
     let errno = came.strip_suffix("+SIGPIPE").unwrap_or(came);
     match came.parse::<i64>() {
         Ok(number) => event.insert("result".to_owned(), json!(number)),
@@ -108,7 +110,9 @@ fn with_segments(told: &Value, signature: &str, at_once: bool) -> Value {
     let kept = if at_once { 0 } else { alike.min(rest) };
     let mut made: Vec<Value> = before[..same].iter().map(|one| (*one).clone()).collect();
     let mut count = Count::default();
-    made.iter().for_each(|one| count.add(one));
+    for one in &made {
+        count.add(one);
+    }
     let time = |place: usize| before.get(place).and_then(|one| one["t_us"].as_i64());
     let between = i64::try_from(new.len() - same - kept).expect("few segments");
     let after = same.checked_sub(1).and_then(time).unwrap_or_default();

@@ -123,7 +123,7 @@ impl World {
         let peers = self.actors[attempt.actor.0].peers.clone();
         let shares = matches!(attempt.call, Call::Clone { .. }).then(|| self.table(attempt.actor));
         let sockets = if shares.is_some() { BTreeMap::new() } else { self.sockets(attempt.actor).clone() };
-        self.actors[child.0] = ActorWorld { sockets, shares, peers, ..ActorWorld::default() };
+        self.actors[child.0] = ActorWorld { sockets, peers, shares, ..ActorWorld::default() };
         Ok(())
     }
 
