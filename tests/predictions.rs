@@ -12,7 +12,7 @@ use tcpstory::record::{
     Recording, SegmentKind, SegmentPattern, Signal, StepId, What,
 };
 use tcpstory::report::Options;
-use tcpstory::report::format::{self, json};
+use tcpstory::report::format::{self, FORMATS, json};
 use tcpstory::report::withhold::{before, withhold};
 use tcpstory::story::{Check, Expected, Story, Told, answers, tell};
 
@@ -148,6 +148,26 @@ fn what_is_left_out_is_looked_for_where_it_could_be() {
     let documents = ["ladder", "json", "svg", "mermaid", "markdown"].map(|format| format!("EPIPE in {format}"));
     let besides = ["text", "json", "svg", "html"].map(|format| format!("EPIPE in the comparison as {format}"));
     assert_eq!(withheld::leaks(&tells), [&documents[..], &besides[..]].concat());
+}
+
+#[test]
+fn no_byte_depends_on_the_answers() {
+    let folders =
+        ["tests/recordings", "captures/reference"].map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+    let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|file| file.unwrap().path());
+    let mut asking = 0;
+    for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
+        let recording = json::read(&std::fs::read(&file).unwrap()).unwrap();
+        asking += usize::from(recording.script.steps.iter().any(|step| step.predict.is_some()));
+        assert_eq!(withheld::betrays(&recording, withhold), Vec::<String>::new(), "{}", file.display());
+    }
+    assert!(asking >= 10, "{asking} recordings ask");
+    // Every output would show it.
+    let comparisons = ["text", "json", "svg", "html"].map(|name| format!("the comparison as {name}"));
+    let all: Vec<String> = FORMATS.iter().map(|format| format.name.to_owned()).chain(comparisons).collect();
+    assert_eq!(withheld::betrays(&lesson(), |recording| recording), all);
+    let counted = |recording: Recording| Recording { capture: recording.capture.clone(), ..withhold(recording) };
+    assert_eq!(withheld::betrays(&lesson(), counted), ["json", "html", "pcapng"], "how many segments there were");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::args::StepArgs;
 use super::stop::{SO_FAR, Stop, cannot};
 use super::terminal::{Key, Screen, Woken};
 use super::{Code, lessons, output, render, run};
-use crate::lab::session::{Options as Asked, Session, timer_of_steps};
+use crate::lab::session::{Options as Asked, Session};
 use crate::lab::{LabError, sandbox};
 use crate::record::{Recording, Script, StepId};
 use crate::report::format::ladder::{self, Parts};
@@ -29,7 +29,7 @@ pub(super) fn step(args: &StepArgs) -> Code {
     let Some(script) = lessons::read_one(&args.scenario, family) else { return Code::Usage };
     let opened = sandbox::enter_with(args.live.place.sandbox.into()).and_then(|ground| {
         let stop = Stop::new()?;
-        let session = Session::open(&ground, &script, &Asked::default(), &stop.flag)?;
+        let session = Session::open(&ground, &script, &Asked { by_hand: true, ..Asked::default() }, &stop.flag)?;
         Ok((session, stop))
     });
     let (mut session, stop) = match opened {
@@ -38,10 +38,12 @@ pub(super) fn step(args: &StepArgs) -> Code {
     };
     let options = output::text(&args.live.text);
     let walked = walk(&mut session, &script, &stop, &options, args.live.text.screen.width.is_none());
+    let runs_on = session.timer_of_steps();
     let told = walked.and_then(|()| session.finish().map_err(Failure::Machine));
     match told {
         Ok(recording) => {
-            tell(recording, args, &Options { width: output::columns(args.live.text.screen.width), ..options }, &stop)
+            let options = Options { width: output::columns(args.live.text.screen.width), ..options };
+            tell(recording, args, &options, runs_on).and(stop.code(SO_FAR))
         }
         Err(Failure::Machine(error)) => cannot(&error),
         Err(Failure::Terminal(message)) => {
@@ -96,7 +98,7 @@ fn told(session: &mut Session) -> Result<Story, LabError> {
 }
 
 /// The whole of what came, after the screen is gone.
-fn tell(recording: Recording, args: &StepArgs, options: &Options, stop: &Stop) -> Code {
+fn tell(recording: Recording, args: &StepArgs, options: &Options, runs_on: Option<&str>) -> Code {
     let story = report::tell(recording, options);
     let mut code = Code::Success;
     if let Some(format) = format::by_name("ladder") {
@@ -105,13 +107,13 @@ fn tell(recording: Recording, args: &StepArgs, options: &Options, stop: &Stop) -
     code = code.and(run::write_outputs(&args.output, &story, options));
     if story.failed() {
         code = code.and(Code::Unexpected);
-        if let Some(timer) = timer_of_steps(&story.recording.script) {
+        if let Some(timer) = runs_on {
             output::note(&format!(
                 "the kernel does not wait for a person: {timer}\n  help: `tcpstory run` performs all steps at once"
             ));
         }
     }
-    code.and(stop.code(SO_FAR))
+    code
 }
 
 /// What is on the screen.

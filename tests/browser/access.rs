@@ -45,7 +45,7 @@ fn complaints(page: &Page<'_>) -> Result<Vec<String>, Failed> {
     Ok(all.iter().filter_map(text).collect())
 }
 
-fn is_for_everybody(page: &Page<'_>, place: &str) -> Result<(), Failed> {
+pub(crate) fn is_for_everybody(page: &Page<'_>, place: &str) -> Result<(), Failed> {
     let found = complaints(page)?;
     if found.is_empty() { Ok(()) } else { Err(format!("{place}:\n{}", found.join("\n")).into()) }
 }

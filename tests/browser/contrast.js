@@ -52,19 +52,19 @@
   const nameOf = (element) => `${element.tagName}.${element.className?.baseVal ?? element.className}`;
   const found = new Set();
   const complain = (element, what, ratio, least) => ratio < least && found.add(`${ratio.toFixed(2)}: ${what} in ${nameOf(element)} of ${nameOf(element.parentElement)}`);
-  // The picture for those without scripts has a ground and colours of its own, which its own tests look at.
+  // A picture for slides has a ground and colours of its own, which its own tests look at.
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     const text = walker.currentNode.data.trim();
-    if (text === "" || element.closest("script, style, title, option, .plain svg") || !isShown(element)) continue;
+    if (text === "" || element.closest("script, style, title, option, .drawn svg") || !isShown(element)) continue;
     const isDrawn = element instanceof SVGElement;
     const ground = isDrawn ? drawnOn(element.closest("text"), true) : groundOf(element);
     const style = getComputedStyle(element);
     complain(element, text.slice(0, 30), contrast(over(isDrawn ? style.fill : style.color, opacityOf(element), ground), ground), 4.5);
   }
   // What only divides or lies behind need not be seen.
-  const decoration = ".hit, .back, .band, .halo, .step-line, .lifelines *, .row[role=presentation] .hit, .plain *";
+  const decoration = ".hit, .back, .band, .halo, .step-line, .lifelines *, .row[role=presentation] .hit, .plain *, .drawn *";
   for (const shape of document.querySelectorAll(`svg :is(${shapes})`)) {
     if (shape.matches(decoration) || !isShown(shape)) continue;
     const style = getComputedStyle(shape);

@@ -26,7 +26,7 @@ const TRACES: &str = "(() => {
     return [...found.map((element) => element.tagName), ...handlers.map(({ name }) => name), ...invisible.map((letter) => letter.codePointAt(0))];
 })()";
 
-fn looks_harmless(page: &Page<'_>, place: &str) -> Result<(), Failed> {
+pub(crate) fn looks_harmless(page: &Page<'_>, place: &str) -> Result<(), Failed> {
     assert_eq!(page.see(TRACES)?, json!([]), "{place}");
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod address;
+mod beside;
 #[path = "../support/bless.rs"]
 mod bless;
 mod driver;
@@ -49,6 +50,7 @@ const TESTS: &[&[Test]] = &[
     looks::TESTS,
     access::TESTS,
     svg::TESTS,
+    beside::TESTS,
     picture::TESTS,
 ];
 

@@ -1,9 +1,13 @@
 //! Questions: answers left out, and answers given.
 
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::world::{Ran, SHORT, World};
+use crate::world::{Ran, SHORT, World, finish};
 use crate::{Need, Test};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -13,6 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("documents_ask", &[Need::Live], documents_ask),
     ("answers_of_nothing_cannot_be_left_out", &[Need::Live], answers_of_nothing_cannot_be_left_out),
     ("right_and_wrong_answers", &[Need::Live], right_and_wrong_answers),
+    ("the_call_is_made_only_after_the_answer", &[Need::Live], the_call_is_made_only_after_the_answer),
     ("a_quiz_of_what_timers_would_change", &[Need::Live], a_quiz_of_what_timers_would_change),
     ("a_quiz_that_is_left", &[Need::Live], a_quiz_that_is_left),
     ("a_free_answer", &[Need::Live], a_free_answer),
@@ -145,6 +150,8 @@ fn right_and_wrong_answers() -> Result<(), Failed> {
     let ran = quiz(&world, "broken-pipe", "a\na\n").code(0).complains_of_nothing();
     let ran = ran.says(&["On live sockets", "✓ right. The kernel: write(\"b\") = 1", "2 of 2 answers right"]);
     assert!(!ran.stdout().contains('✗'), "{}", ran.stdout());
+    let heads: Vec<_> = ran.stdout().lines().filter(|line| line.starts_with(" id ")).map(str::to_owned).collect();
+    assert!(heads.len() == 3 && heads.iter().all(|head| *head == heads[0]), "the columns stay: {heads:#?}");
     let ran = quiz(&world, "broken-pipe", "no\n\nB\nECONNRESET\n").code(0).complains_of_nothing();
     let ran = ran.says(&[
         "✗ not EPIPE. The kernel: write(\"b\") = 1",
@@ -159,6 +166,47 @@ fn right_and_wrong_answers() -> Result<(), Failed> {
         "asked before it is told: {shown}"
     );
     assert_eq!(world.files(), [""; 0], "nothing is saved unasked");
+    Ok(())
+}
+
+/// The clock of the recording says so.
+fn the_call_is_made_only_after_the_answer() -> Result<(), Failed> {
+    let world = World::new();
+    let ground = std::env::var("TCPSTORY_SANDBOX").unwrap_or_else(|_| "auto".to_owned());
+    let mut command = world.command(&["quiz", "broken-pipe", "-o", "quiz.json", "--sandbox", &ground]);
+    let mut child = command.stdin(Stdio::piped()).spawn()?;
+    let (mut answers, mut shown) = (child.stdin.take().ok_or("no input")?, child.stdout.take().ok_or("no output")?);
+    let mut typed = Vec::new();
+    for asked in ["your answer (a to d): ", "your answer (a to c): "] {
+        let mut text = Vec::new();
+        while !text.ends_with(asked.as_bytes()) {
+            let mut byte = [0];
+            shown.read_exact(&mut byte)?;
+            text.extend(byte);
+        }
+        let before = SystemTime::now();
+        answers.write_all(b"a\n")?;
+        typed.push(i64::try_from(before.duration_since(UNIX_EPOCH)?.as_nanos())?);
+    }
+    drop(answers);
+    std::io::copy(&mut shown, &mut std::io::sink())?;
+    finish(child).code(0);
+    let timeline = world.json("quiz.json");
+    let zero: i64 = timeline["clock"]["t0_unix_ns"].as_str().ok_or("no clock")?.parse()?;
+    let begun = |step: u64| {
+        let of = |event: &&Value| event["step"] == step && event["kind"] != "state";
+        let events = timeline["events"].as_array().into_iter().flatten().filter(of);
+        events.filter_map(|event| Some(zero + event["t_ns"].as_i64()?)).collect::<Vec<_>>()
+    };
+    let asked = timeline["predictions"].as_array().ok_or("nothing is asked")?.iter();
+    let asked: Vec<u64> = asked.filter_map(|one| one["step"].as_u64()).collect();
+    assert_eq!(asked.len(), typed.len());
+    for (step, typed) in asked.into_iter().zip(typed) {
+        let (earlier, now) = ((0..step).flat_map(begun).max(), begun(step).into_iter().min());
+        assert!(earlier.is_some_and(|earlier| earlier < typed), "step {step}: {earlier:?} is told before {typed}");
+        assert!(now.is_some_and(|now| now > typed), "step {step}: {now:?} comes only after {typed}");
+    }
+    assert_eq!(timeline["run"]["sysctls"]["net.ipv4.tcp_fin_timeout"], "14400", "what waits, waits for a person");
     Ok(())
 }
 

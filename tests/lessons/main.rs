@@ -25,6 +25,7 @@ use tcpstory::lab::sandbox::Ground;
 use tcpstory::lab::session::Options;
 use tcpstory::lab::{StopFlag, actor};
 use tcpstory::record::{Family, SandboxKind, Script};
+use tcpstory::report::withhold::withhold;
 use tcpstory::report::{self, format, normalize, words};
 use tcpstory::scenario::builtin;
 use tcpstory::story::digest::digest;
@@ -63,6 +64,10 @@ fn lesson(ground: Ground, name: &str, script: &Script, repeats: u32) -> Result<(
         let leaks = withheld::leaks(&recording);
         if !leaks.is_empty() {
             return Err(format!("without answers it still tells: {}", leaks.join(", ")).into());
+        }
+        if turn == 0 {
+            let betrayed = withheld::betrays(&recording, withhold);
+            assert!(betrayed.is_empty(), "another answer changes what is told without it: {}", betrayed.join(", "));
         }
         let normalized = tell(normalize(recording.clone()));
         let story = tell(recording);

@@ -1,7 +1,15 @@
 //! Whether a story without its answers holds any of them, in any output.
+//!
+//! Two ways: words of the answers are looked for; and what the answers are is changed, whereupon not a byte of any output may change.
+//! The first finds what an author gives away, the second numbers, bytes and counts too, which stand in every output anyway.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tcpstory::record::{Errno, Outcome, Recording, What};
+use tcpstory::record::{
+    Action, Awaited, Bytes, Detail, End, Errno, Event, Expect, FrameId, Outcome, PossibleStory, Recording, StateSample,
+    Step, StepId, StepRun, Syscall, TcpState, What,
+};
 use tcpstory::report::compare::{self, Comparison};
 use tcpstory::report::format::{self, FORMATS};
 use tcpstory::report::withhold::{first_question, withhold};
@@ -45,6 +53,98 @@ pub(crate) fn leaks(recording: &Recording) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// In which outputs bytes change when everything that answers the questions does. `leave_out` is [`withhold`].
+pub(crate) fn betrays(recording: &Recording, leave_out: impl Fn(Recording) -> Recording) -> Vec<String> {
+    let Some(at) = first_question(&recording.script) else { return Vec::new() };
+    let one = normalize(recording.clone());
+    let [one, other] = [one.clone(), otherwise(one, at)].map(|recording| tell(leave_out(recording)));
+    let options = Options::default();
+    let documents = FORMATS.iter().filter(|format| (format.write)(&one, &options) != (format.write)(&other, &options));
+    let beside = |story: &Story, format: &compare::Format| (format.write)(&Comparison::new(story, story), &options);
+    let comparisons = compare::FORMATS.iter().filter(|format| beside(&one, format) != beside(&other, format));
+    let comparisons = comparisons.map(|format| format!("the comparison as {}", format.name));
+    documents.map(|format| format.name.to_owned()).chain(comparisons).collect()
+}
+
+/// A run that is the same up to the first question, and then another: calls return other bytes and other numbers, other segments come at
+/// other times, the kernel says another state, and the author has foreseen something else.
+fn otherwise(mut recording: Recording, at: StepId) -> Recording {
+    let limit = recording.steps.iter().find(|run| run.step == at).map_or(i64::MAX, |run| run.begin_ns);
+    let asked = finished_by_questions(&recording, at);
+    let is_open = |call: &Syscall| {
+        call.end_ns.is_none_or(|end_ns| end_ns >= limit) || (asked.contains(&call.step) && !call.implied)
+    };
+    recording.events.retain(|event| event.t_ns < limit);
+    for event in &mut recording.events {
+        if let What::Syscall(call) = &mut event.what
+            && is_open(call)
+        {
+            let data = Detail::Data(Bytes(b"another answer".to_vec()));
+            (call.end_ns, call.outcome) = (Some(limit + 7), Outcome::Returned { value: 14, detail: data });
+        }
+    }
+    add_another_end(&mut recording, limit);
+    recording.steps.retain(|run| run.step < at);
+    let (begin_ns, end_ns) = (limit, limit + 9_000);
+    let missed = Some(Awaited::Return);
+    recording.steps.push(StepRun { step: at, begin_ns, end_ns, states: vec![TcpState::Closing], missed });
+    recording.end = End::Stopped { at: StepId(at.0 + 1) };
+    for step in recording.script.steps.iter_mut().skip(at.0) {
+        intend_otherwise(step, at);
+    }
+    let script = &mut recording.script;
+    (script.id, script.title, script.summary) = ("another".into(), "Another title".into(), "Another end.".into());
+    (script.misconception, script.loopback_differs) = ("Another error.".into(), "Another network.".into());
+    (script.goals, script.tags, script.slow) = (vec!["Another goal".into()], vec!["another".into()], !script.slow);
+    script.stories = vec![PossibleStory { name: "another".into(), text: "Another story.".into() }];
+    (script.source.path, script.source.sha256) = ("another.toml".into(), "11".repeat(32));
+    recording
+}
+
+/// The steps that a question's step waits for: their calls are asked about, also where they have ended before.
+fn finished_by_questions(recording: &Recording, at: StepId) -> BTreeSet<StepId> {
+    let asked = recording.script.steps.iter().skip(at.0).filter(|step| step.predict.is_some());
+    let finished = asked.filter_map(|step| match step.action {
+        Action::Finish { step } => Some(step),
+        _ => None,
+    });
+    finished.collect()
+}
+
+/// Every segment comes once more, a socket is somewhere else, and the kernel says another state.
+fn add_another_end(recording: &mut Recording, limit: i64) {
+    let told = recording.events.iter().filter_map(|event| match event.what {
+        What::Segment { frame } => recording.frames.get(frame.0).cloned(),
+        _ => None,
+    });
+    for (place, frame) in told.collect::<Vec<_>>().into_iter().enumerate() {
+        recording.frames.push(frame);
+        let again = FrameId(recording.frames.len() - 1);
+        let t_ns = limit + 10 * (1 + i64::try_from(place).expect("a short recording"));
+        recording.events.push(Event { t_ns, what: What::Segment { frame: again } });
+    }
+    recording.capture.received += 1_000;
+    if let Some((local, peer)) = recording.sockets.iter().find_map(|socket| socket.local.zip(socket.peer)) {
+        let (state, unread_bytes, unsent_bytes) = (TcpState::Closing, 4_711, 4_712);
+        let sample = StateSample { end_ns: limit + 8_000, local, peer, state, unread_bytes, unsent_bytes };
+        recording.events.push(Event { t_ns: limit + 8_000, what: What::State(sample) });
+    }
+}
+
+fn intend_otherwise(step: &mut Step, from: StepId) {
+    step.say = Some("Another word.".into());
+    step.expect = Expect::default();
+    match &mut step.action {
+        Action::Call { blocks, starts, .. } if blocks.is_none() && starts.is_none() => *blocks = Some("another".into()),
+        Action::Call { blocks, starts, .. } => (*blocks, *starts) = (None, None),
+        Action::Finish { step } if *step >= from => step.0 += 1,
+        Action::Finish { .. } | Action::Kill { .. } | Action::Pause { .. } | Action::Wait => {}
+    }
+    for choice in step.predict.iter_mut().flat_map(|question| &mut question.choices) {
+        (choice.tempting, choice.stated) = (Some("Another temptation.".into()), !choice.stated);
+    }
 }
 
 fn write(format: &str, story: &Story) -> Vec<u8> {

@@ -103,6 +103,19 @@ enum Source {
 }
 
 impl Source {
+    /// Real sockets where the kernel waits for a person; where it would not, a run at once, and which timer is why.
+    fn open(ground: Ground, script: &Script, stop: &StopFlag) -> Result<(Self, Option<&'static str>), LabError> {
+        let mut runs_on = timer(script, true);
+        if runs_on.is_none() {
+            let session = Session::open(&ground, script, &Asked { by_hand: true, ..Asked::default() }, stop)?;
+            runs_on = session.timer();
+            if runs_on.is_none() {
+                return Ok((Self::Live(Box::new(session)), None));
+            }
+        }
+        Ok((Self::Recorded(Box::new(run(&ground, script, &Asked::default(), stop)?)), runs_on))
+    }
+
     /// What had happened before a step began.
     fn before(&mut self, at: StepId) -> Result<Recording, LabError> {
         Ok(match self {
@@ -122,12 +135,9 @@ impl Source {
 
 /// Holds the quiz.
 fn hold(ground: Ground, script: &Script, stop: &StopFlag, options: Options) -> Result<(Story, Code), Failure> {
-    let mut source = match timer(script) {
-        None => Source::Live(Box::new(Session::open(&ground, script, &Asked::default(), stop)?)),
-        Some(_) => Source::Recorded(Box::new(run(&ground, script, &Asked::default(), stop)?)),
-    };
+    let (mut source, runs_on) = Source::open(ground, script, stop)?;
     let mut sheet = Sheet { options, shown: 0, lines: Lines::default(), asked: 0, right: 0 };
-    sheet.print(&opening(script, &options))?;
+    sheet.print(&opening(script, runs_on, &options))?;
     for (place, step) in script.steps.iter().enumerate() {
         let at = StepId(place);
         let given = match &step.predict {
@@ -158,8 +168,8 @@ fn hold(ground: Ground, script: &Script, stop: &StopFlag, options: Options) -> R
 }
 
 /// The title, and how it is told.
-fn opening(script: &Script, options: &Options) -> String {
-    let how = match timer(script) {
+fn opening(script: &Script, runs_on: Option<&str>, options: &Options) -> String {
+    let how = match runs_on {
         None => "On live sockets: the call that you are asked about is made only after your answer.".to_owned(),
         Some(timer) => {
             format!("From a run that was just made, because the kernel would not wait for your answers: {timer}.")

@@ -68,11 +68,24 @@ impl Sandbox {
         self.kind
     }
 
+    /// Lets orphans wait in `FIN_WAIT2` for as long as a person may think, instead of the minute that the kernel gives them. Only in a
+    /// namespace, where it is nobody else's; where `/proc/sys` cannot be written, the minute stays.
+    pub(super) fn wait_for_a_person(&self) {
+        if self.kind == SandboxKind::Namespace {
+            sysctl::set_patient();
+        }
+    }
+
     /// The sysctls that matter to TCP and those that the scenario set, with the values that they have now.
     pub fn sysctls(&self) -> BTreeMap<String, String> {
         let names = sysctl::TELLING.iter().copied().chain(self.asked.keys().map(String::as_str));
         names.filter_map(|name| Some((name.to_owned(), sysctl::read(name)?))).collect()
     }
+}
+
+/// Whether orphans wait in `FIN_WAIT2` for as long as a person may think, in the calling thread's network namespace.
+pub(super) fn orphans_wait() -> bool {
+    sysctl::is_patient()
 }
 
 /// The address of the actor at that place: 127.0.0.1, 127.0.0.2 and so on; over IPv6 `fd00::1`, `fd00::2` and so on (RFC 4193) in

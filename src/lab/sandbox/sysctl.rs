@@ -18,6 +18,11 @@ const KNOWN: [(&str, &str); 4] = [
     ("net.ipv4.tcp_early_retrans", "0"),
 ];
 
+/// How long an orphan waits in `FIN_WAIT2` while a person asks for the steps: four hours, in seconds. Beyond the kernel's minute it is a
+/// whole socket for as long, and no mini-socket (`tcp_rcv_state_process`), which answers alike; it would keep its namespace for as long,
+/// but its peer's process ends with the session.
+const PATIENT: (&str, u32) = ("net.ipv4.tcp_fin_timeout", 14_400);
+
 /// What a reader needs to understand a run.
 pub(super) const TELLING: [&str; 20] = [
     "net.core.somaxconn",
@@ -94,6 +99,18 @@ pub(super) fn set_known() {
     for (name, value) in KNOWN {
         let _ = fs::write(path(name), value);
     }
+}
+
+/// Sets how long orphans wait, where that can be set.
+pub(super) fn set_patient() {
+    let (name, seconds) = PATIENT;
+    let _ = fs::write(path(name), seconds.to_string());
+}
+
+/// Whether orphans wait as long.
+pub(super) fn is_patient() -> bool {
+    let (name, seconds) = PATIENT;
+    read(name).and_then(|value| value.parse().ok()).is_some_and(|value: u32| value >= seconds)
 }
 
 fn path(name: &str) -> PathBuf {

@@ -32,7 +32,7 @@ use self::states::States;
 use self::wait::{Deadline, readable};
 use self::wire::Wire;
 use super::actor::{Executable, Handle, Heard};
-use super::sandbox::{Ground, Sandbox, default_address};
+use super::sandbox::{Ground, Sandbox, default_address, orphans_wait};
 use super::sys::process::now_ns;
 use super::{LabError, StopFlag};
 use crate::record::{Action, Actor, ActorId, Awaited, End, Event, Recording, Script, StepId, StepRun};
@@ -45,6 +45,8 @@ pub struct Options {
     /// Nothing need come as it is written, as in random scenarios: any call may be left blocked, and a step whose actor is in a
     /// call or gone is passed over.
     pub anything_goes: bool,
+    /// A person asks for the steps, and may think for long: where the kernel can be made to wait, it is.
+    pub by_hand: bool,
 }
 
 /// A scenario under way, on the thread that opened it.
@@ -108,6 +110,9 @@ impl Session {
         let mut seen = BTreeSet::new();
         distinct.retain(|address| seen.insert(*address));
         let sandbox = Sandbox::open(ground, &script.network, &distinct)?;
+        if options.by_hand && pace::can_be_patient(script) {
+            sandbox.wait_for_a_person();
+        }
         let ports = Ports::choose(script, &addresses, sandbox.kind())?;
         // The one that this thread is on is certainly allowed.
         let processor = sched_getcpu().map_err(LabError::failed("cannot start an actor", "getcpu"))?;
@@ -197,6 +202,16 @@ impl Session {
     /// The step that comes next, if any is left.
     pub fn next(&self) -> Option<StepId> {
         (self.end.is_none() && self.next < self.script.steps.len()).then_some(StepId(self.next))
+    }
+
+    /// Which timer of the kernel may run on while a person thinks about one of the script's questions; see [`timer`].
+    pub fn timer(&self) -> Option<&'static str> {
+        timer(&self.script, orphans_wait())
+    }
+
+    /// The same for a person who takes every step.
+    pub fn timer_of_steps(&self) -> Option<&'static str> {
+        timer_of_steps(&self.script, orphans_wait())
     }
 
     /// How the run has ended, or would if it ended now.

@@ -1,7 +1,8 @@
 //! Whether a scenario can wait for a person between its steps.
 //!
 //! Most can: what was sent is acknowledged, and nothing happens until the next call. Others would tell another story, because the
-//! kernel sends something again, or forgets something, while the person thinks.
+//! kernel sends something again, or forgets something, while the person thinks. What of this the kernel can be told to put off is put
+//! off where a person asks for the steps ([`Options::by_hand`](super::Options::by_hand)): orphans then wait in `FIN_WAIT2` for hours.
 
 use crate::record::{Action, Call, MsgFlag, Script, SocketOption, Step, TcpState};
 
@@ -10,18 +11,25 @@ const TIMERS: [&str; 4] =
     ["net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive", "net.ipv4.tcp_retries", "net.ipv4.tcp_syn"];
 
 /// Which timer of the kernel may run on while a person thinks about one of the script's questions, in words; none where the story
-/// stays the same at every pace.
-pub fn timer(script: &Script) -> Option<&'static str> {
+/// stays the same at every pace. `orphans_wait`: in `FIN_WAIT2`, for longer than a minute.
+pub fn timer(script: &Script, orphans_wait: bool) -> Option<&'static str> {
     let last = script.steps.iter().rposition(|step| step.predict.is_some()).unwrap_or_default();
-    timer_before(script, last)
+    timer_before(script, last, orphans_wait)
 }
 
 /// The same for a person who takes every step of the script.
-pub fn timer_of_steps(script: &Script) -> Option<&'static str> {
-    timer_before(script, script.steps.len().saturating_sub(1))
+pub fn timer_of_steps(script: &Script, orphans_wait: bool) -> Option<&'static str> {
+    timer_before(script, script.steps.len().saturating_sub(1), orphans_wait)
 }
 
-fn timer_before(script: &Script, last: usize) -> Option<&'static str> {
+/// Whether orphans may be made to wait in `FIN_WAIT2`: not where the script says for how long, and not where their peer may vanish
+/// without a word, for then nothing would end their wait.
+pub(super) fn can_be_patient(script: &Script) -> bool {
+    let vanishes = |step: &Step| matches!(step.action, Action::Call { call: Call::Vanish, .. });
+    !script.network.sysctl.contains_key("net.ipv4.tcp_fin_timeout") && !script.steps.iter().any(vanishes)
+}
+
+fn timer_before(script: &Script, last: usize, orphans_wait: bool) -> Option<&'static str> {
     let sysctl = |name: &String| TIMERS.iter().any(|timer| name.starts_with(timer));
     if script.slow {
         return Some("it waits for timers of the kernel");
@@ -32,7 +40,16 @@ fn timer_before(script: &Script, last: usize) -> Option<&'static str> {
     if script.network.sysctl.keys().any(sysctl) {
         return Some("it sets timers of the kernel");
     }
-    script.steps[..last].iter().find_map(|step| timer_of(step, script))
+    let steps = &script.steps[..last];
+    let timer = steps.iter().find_map(|step| timer_of(step, script));
+    timer.or_else(|| {
+        (!orphans_wait && steps.iter().any(leaves_an_orphan)).then_some("FIN_WAIT2 of an orphan ends after a minute")
+    })
+}
+
+/// Whether a step may close a connection whose peer has not closed it.
+fn leaves_an_orphan(step: &Step) -> bool {
+    matches!(step.action, Action::Call { call: Call::Close | Call::Exit { .. }, .. } | Action::Kill { .. })
 }
 
 fn timer_of(step: &Step, script: &Script) -> Option<&'static str> {
@@ -137,7 +154,7 @@ mod tests {
             (call(cork(false), false), None, false),
             (call(Call::Setsockopt { option: SocketOption::SoRcvbuf(4_096) }, false), None, true),
         ] {
-            assert_eq!(timer(&asked_behind(action.clone(), state)).is_some(), runs, "{action:?} {state:?}");
+            assert_eq!(timer(&asked_behind(action.clone(), state), true).is_some(), runs, "{action:?} {state:?}");
         }
     }
 
@@ -145,9 +162,22 @@ mod tests {
     fn what_comes_behind_the_last_question_waits_for_nobody() {
         let mut script = asked_behind(Action::Pause { ns: 1 }, None);
         script.steps.reverse();
-        assert_eq!(timer(&script), None);
-        assert_eq!(timer_of_steps(&script), None, "the last step is over when it is done");
+        assert_eq!(timer(&script, true), None);
+        assert_eq!(timer_of_steps(&script, true), None, "the last step is over when it is done");
         script.steps.push(script.steps[0].clone());
-        assert!(timer_of_steps(&script).is_some(), "who takes the last step waits before it");
+        assert!(timer_of_steps(&script, true).is_some(), "who takes the last step waits before it");
+    }
+
+    #[test]
+    fn where_orphans_wait_for_a_minute_only_a_close_is_no_time_to_think() {
+        let script = asked_behind(call(Call::Close, false), None);
+        assert_eq!(timer(&script, true), None);
+        assert_eq!(timer(&script, false), Some("FIN_WAIT2 of an orphan ends after a minute"));
+        assert_eq!(timer(&asked_behind(call(Call::Read { size: 1 }, false), None), false), None);
+        assert!(can_be_patient(&script));
+        assert!(!can_be_patient(&asked_behind(call(Call::Vanish, false), None)), "nothing would end their wait");
+        let mut chosen = script;
+        chosen.network.sysctl.insert("net.ipv4.tcp_fin_timeout".into(), "5".into());
+        assert!(!can_be_patient(&chosen) && timer(&chosen, true).is_some());
     }
 }

@@ -120,7 +120,7 @@ fn key(ties: &Ties<'_>, row: &Row) -> Option<String> {
             let states: Vec<String> = row.states.iter().map(|label| label.state.to_string()).collect();
             Some(format!("{} {}", segment_key(segment), states.join(" ")))
         }
-        (Body::Failed { .. } | Body::Gap(_), _) => None,
+        (Body::Failed { .. } | Body::Gap { .. }, _) => None,
         _ => Some(Cells::new(ties, row).main),
     }
 }

@@ -126,8 +126,9 @@ impl<'a> Notes<'a> {
         let who = match (cells.place, row.event) {
             (Place::Wire(..), Some(event)) => words::way(story, event)?,
             (Place::Lane(actor), _) => words::escape(&story.recording.actors.get(actor.0)?.name),
-            (Place::Across, _) if matches!(row.body, Body::Gap(_)) => {
-                return Some(format!("*{} pass*", escaped(&cells.main)));
+            (Place::Across, _) if let Body::Gap { between_steps, .. } = row.body => {
+                let pass = if between_steps { "" } else { " pass" };
+                return Some(format!("*{}{pass}*", escaped(&cells.main)));
             }
             _ => String::new(),
         };

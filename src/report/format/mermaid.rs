@@ -77,7 +77,7 @@ impl Diagram<'_> {
                 self.beside(actor, &said);
                 self.activity(actor, body);
             }
-            (Place::Across, Body::Gap(_)) => self.across(&format!("… {said} …")),
+            (Place::Across, Body::Gap { .. }) => self.across(&format!("… {said} …")),
             (Place::Across, _) => self.across(&said),
         }
     }

@@ -1,6 +1,6 @@
 //! One file per output, and the table of them.
 
-mod html;
+pub(in crate::report) mod html;
 pub mod json;
 pub mod ladder;
 mod markdown;

@@ -114,7 +114,7 @@ fn main(ties: &Ties<'_>, row: &Row) -> (String, Tone, Place) {
         (Body::Failed { check, actor }, _) => {
             (failed(ties, *check), Tone::Trouble, actor.map_or(Place::Across, Place::Lane))
         }
-        (Body::Gap(ns), _) => (words::duration(*ns), Tone::Quiet, Place::Across),
+        (Body::Gap { ns, between_steps }, _) => (words::wait(*ns, *between_steps), Tone::Quiet, Place::Across),
         _ => (String::new(), Tone::Plain, Place::Across),
     }
 }

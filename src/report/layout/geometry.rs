@@ -164,7 +164,7 @@ impl Geometry {
     fn row(&self, body: &Body, cells: &Cells) -> RowBox {
         let (height, lines) = match cells.place {
             Place::Wire(..) => (ARROW_ROW, Vec::new()),
-            Place::Across if matches!(body, Body::Gap(_)) => (GAP_ROW, Vec::new()),
+            Place::Across if matches!(body, Body::Gap { .. }) => (GAP_ROW, Vec::new()),
             Place::Across => text_row(broken(&cells.main, self.lanes_end - self.time_end - 32)),
             Place::Lane(actor) => text_row(broken(&cells.main, self.lane(actor).room())),
         };

@@ -103,8 +103,13 @@ pub enum Body {
         /// Whose step.
         actor: Option<ActorId>,
     },
-    /// Nothing happened for this long, in nanoseconds.
-    Gap(u64),
+    /// Nothing happened for a while.
+    Gap {
+        /// How long, in nanoseconds.
+        ns: u64,
+        /// Whether most of it lies between two steps: nobody waited for the protocol then, but it for somebody.
+        between_steps: bool,
+    },
 }
 
 /// Which part of a call a row shows.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Arrow, Body, GAP_NS, Part, Row, Span, StateLabel};
-use crate::record::{Event, Outcome, Script, StepId, Syscall, What};
+use crate::record::{Event, Outcome, Recording, Script, StepId, Syscall, What};
 use crate::report::ties::Ties;
 use crate::story::{Entry, EventId, Rel, Story, Told};
 
@@ -15,7 +15,7 @@ pub(super) fn rows(ties: &Ties<'_>, spans: &[Span]) -> Vec<Row> {
         rows.extend(event_rows(ties, spans, EventId(place), event, entry));
     }
     rows.sort_by_key(|row| row.t_ns); // stable: events of the same time stay in the recording's order
-    let mut rows = with_gaps(merged(rows));
+    let mut rows = with_gaps(merged(rows), &ties.story.recording);
     insert_failed(&mut rows, ties.story);
     set_seen(&mut rows, ties.story);
     rows
@@ -133,24 +133,47 @@ fn whole(begin: &Row, end: Row) -> Row {
 }
 
 /// Sets each row's distance from the one before and folds long ones into rows of their own.
-fn with_gaps(rows: Vec<Row>) -> Vec<Row> {
+fn with_gaps(rows: Vec<Row>, recording: &Recording) -> Vec<Row> {
     let mut spaced: Vec<Row> = Vec::with_capacity(rows.len());
     for mut row in rows {
-        row.delta_ns = spaced.last().map_or(0, |last| row.t_ns.abs_diff(last.t_ns));
+        let since_ns = spaced.last().map_or(row.t_ns, |last| last.t_ns);
+        row.delta_ns = row.t_ns.abs_diff(since_ns);
         if row.delta_ns >= GAP_NS {
+            let between_steps = between_steps_ns(recording, since_ns, row.t_ns) >= row.delta_ns / 2;
             spaced.push(Row {
                 t_ns: row.t_ns,
                 delta_ns: row.delta_ns,
                 event: None,
                 step: row.step,
                 seen: StepId(0),
-                body: Body::Gap(row.delta_ns),
+                body: Body::Gap { ns: row.delta_ns, between_steps },
                 states: Vec::new(),
             });
         }
         spaced.push(row);
     }
     spaced
+}
+
+/// How much of a time lies between two steps, in nanoseconds. A step also waits for its actor to be back from an earlier call: what is
+/// before a call's end is not counted.
+fn between_steps_ns(recording: &Recording, begin_ns: i64, end_ns: i64) -> u64 {
+    let steps = &recording.steps;
+    let from = steps.partition_point(|step| step.end_ns <= begin_ns).saturating_sub(1);
+    let pairs = steps[from..].windows(2).take_while(|pair| pair[0].end_ns < end_ns);
+    let inside = pairs.map(|pair| {
+        let (idle_ns, next_ns) = (pair[0].end_ns.max(begin_ns), pair[1].begin_ns.min(end_ns));
+        let back_ns = call_ends(recording).filter(|back_ns| (idle_ns..=next_ns).contains(back_ns)).max();
+        next_ns.saturating_sub(back_ns.unwrap_or(idle_ns)).max(0)
+    });
+    inside.map(i64::unsigned_abs).sum()
+}
+
+fn call_ends(recording: &Recording) -> impl Iterator<Item = i64> {
+    recording.events.iter().filter_map(|event| match &event.what {
+        What::Syscall(syscall) => syscall.end_ns,
+        _ => None,
+    })
 }
 
 /// Puts each failed expectation behind the last row of its step; where the step has none, behind the steps before it.

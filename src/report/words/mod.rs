@@ -47,6 +47,12 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// A time in which nothing happened: `50.2 ms`, or `12 s between two steps`, in which nobody waited for the protocol.
+pub fn wait(ns: u64, between_steps: bool) -> String {
+    let where_ = if between_steps { " between two steps" } else { "" };
+    format!("{}{where_}", duration(ns))
+}
+
 /// A length of time with three digits and the unit that suits it: `850 ns`, `12.3 µs`, `50.2 ms`, `1.50 s`.
 pub fn duration(ns: u64) -> String {
     let (unit, size) = match ns {

@@ -51,9 +51,7 @@ impl Walk<'_> {
         self.flow.ends_at(bound).filter(|id| Some(*id) != own).any(|id| {
             let state = self.endpoint(id).state;
             let same = Some(self.flow.connections[id.connection.0].end(id.side.other()).address) == peer;
-            // An orphan in FIN_WAIT2 is a mini-socket like one in TIME_WAIT (`tcp_time_wait`).
-            let end = self.endpoint(id);
-            let mini = state == TcpState::TimeWait || (state == TcpState::FinWait2 && end.closed.is_some());
+            let mini = state == TcpState::TimeWait || (state == TcpState::FinWait2 && self.is_mini_in_fin_wait2(id));
             same && state != TcpState::Close && !(mini && timestamps)
         })
     }

@@ -74,7 +74,7 @@ impl Walk<'_> {
         let (since_ns, lasts_ns, waits) = match (endpoint.state, endpoint.probing) {
             (TcpState::TimeWait, _) => (endpoint.since_ns(), MINUTE_NS, None),
             (TcpState::FinWait2, _) if endpoint.closed.is_some() => {
-                (endpoint.since_ns(), endpoint.linger2_ns.unwrap_or(self.fin_timeout_ns()), None)
+                (endpoint.since_ns(), self.fin_wait2_ns(endpoint), None)
             }
             (TcpState::SynSent, _) => {
                 let (_, syn) = endpoint.sent.first_key_value()?;
@@ -116,8 +116,17 @@ impl Walk<'_> {
         self.recording.machine.sysctls.get(name)?.parse().ok()
     }
 
-    fn fin_timeout_ns(&self) -> i64 {
-        self.sysctl("net.ipv4.tcp_fin_timeout").map_or(MINUTE_NS, |seconds| seconds.saturating_mul(SECOND_NS))
+    /// How long an orphan waits in `FIN_WAIT2`.
+    fn fin_wait2_ns(&self, endpoint: &Endpoint) -> i64 {
+        let timeout = self.sysctl("net.ipv4.tcp_fin_timeout");
+        endpoint.linger2_ns.or(timeout.map(|seconds| seconds.saturating_mul(SECOND_NS))).unwrap_or(MINUTE_NS)
+    }
+
+    /// Whether an endpoint in `FIN_WAIT2` is a mini-socket, like one in `TIME_WAIT`: an orphan that waits for no longer than a minute
+    /// (`tcp_rcv_state_process`).
+    pub(super) fn is_mini_in_fin_wait2(&self, id: EndpointId) -> bool {
+        let endpoint = self.endpoint(id);
+        endpoint.closed.is_some() && self.fin_wait2_ns(endpoint) <= MINUTE_NS
     }
 
     /// How long a SYN is sent again and again (`tcp_model_timeout` for `tcp_syn_retries`): the wait doubles from one second up to

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// Text as HTML shows it, also inside an attribute's quotes.
-pub(super) fn text(text: &str) -> String {
+pub(in crate::report) fn text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
         match c {
@@ -20,11 +20,11 @@ pub(super) fn text(text: &str) -> String {
 
 /// JSON for a `<script>` element: nothing in it ends the element or begins a comment, and nothing is invisible or turns the
 /// direction of writing. The escaped characters stand in strings alone, and there they mean the same.
-pub(super) fn json(json: &str) -> String {
+pub(in crate::report) fn json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len() + json.len() / 16);
     for c in json.chars() {
         match c {
-            '<' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{206f}' | '\u{feff}' => {
+            '<' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{206f}' | '\u{feff}' => {
                 let _ = write!(safe, "\\u{:04x}", u32::from(c)); // writing to a String cannot fail
             }
             _ => safe.push(c),
@@ -34,7 +34,7 @@ pub(super) fn json(json: &str) -> String {
 }
 
 /// A frame with its slots (`{{name}}`) filled. What is filled in is not looked at again; a slot that nobody fills stays empty.
-pub(super) fn fill(frame: &str, slots: &[(&str, &str)]) -> String {
+pub(in crate::report) fn fill(frame: &str, slots: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(frame.len() + slots.iter().map(|(_, text)| text.len()).sum::<usize>());
     let mut rest = frame;
     while let Some((before, (name, after))) =
@@ -50,7 +50,7 @@ pub(super) fn fill(frame: &str, slots: &[(&str, &str)]) -> String {
 
 /// A style sheet or a script without its indentation and without the lines that are comments, which are for those who read the
 /// sources. No text in them may go on over the end of a line.
-pub(super) fn lean(source: &str) -> String {
+pub(in crate::report) fn lean(source: &str) -> String {
     let mut lean = String::with_capacity(source.len());
     let mut is_comment = false;
     for line in source.lines().map(str::trim).filter(|line| !line.is_empty()) {

@@ -7,7 +7,7 @@
 //! picture for those without JavaScript is that of [`svg`].
 
 mod beside;
-mod markup;
+pub(in crate::report) mod markup;
 #[cfg(test)]
 mod tests;
 mod twin;
@@ -23,6 +23,10 @@ use crate::report::{Options, words};
 use crate::story::Story;
 
 const FRAME: &str = include_str!("page.html");
+
+/// Colours, type and controls, and how a script makes elements: for every page.
+pub(in crate::report) const BASE_STYLE: &str = include_str!("css/base.css");
+pub(in crate::report) const DOM_SCRIPT: &str = include_str!("js/dom.js");
 
 const STYLE_SOURCE: &str = concat!(
     include_str!("css/base.css"),
@@ -67,7 +71,7 @@ pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     let page = markup::fill(
         FRAME,
         &[
-            ("policy", &policy()),
+            ("policy", &policy(&SCRIPT, &STYLE)),
             ("title", &markup::text(&words::plain(&story.recording.script.title))),
             ("style", &STYLE),
             ("facts", &markup::text(&words::facts(story))),
@@ -83,13 +87,13 @@ pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     page.into_bytes()
 }
 
-/// What the page may do: run this script, use this style sheet, and no more. Scripts cannot be made from text either.
-fn policy() -> String {
+/// What a page may do: run this script, use this style sheet, and no more. Scripts cannot be made from text either.
+pub(in crate::report) fn policy(script: &str, style: &str) -> String {
     let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; \
          require-trusted-types-for 'script'; trusted-types 'none'",
-        hash(&SCRIPT),
-        hash(&STYLE)
+        hash(script),
+        hash(style)
     )
 }

@@ -75,6 +75,9 @@ struct Row<'a> {
     /// Whether the kernel that the segment came to has dropped it, so that its arrow ends in a cross; false is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dropped: bool,
+    /// Of a gap, whether most of it lies between two steps: a person's pause, and no wait of the protocol; false is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    between_steps: bool,
     /// The states that endpoints enter, beside the wire.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     states: Vec<Entered<'a>>,
@@ -159,6 +162,7 @@ impl<'a> Writer<'a> {
             x,
             x_to,
             dropped: matches!(row.body, Body::Segment(arrow) if arrow.dropped),
+            between_steps: matches!(row.body, Body::Gap { between_steps: true, .. }),
             states: row.states.iter().map(|label| self.state_label(label, lanes)).collect(),
         }
     }
@@ -188,7 +192,7 @@ fn shown(body: &Body, lanes: &[Place]) -> Shown {
         Body::Exit(actor) => at(RowKind::Exit, actor),
         Body::Disagreement(actor) => perhaps(RowKind::Disagreement, actor),
         Body::Failed { actor, .. } => perhaps(RowKind::FailedExpectation, actor),
-        Body::Gap(_) => (RowKind::Gap, None, None),
+        Body::Gap { .. } => (RowKind::Gap, None, None),
     }
 }
 

@@ -97,27 +97,39 @@ impl Shape {
 
 impl Grid {
     pub(super) fn new(story: &Story, layout: &Layout, cells: &[Cells], width: usize) -> Self {
-        let shape = |shape| Self::shaped(shape, story, layout, cells, width);
-        shape(Shape::Kernel).or_else(|| shape(Shape::Lanes)).unwrap_or_else(|| Self::list(story, cells, width))
+        let wanted = |shape| (Gutter::new(cells, shape), wanted(cells, story.recording.actors.len(), shape));
+        Self::best(story, layout, width, wanted)
     }
 
-    fn list(story: &Story, cells: &[Cells], width: usize) -> Self {
-        let gutter = Gutter::new(cells, Shape::List).within(width);
+    /// The columns of a page that is painted while the story goes on: they do not move with what comes.
+    pub(super) fn steady(story: &Story, layout: &Layout, cells: &[Cells], width: usize) -> Self {
+        let wanted = |shape| (Gutter::steady(cells, shape), vec![MOST_LAST; story.recording.actors.len()]);
+        Self::best(story, layout, width, wanted)
+    }
+
+    /// The widest shape that has room, given what each would like.
+    fn best(story: &Story, layout: &Layout, width: usize, wanted: impl Fn(Shape) -> (Gutter, Vec<usize>)) -> Self {
+        let shape = |shape| Self::shaped(shape, layout, width, wanted(shape));
+        let list = || Self::list(story, wanted(Shape::List).0, width);
+        shape(Shape::Kernel).or_else(|| shape(Shape::Lanes)).unwrap_or_else(list)
+    }
+
+    fn list(story: &Story, gutter: Gutter, width: usize) -> Self {
+        let gutter = gutter.within(width);
         let names = story.recording.actors.iter().map(|actor| words::escape(&actor.name).width()).max().unwrap_or(0);
         Self { names: names.min(LONGEST_NAME), end: width, ..gutter.grid(Shape::List) }
     }
 
     /// A page of that shape, if the lanes have room for it.
-    fn shaped(shape: Shape, story: &Story, layout: &Layout, cells: &[Cells], width: usize) -> Option<Self> {
-        let grid = Gutter::new(cells, shape).grid(shape);
-        let (actors, wires) = (story.recording.actors.len(), layout.wires.len());
+    fn shaped(shape: Shape, layout: &Layout, width: usize, (gutter, wanted): (Gutter, Vec<usize>)) -> Option<Self> {
+        let grid = gutter.grid(shape);
+        let (actors, wires) = (wanted.len(), layout.wires.len());
         let between = shape.between() * (actors + wires).saturating_sub(1);
         let room = width.checked_sub(grid.lanes_begin + between)?;
         let spare = room.checked_sub(LEAST_ACTOR * actors + shape.least_wire() * wires)?;
         if width < shape.least() || actors == 0 {
             return None;
         }
-        let wanted = wanted(cells, actors, shape);
         let widths = Widths::share(&wanted, wires, shape.least_wire(), spare);
         Some(grid.with_lanes(&widths, shape.between()))
     }
@@ -145,11 +157,19 @@ struct Gutter {
 
 impl Gutter {
     fn new(cells: &[Cells], shape: Shape) -> Self {
-        let widest = |text: fn(&Cells) -> &str| cells.iter().map(|cells| text(cells).width()).max().unwrap_or(0);
         Self {
-            id: widest(|cells| &cells.id).clamp(3, 8),
-            time: Some(widest(|cells| &cells.time).max(4)),
-            delta: (shape == Shape::Kernel).then(|| widest(|cells| &cells.delta).max(4)),
+            id: widest(cells, |cells| &cells.id).clamp(3, 8),
+            time: Some(widest(cells, |cells| &cells.time).max(4)),
+            delta: (shape == Shape::Kernel).then(|| widest(cells, |cells| &cells.delta).max(4)),
+        }
+    }
+
+    /// With room for most ids, and for a quarter of an hour in microseconds.
+    fn steady(cells: &[Cells], shape: Shape) -> Self {
+        Self {
+            id: widest(cells, |cells| &cells.id).clamp(4, 8),
+            time: Some(widest(cells, |cells| &cells.time).max(9)),
+            delta: (shape == Shape::Kernel).then(|| widest(cells, |cells| &cells.delta).max(7)),
         }
     }
 
@@ -166,6 +186,10 @@ impl Gutter {
         let (actors, wires) = (Vec::new(), Vec::new());
         Grid { shape, id_end, time_end, delta_end, lanes_begin, actors, wires, end: lanes_begin, names: 0 }
     }
+}
+
+fn widest(cells: &[Cells], text: fn(&Cells) -> &str) -> usize {
+    cells.iter().map(|cells| text(cells).width()).max().unwrap_or(0)
 }
 
 /// How wide each actor's lane would like to be: for its calls, and the last one for the notes behind the arrows.

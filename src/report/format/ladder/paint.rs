@@ -177,7 +177,7 @@ fn lane_row(page: &mut Page, row: &Row, cells: &Cells, grid: &Grid) -> bool {
             was_cut = draw_arrow(&mut line, page, cells, arrow, shaft, way);
             note(&mut line, page, row, cells, arrow, grid);
         }
-        Place::Across if matches!(row.body, Body::Gap(_)) => return gap(page, line, cells, grid),
+        Place::Across if matches!(row.body, Body::Gap { .. }) => return gap(page, line, cells, grid),
         Place::Across => line.put(grid.lanes_begin, cells.main.as_str(), style(cells.tone)),
     }
     edges(&mut line, page, grid);
@@ -284,7 +284,7 @@ fn list_row(page: &mut Page, story: &Story, row: &Row, cells: &Cells, grid: &Gri
             let said = [Some((text, style(cells.tone))), origin, Some((states(story, row, page), STATE))];
             (at + 2, said.into_iter().flatten().collect())
         }
-        Place::Across if matches!(row.body, Body::Gap(_)) => return gap(page, line, cells, grid),
+        Place::Across if matches!(row.body, Body::Gap { .. }) => return gap(page, line, cells, grid),
         Place::Across => (at, vec![(cells.main.clone(), style(cells.tone))]),
     };
     in_turn(page, line, column, at + 2, &pieces);

@@ -5,7 +5,7 @@ use super::paint::Page;
 use super::{LEAST_WIDTH, foot, head, paint};
 use crate::record::StepId;
 use crate::report::Options;
-use crate::report::layout::{Body, Cells, Layout};
+use crate::report::layout::{Body, Cells, Layout, Row};
 use crate::report::ties::Ties;
 use crate::story::Story;
 
@@ -31,24 +31,24 @@ pub struct Painted {
     pub lines: Vec<String>,
 }
 
-/// Paints a story in pieces.
+/// Paints a story in pieces. The columns stay where they are while the story grows.
 pub fn parts(story: &Story, options: &Options) -> Parts {
     let ties = Ties::new(story);
     let layout = Layout::of(&ties, options);
     let width = options.width.max(LEAST_WIDTH);
-    let cells: Vec<Cells> = layout.rows.iter().map(|row| super::cells(&ties, row, options)).collect();
-    let grid = Grid::new(story, &layout, &cells, width);
+    let mut cells: Vec<Cells> = layout.rows.iter().map(|row| super::cells(&ties, row, options)).collect();
+    for (_, next) in layout.rows.iter().zip(cells.iter_mut().skip(1)).filter(|(row, _)| is_a_persons(row)) {
+        next.delta.clear(); // a person's pause is no distance either
+    }
+    let grid = Grid::steady(story, &layout, &cells, width);
     let lines = |paint: &dyn Fn(&mut Page)| {
         let mut page = Page::new(options, width);
         paint(&mut page);
         String::from_utf8_lossy(&page.finish()).lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let (mut rows, mut newest) = (Vec::new(), 0);
-    let mut last = None;
     for (row, cells) in layout.rows.iter().zip(&cells) {
-        let is_a_persons = matches!(row.body, Body::Gap(_)) && row.step != last;
-        last = row.step.filter(|_| !is_a_persons).or(last);
-        if !is_a_persons {
+        if !is_a_persons(row) {
             let painted = lines(&|page| {
                 paint::row(page, story, row, cells, &grid);
             });
@@ -62,4 +62,9 @@ pub fn parts(story: &Story, options: &Options) -> Parts {
     });
     let why = why.collect();
     Parts { names: lines(&|page| head::names(page, story, &grid)).concat(), rows, newest, why }
+}
+
+/// A wait for the person who asks for the steps.
+fn is_a_persons(row: &Row) -> bool {
+    matches!(row.body, Body::Gap { between_steps: true, .. })
 }

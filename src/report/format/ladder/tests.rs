@@ -1,8 +1,10 @@
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::record::{Errno, ExpectOutcome, Recording};
+use super::parts;
+use crate::record::{ActorId, Errno, ExpectOutcome, Recording, StepId, What};
 use crate::report::testing::{broken_pipe, broken_pipe_of, proxy};
+use crate::report::withhold::before;
 use crate::report::{Options, tell};
 
 fn ladder(recording: &Recording, options: &Options) -> String {
@@ -40,6 +42,61 @@ fn broken_pipe_in_every_shape() {
 fn three_actors_have_two_wires() {
     for width in [60, 100, 160] {
         insta::assert_snapshot!(format!("proxy_{width}"), picture(&proxy().done(), &at(width)));
+    }
+}
+
+/// The same run, with a person who thinks for a minute before the seventh step.
+fn with_a_pause() -> Recording {
+    let mut recording = broken_pipe().done();
+    let from = recording.steps[6].begin_ns;
+    let later = |ns: &mut i64| *ns += if *ns >= from { 60_000_000_000 } else { 0 };
+    for step in &mut recording.steps {
+        later(&mut step.begin_ns);
+        later(&mut step.end_ns);
+    }
+    for event in &mut recording.events {
+        later(&mut event.t_ns);
+        match &mut event.what {
+            What::Syscall(call) => call.end_ns.iter_mut().for_each(later),
+            What::State(sample) => later(&mut sample.end_ns),
+            _ => {}
+        }
+    }
+    recording
+}
+
+#[test]
+fn a_persons_pause_is_no_wait_of_the_protocol() {
+    let page = ladder(&with_a_pause(), &at(100));
+    assert!(page.contains(" 60.0 s between two steps ┄") || page.contains(" 60 s between two steps ┄"), "{page}");
+    // A wait inside a step is one.
+    let mut slow = with_a_pause();
+    slow.steps[6].begin_ns -= 60_000_000_000;
+    let page = ladder(&slow, &at(100));
+    assert!(page.contains("60.0 s ┄") && !page.contains("between two steps"), "{page}");
+    // So is the wait for an earlier call, before which its actor cannot go on.
+    let mut busy = with_a_pause();
+    let (begin_ns, actor) = (busy.steps[6].begin_ns, ActorId(0));
+    let call = busy.events.iter_mut().rev().find_map(|event| match &mut event.what {
+        What::Syscall(call) if call.actor == actor && event.t_ns < begin_ns => Some(call),
+        _ => None,
+    });
+    call.unwrap().end_ns = Some(begin_ns - 1);
+    let page = ladder(&busy, &at(100));
+    assert!(!page.contains("between two steps"), "{page}");
+}
+
+#[test]
+fn in_pieces_the_columns_stay_and_a_pause_is_left_out() {
+    for width in [30, 60, 80, 120] {
+        let whole = parts(&tell(with_a_pause(), &at(width)), &at(width));
+        assert!(!whole.rows.iter().any(|row| row.contains("between")), "{:#?}", whole.rows);
+        for step in 1..8 {
+            let story = tell(before(with_a_pause(), StepId(step)), &at(width));
+            let so_far = parts(&story, &at(width));
+            assert_eq!(so_far.names, whole.names, "at {width}, step {step}");
+            assert!(whole.rows.starts_with(&so_far.rows), "at {width}: {:#?}\n{:#?}", so_far.rows, whole.rows);
+        }
     }
 }
 

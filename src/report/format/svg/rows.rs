@@ -22,7 +22,7 @@ impl Painter<'_> {
         match self.picture.cells[place].place {
             Place::Wire(arrow, shaft) => self.segment(place, arrow, shaft),
             Place::Lane(_) => self.call(place),
-            Place::Across if matches!(row.body, Body::Gap(_)) => self.gap(place),
+            Place::Across if matches!(row.body, Body::Gap { .. }) => self.gap(place),
             Place::Across => self.across(place),
         }
         let mut labels: Vec<StateLabel> = row.states.clone();

@@ -64,7 +64,7 @@ function rowText(row, raw) {
     case "segment":
       return segmentText(event.segment, raw);
     case "gap":
-      return duration(row.delta_ns);
+      return duration(row.delta_ns) + (row.between_steps ? " between two steps" : "");
     case "failed_expectation": {
       const expectation = story.expectations[row.expectation];
       return `✗ expected ${expectation.expected}, found ${expectation.actual}`;
