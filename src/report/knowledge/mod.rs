@@ -88,7 +88,9 @@ fn wire(known: &wire::Known) -> Page {
     page.add("The rules that speak of it", vec![Block::Pairs(stated.collect())]);
     page.add("What to do", vec![Block::list(known.advice.iter().copied())]);
     page.add("Not true", vec![Block::list(known.misconceptions.iter().copied())]);
-    page.add("See it", run(&lessons_of(&rules), &[known.name]));
+    let mut lessons = known.lessons.to_vec();
+    lessons.extend(lessons_of(&rules).into_iter().filter(|name| !known.lessons.contains(name)));
+    page.add("See it", run(&lessons, &[known.name]));
     page
 }
 

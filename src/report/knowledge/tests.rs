@@ -77,10 +77,11 @@ fn states_and_segments_lead_to_lessons() {
     for state in TcpState::ALL {
         assert!(wire::STATES.iter().any(|known| known.name == state.name()), "{state:?}");
     }
-    for known in wire::all().filter(|known| known.name != "CLOSE") {
+    for known in wire::all() {
         let page = page(find(known.name).unwrap());
         let see = page.sections.iter().find(|section| section.heading == "See it");
         assert!(see.is_some_and(|see| !see.blocks.is_empty()), "{}", known.name);
+        assert!(known.lessons.iter().all(|name| builtin::get(name).is_some()), "{}", known.name);
         assert!(known.aliases.iter().all(|alias| find(alias).is_some()), "{}", known.name);
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Known {
     pub(super) advice: &'static [&'static str],
     /// What people say, and what is so.
     pub(super) misconceptions: &'static [&'static str],
+    /// Scenarios that show it, the best first; those of the rules that speak of it, and others with its name as a tag, follow.
+    pub(super) lessons: &'static [&'static str],
 }
 
 /// Every segment and every state with a page.
@@ -45,6 +47,7 @@ pub(super) const SEGMENTS: &[Known] = &[
             "A SYN-ACK proves that a kernel answered. The program may not have called accept, and may never do so.",
         ],
         misconceptions: &["connect() returns when the server has accepted: it returns when the SYN-ACK comes."],
+        lessons: &["connection-refused", "connect-times-out", "backlog-full"],
     },
     Known {
         name: "FIN",
@@ -70,6 +73,7 @@ pub(super) const SEGMENTS: &[Known] = &[
             "Close as well when you have said your own last word; until then the socket stays in CLOSE_WAIT.",
         ],
         misconceptions: &["A FIN closes the connection: it closes one direction of it."],
+        lessons: &["graceful-close", "half-close", "fin-is-not-goodbye"],
     },
     Known {
         name: "RST",
@@ -97,6 +101,7 @@ pub(super) const SEGMENTS: &[Known] = &[
         misconceptions: &[
             "An RST makes the next read fail: not where a FIN came before it, nor while data is still there to be read.",
         ],
+        lessons: &["broken-pipe", "connection-reset-on-read", "reset-by-no-socket", "abortive-close"],
     },
 ];
 
@@ -119,6 +124,7 @@ pub(super) const STATES: &[Known] = &[
         ],
         advice: &["Before a server stops: stop new connections, drain the queue, then close the listener."],
         misconceptions: &[],
+        lessons: &["accept-comes-late", "listener-closed-with-a-queue", "rollout-drain"],
     },
     Known {
         name: "SYN_SENT",
@@ -136,6 +142,7 @@ pub(super) const STATES: &[Known] = &[
             "Many sockets here: packets to that address are dropped without a word, or its listen queue is full.",
         ],
         misconceptions: &[],
+        lessons: &["connect-times-out", "nonblocking-connect", "connection-refused"],
     },
     Known {
         name: "SYN_RECV",
@@ -153,6 +160,7 @@ pub(super) const STATES: &[Known] = &[
         ],
         advice: &["Many of them: a SYN flood, or clients that vanish; see tcp_syncookies."],
         misconceptions: &[],
+        lessons: &["deferred-accept", "backlog-full"],
     },
     Known {
         name: "ESTABLISHED",
@@ -170,6 +178,7 @@ pub(super) const STATES: &[Known] = &[
         ],
         advice: &["Who waits for the peer's next word needs keep-alive or a deadline."],
         misconceptions: &["ESTABLISHED means that the peer is alive: it means that nothing has said otherwise."],
+        lessons: &["peer-gone-unnoticed", "keep-alive-answered"],
     },
     Known {
         name: "FIN_WAIT1",
@@ -192,6 +201,7 @@ pub(super) const STATES: &[Known] = &[
             "Sockets that stay here: the peer's window is zero (its program does not read), or the path is gone.",
         ],
         misconceptions: &[],
+        lessons: &["close-returns-before-delivery", "zero-window-and-probes"],
     },
     Known {
         name: "FIN_WAIT2",
@@ -212,6 +222,7 @@ pub(super) const STATES: &[Known] = &[
         misconceptions: &[
             "A socket in FIN_WAIT2 waits for the peer's FIN for ever: only one that a program still holds.",
         ],
+        lessons: &["reset-by-the-orphan", "close-wait-leak", "linger2-off"],
     },
     Known {
         name: "CLOSE_WAIT",
@@ -230,6 +241,7 @@ pub(super) const STATES: &[Known] = &[
             "`ss -tnp state close-wait` names the process.",
         ],
         misconceptions: &["CLOSE_WAIT goes away after a while: it stays until the program closes."],
+        lessons: &["close-wait-leak", "fin-is-not-goodbye", "broken-pipe"],
     },
     Known {
         name: "CLOSING",
@@ -239,6 +251,7 @@ pub(super) const STATES: &[Known] = &[
         facts: &[("ends with", "the ACK of our FIN: TIME_WAIT, at both ends (RFC 9293, 3.6, figure 13).")],
         advice: &[],
         misconceptions: &[],
+        lessons: &["self-connect"],
     },
     Known {
         name: "LAST_ACK",
@@ -254,6 +267,7 @@ pub(super) const STATES: &[Known] = &[
         ],
         advice: &["Sockets that stay here: the peer has forgotten the connection, or something in between has."],
         misconceptions: &[],
+        lessons: &["three-segments-to-close"],
     },
     Known {
         name: "TIME_WAIT",
@@ -283,6 +297,12 @@ pub(super) const STATES: &[Known] = &[
             "TIME_WAIT is a leak, and tcp_fin_timeout shortens it: it is a safety, and that sysctl is about FIN_WAIT2.",
             "SO_LINGER 0 is the cure: it destroys data on its way, and the peer gets ECONNRESET.",
         ],
+        lessons: &[
+            "graceful-close",
+            "time-wait-blocks-the-port",
+            "time-wait-exhaustion",
+            "reset-by-the-time-wait-socket",
+        ],
     },
     Known {
         name: "CLOSE",
@@ -295,5 +315,6 @@ pub(super) const STATES: &[Known] = &[
         facts: &[("in ss", "does not appear: ss lists sockets that the kernel keeps in its tables.")],
         advice: &[],
         misconceptions: &[],
+        lessons: &["refused-socket-again", "calls-without-a-connection"],
     },
 ];

@@ -227,14 +227,13 @@ pub(super) const ERRNOS: &[Known] = &[
              eleven minutes (7,200 seconds, then 9 probes 75 seconds apart). TCP_USER_TIMEOUT replaces all of them for one \
              socket.",
         ],
-        first: &["no-answer-to-the-syn-gives-etimedout"],
+        first: &[
+            "no-answer-to-the-syn-gives-etimedout",
+            "unacknowledged-data-gives-etimedout",
+            "keep-alive-gives-etimedout",
+            "user-timeout-gives-etimedout",
+        ],
         ways: &[
-            Way {
-                name: "written data was never acknowledged",
-                text: "Data, or the FIN of a shutdown, was sent again with growing pauses until tcp_retries2 was used up. The call that is told may be a read. After close nobody is left to be told.",
-                wire: "The same DATA again, the pauses doubling; no answer, no FIN, no RST, neither from the peer nor from here.",
-                basis: Measured(&["G2", "G8", "G8b"]),
-            },
             Way {
                 name: "probes of a closed window went unanswered",
                 text: "The peer's window was closed, data waited, and then the path or the peer's machine went: tcp_retries2 limits the probes as it limits retransmissions.",
@@ -267,7 +266,7 @@ pub(super) const ERRNOS: &[Known] = &[
             ),
             ("no retransmission at all", "not ETIMEDOUT of the kernel: the program's own timeout"),
         ],
-        next: "connect tells it itself, or SO_ERROR after a non-blocking connect; the socket is then unconnected again. On a connection it is told once, to whoever asks first.",
+        next: "connect tells it itself, or SO_ERROR after a non-blocking connect; the socket is then unconnected again. On a connection it is told once, to whoever asks first: that may be a read, although it was a write, or the FIN of a shutdown, that nobody has acknowledged. After close nobody is left to be told.",
         deeds: &[
             ("Ignore it", "where it is what you asked for: keep-alive clearing away clients that are gone."),
             (
