@@ -124,7 +124,8 @@ enum Differ {
     Setting,
 }
 
-const TWINS: [(&str, &str, Differ); 12] = [
+const TWINS: [(&str, &str, Differ); 13] = [
+    ("nagle-meets-delayed-ack", "quick-acknowledgments", Differ::OneMore),
     ("after-fin-read", "after-rst-read", Differ::OneCall),
     ("after-fin-write", "after-rst-write", Differ::OneCall),
     ("after-fin-read", "after-fin-write", Differ::OneCall),

@@ -135,6 +135,7 @@ const CHAPTERS: &[Chapter] = chapters![
         "linger-waits-for-delivery",
         "linger-runs-out",
         "linger2-off",
+        "linger2-off-after-shutdown",
     ]
     "05-connecting" "Connecting" [
         "connection-refused",
@@ -143,12 +144,14 @@ const CHAPTERS: &[Chapter] = chapters![
         "try-the-next-address",
         "connect-times-out",
         "connect-with-a-deadline",
+        "shutdown-ends-a-connect",
         "self-connect",
     ]
     "06-listening" "Listening" [
         "accept-comes-late",
         "backlog-full",
         "listener-closed-with-a-queue",
+        "shutdown-wakes-an-accept",
         "listener-closed-connections-stay",
         "abort-before-accept",
         "deferred-accept",
@@ -159,13 +162,16 @@ const CHAPTERS: &[Chapter] = chapters![
         "peer-gone-unnoticed",
         "keep-alive-answered",
         "keep-alive-finds-a-reset",
+        "keep-alive-gives-up",
     ]
     "08-flow" "Flow" [
         "writes-are-not-messages",
         "segments-are-not-reads",
         "read-timeout",
+        "wait-for-all-bytes",
         "send-buffer-full",
         "blocked-write-cut-by-reset",
+        "sendfile-cut-by-reset",
         "blocked-write-with-timeout",
         "zero-window-and-probes",
         "user-timeout-at-zero-window",
@@ -174,6 +180,7 @@ const CHAPTERS: &[Chapter] = chapters![
         "nagle-unseen",
         "nagle-meets-delayed-ack",
         "no-delay",
+        "quick-acknowledgments",
         "cork",
         "cork-forgotten",
         "more-to-come",
@@ -199,6 +206,7 @@ const CHAPTERS: &[Chapter] = chapters![
         "nonblocking-connect",
         "epoll-through-fin-and-reset",
         "epoll-edge-is-told-once",
+        "epoll-forgets-a-closed-socket",
     ]
     "12-contrast" "Contrast" [
         "broken-pipe-ipv6",

@@ -106,11 +106,12 @@ impl Walk<'_> {
         if (advances && self.answers(event, told)) || says_dropped {
             return true;
         }
-        if let Some(read) = self.active_at(told.sender).filter(|call| self.is_read(*call)) {
-            self.link(read, event, Rel::Sent, Basis::Model, (0, 0));
+        // Its number tells a probe, also where a program waits in a read.
+        if self.probe(event, segment, told) {
             return true;
         }
-        if self.probe(event, segment, told) {
+        if let Some(read) = self.active_at(told.sender).filter(|call| self.is_read(*call)) {
+            self.link(read, event, Rel::Sent, Basis::Model, (0, 0));
             return true;
         }
         let Some((last, _)) = last else { return false };

@@ -109,6 +109,10 @@ fn single_rule(rule: &Rule) -> Page {
     page.add("What comes next", next(&[rule], ""));
     page.add("Not true", vec![Block::List(misconceptions(&[rule], &[]))]);
     page.add("See it", run(rule.lessons, &[]));
+    page.add(
+        "Not in a lesson",
+        Some(rule.unshown).filter(|why| !why.is_empty()).map(Block::text).into_iter().collect(),
+    );
     page
 }
 

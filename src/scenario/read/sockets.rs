@@ -412,9 +412,9 @@ fn is_for_pairs(call: &Call) -> bool {
     }
 }
 
-/// Whether the author means the closed descriptor: EBADF says so, and poll does not fail but returns POLLNVAL.
+/// Whether the author means the closed descriptor: EBADF says so; poll does not fail but returns POLLNVAL, and epoll has forgotten it.
 fn tells_closed(call: &Call, error: Option<Errno>) -> bool {
-    error == Errno::from_name("EBADF") || matches!(call, Call::Poll { .. })
+    error == Errno::from_name("EBADF") || matches!(call, Call::Poll { .. } | Call::EpollWait { .. })
 }
 
 fn closed(attempt: &Attempt<'_>, actors: &Actors, socket: &str, line: u32) -> Fault {

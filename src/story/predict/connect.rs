@@ -43,6 +43,9 @@ impl View<'_> {
             if let Some(waited) = endpoint.gave_up {
                 return fails(errno, gave_up(waited)).role("waited", by);
             }
+            if !endpoint.begun() {
+                return fails(errno, "shutdown-of-a-connect-gives-econnreset").role("shutdown", by);
+            }
             let rule =
                 if errno == Errno::ECONNREFUSED { "rst-in-syn-sent-refuses" } else { "pending-error-is-reported" };
             return fails(errno, rule).role("rst", by).in_state(TcpState::SynSent);

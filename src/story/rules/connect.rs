@@ -1,6 +1,6 @@
 //! How connect ends.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
@@ -12,6 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.1: an active OPEN sends a SYN and enters SYN-SENT.",
         linux: "__inet_stream_connect() sleeps in inet_wait_for_connect().",
         misconception: "A connect that nobody answers fails after a few seconds.",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -50,6 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.1: OPEN on an existing connection is answered with \"error: connection already exists\".",
         linux: "__inet_stream_connect() tests for SS_CONNECTED; a pending error stays pending.",
         misconception: "connect() on a connected socket tells whether the connection still lives.",
+        unshown: "A mistake of the program that no packet has to do with.",
         ..PLAIN
     },
     Rule {
@@ -62,6 +64,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "An RST in answer to the SYN, before the call; the call sends nothing.",
         linux: "__inet_stream_connect() finds TCP_CLOSE: sock_error() answers 0, and -ECONNABORTED is put in its place.",
         misconception: "A connect after a failed one tries again.",
+        unshown: "A corner that only who takes a failed connect's error by another call and connects again gets into; the random scenarios do.",
         ..PLAIN
     },
     Rule {
@@ -70,6 +73,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["shutdown", "connect"],
         wire: "Nothing: the SYN is not sent again, and an answer to it meets no socket.",
         linux: "inet_shutdown() calls tcp_disconnect() in TCP_SYN_SENT.",
+        lessons: &["shutdown-ends-a-connect"],
         ..PLAIN
     },
     Rule {
@@ -82,6 +86,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "A SYN without an answer, and no RST.",
         linux: "tcp_disconnect() sets sk_err to ECONNRESET in TCP_SYN_SENT.",
         misconception: "ECONNRESET means that an RST has come.",
+        lessons: &["shutdown-ends-a-connect"],
         ..PLAIN
     },
     Rule {
@@ -94,6 +99,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "An RST in answer to the SYN; no other SYN follows.",
         linux: "inet_shutdown() puts the socket into SS_DISCONNECTING, which __inet_stream_connect() answers with EINVAL.",
         misconception: "A socket whose connect failed can always connect again.",
+        unshown: "A corner that only random scenarios get into: a shutdown between a refusal and its report.",
         ..PLAIN
     },
     Rule {

@@ -27,6 +27,7 @@ fn entry(rule: &Rule) -> String {
         ("Since", rule.since.to_owned()),
         ("Not true", rule.misconception.to_owned()),
         ("Lessons", rule.lessons.join(", ")),
+        ("No lesson", rule.unshown.to_owned()),
     ];
     if lines.iter().any(|(_, said)| !said.is_empty()) {
         text.push('\n');

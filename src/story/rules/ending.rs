@@ -1,6 +1,6 @@
 //! What close, shutdown and the end of a process send and return.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
@@ -130,6 +130,7 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "{signal} from {kill} ended the process inside this call; it never returned.",
         notable: true,
         wire: "What close() would send for each of its connections.",
+        lessons: &["crash-wakes-a-waiting-reader"],
         ..PLAIN
     },
     Rule {
@@ -166,6 +167,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "RST,ACK: no different from a close with unread data.",
         linux: "tcp_abort() sends the RST, where the state needs one.",
         misconception: "An RST is always sent by a program's close(), or by a missing socket.",
+        unshown: "It takes an administrator's `ss -K`, and a kernel built with CONFIG_INET_DIAG_DESTROY.",
         ..PLAIN
     },
     Rule {
@@ -178,6 +180,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "RST,ACK from this very side.",
         linux: "tcp_abort() sets sk_err to ECONNABORTED.",
         misconception: "ECONNABORTED comes from accept() alone.",
+        unshown: "It takes an administrator's `ss -K`, and a kernel built with CONFIG_INET_DIAG_DESTROY.",
         ..PLAIN
     },
     Rule {
@@ -189,6 +192,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "A FIN from this side, acknowledged, and later an RST,ACK.",
         linux: "__tcp_close() calls tcp_send_active_reset() in TCP_FIN_WAIT2 where linger2 is negative.",
         misconception: "A socket in FIN_WAIT2 waits for the peer's FIN for ever.",
+        lessons: &["linger2-off-after-shutdown"],
         ..PLAIN
     },
     Rule {
@@ -198,6 +202,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["close"],
         linux: "__tcp_close() sleeps in sk_stream_wait_close().",
         misconception: "close() always returns at once.",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {

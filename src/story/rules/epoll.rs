@@ -1,6 +1,6 @@
 //! What epoll tells.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -45,6 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "epoll-waits",
         statement: "epoll_wait() waits until there is something to tell.",
         calls: &["epoll_wait"],
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -54,6 +55,7 @@ pub(super) const RULES: &[Rule] = &[
         notable: true,
         calls: &["epoll_wait"],
         wire: "Silence.",
+        lessons: &["epoll-forgets-a-closed-socket"],
         ..PLAIN
     },
     Rule {
@@ -65,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "What the close sent.",
         linux: "__fput() of the last reference calls eventpoll_release_file().",
         misconception: "epoll_wait() tells that a descriptor was closed.",
+        lessons: &["epoll-forgets-a-closed-socket"],
         ..PLAIN
     },
 ];

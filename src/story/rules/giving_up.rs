@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
         since: "6.5 for the number of SYNs: the first of them are sent one second apart",
         misconception: "ETIMEDOUT means that the server is down.",
         lessons: &["connect-times-out"],
+        ..PLAIN
     },
     Rule {
         id: "user-timeout-gives-etimedout",
@@ -45,6 +46,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.8.3: a connection on which the same segment was sent again too often must be closed (MUST-20).",
         linux: "tcp_write_timeout() compares with the time since the first retransmission and calls tcp_write_err().",
         misconception: "A write that succeeded cannot lead to an error any more.",
+        unshown: "It needs a path that loses segments, and a sandbox has none.",
         ..PLAIN
     },
     Rule {
@@ -58,6 +60,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.8.4: one unanswered probe must not be taken for a dead connection (MUST-29).",
         linux: "tcp_keepalive_timer() calls tcp_write_err(), which takes what an ICMP message has said, else ETIMEDOUT.",
         misconception: "Keep-alive finds out that the peer's program hangs.",
+        lessons: &["keep-alive-gives-up"],
         ..PLAIN
     },
     Rule {
@@ -69,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Unanswered probes, then an RST,ACK.",
         linux: "tcp_keepalive_timer() calls tcp_send_active_reset() and tcp_write_err().",
         misconception: "Giving up sends nothing.",
+        lessons: &["keep-alive-gives-up"],
         ..PLAIN
     },
     Rule {
@@ -80,6 +84,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing new.",
         linux: "tcp_recvmsg_locked(): with sk_err cleared, RCV_SHUTDOWN answers 0.",
         misconception: "A connection that timed out goes on returning ETIMEDOUT.",
+        lessons: &["keep-alive-gives-up"],
         ..PLAIN
     },
     Rule {
@@ -104,6 +109,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: asking sends nothing.",
         linux: "sk_getsockopt() calls sock_error(), which returns sk_err and sets it to 0.",
         misconception: "SO_ERROR is for connect alone.",
+        unshown: "`keep-alive-gives-up` and `user-timeout-at-zero-window` let a read and a write take that error.",
         ..PLAIN
     },
     Rule {

@@ -1,6 +1,6 @@
 //! Listening and accepting.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EINVAL),
         wire: "Nothing.",
         linux: "inet_listen() wants a socket in SS_UNCONNECTED.",
+        unshown: "A mistake of the program that no packet has to do with.",
         ..PLAIN
     },
     Rule {
@@ -66,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "A blocking accept waits until a handshake is complete.",
         calls: &["accept"],
         linux: "inet_csk_accept() sleeps in inet_csk_wait_for_connect().",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -88,6 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         errno: Some(Errno::EINVAL),
         wire: "Nothing.",
         linux: "inet_csk_accept() tests for TCP_LISTEN.",
+        lessons: &["shutdown-wakes-an-accept"],
         ..PLAIN
     },
     Rule {

@@ -67,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "shutdown() on one end of a socket pair acts on both at once.",
         calls: &["shutdown"],
         linux: "unix_shutdown() marks both sockets.",
+        unshown: "A corner of pairs; the lessons on them are there for the contrast with TCP.",
         ..PLAIN
     },
     Rule {
@@ -81,12 +82,14 @@ pub(super) const RULES: &[Rule] = &[
         id: "a-pipe-has-a-direction",
         statement: "Reading from the write end of a pipe, or writing to its read end, fails with EBADF.",
         calls: &["read", "write"],
+        unshown: "A mistake of the program that no packet has to do with.",
         ..PLAIN
     },
     Rule {
         id: "a-pipe-is-no-socket",
         statement: "A call for sockets fails with ENOTSOCK on a pipe.",
         calls: &["recv", "send", "shutdown"],
+        unshown: "A mistake of the program that no packet has to do with.",
         ..PLAIN
     },
 ];

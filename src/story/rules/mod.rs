@@ -57,7 +57,12 @@ pub struct Rule {
     pub misconception: &'static str,
     /// The shipped scenarios that show it, the best first.
     pub lessons: &'static [&'static str],
+    /// Why no shipped scenario shows it; empty where one does.
+    pub unshown: &'static str,
 }
+
+/// Why no lesson is named for a rule that says that a call waits.
+const ONLY_WAITS: &str = "It says only that a call waits; a story tells what ended the wait.";
 
 /// A rule with nothing said yet: the base of every row.
 const PLAIN: Rule = Rule {
@@ -74,6 +79,7 @@ const PLAIN: Rule = Rule {
     since: "",
     misconception: "",
     lessons: &[],
+    unshown: "",
 };
 
 /// The rules by subject.

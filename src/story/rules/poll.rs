@@ -1,6 +1,6 @@
 //! What poll tells.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "poll() waits until something that was asked for is ready.",
         calls: &["poll"],
         linux: "tcp_poll() has nothing to tell yet.",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -37,6 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing.",
         calls: &["poll"],
         notable: true,
+        lessons: &["epoll-forgets-a-closed-socket"],
         ..PLAIN
     },
     Rule {

@@ -1,6 +1,6 @@
 //! What read and recv return.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
@@ -21,6 +21,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["read", "recv"],
         linux: "tcp_recvmsg_locked() sleeps in sk_wait_data().",
         misconception: "A read on a connection whose peer has vanished fails by itself after a while.",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -29,6 +30,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["recv"],
         linux: "tcp_recvmsg_locked() takes the whole buffer as its target and sleeps until it is reached.",
         misconception: "Without a flag recv() waits until its buffer is full.",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -40,6 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Less DATA than was asked for, then nothing.",
         linux: "tcp_recvmsg_locked() returns what it has copied when the time is over.",
         misconception: "MSG_WAITALL returns the whole buffer or an error.",
+        lessons: &["wait-for-all-bytes"],
         ..PLAIN
     },
     Rule {
@@ -169,6 +172,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "recv() of 0 bytes waits until anything happens and then returns 0, whatever it was.",
         calls: &["recv"],
         linux: "tcp_recvmsg_locked() leaves its loop after the first wait when 0 bytes are wanted.",
+        unshown: "A recv of no bytes that waits is no program's wish; the random scenarios make it.",
         ..PLAIN
     },
 ];

@@ -1,6 +1,6 @@
 //! Descriptors, options and the pending error.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
@@ -27,7 +27,13 @@ pub(super) const RULES: &[Rule] = &[
         lessons: &["abortive-close"],
         ..PLAIN
     },
-    Rule { id: "option-is-told", statement: "getsockopt() tells an option's value.", calls: &["getsockopt"], ..PLAIN },
+    Rule {
+        id: "option-is-told",
+        statement: "getsockopt() tells an option's value.",
+        calls: &["getsockopt"],
+        unshown: "The number says nothing of TCP; no lesson asks for it.",
+        ..PLAIN
+    },
     Rule {
         id: "so-error-takes-the-pending-error",
         statement: "SO_ERROR returns the pending error and clears it.",
@@ -58,9 +64,10 @@ pub(super) const RULES: &[Rule] = &[
         wire: "The RST is earlier than the call; the call itself sends nothing.",
         linux: "sock_error() returns sk_err and sets it to 0.",
         misconception: "The call that fails is the call that broke the connection.",
+        unshown: "Connections tell an error by more special rules; this one is left for what a connect finds otherwise.",
         ..PLAIN
     },
-    Rule { id: "call-waits", statement: "The call waits.", ..PLAIN },
+    Rule { id: "call-waits", statement: "The call waits.", unshown: ONLY_WAITS, ..PLAIN },
     Rule {
         id: "call-needs-a-connection",
         statement: "A call that needs a connection fails with ENOTCONN where there never was one.",
@@ -96,6 +103,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing: bind() never sends.",
         linux: "__inet_bind() tests the state and inet_num.",
         misconception: "bind() can move a socket to another port.",
+        unshown: "A mistake of the program that no packet has to do with.",
         ..PLAIN
     },
     Rule {
@@ -191,6 +199,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "getsockname() tells the socket's own address; nothing is sent.",
         calls: &["getsockname"],
         linux: "inet_getname() tells it.",
+        lessons: &["self-connect"],
         ..PLAIN
     },
     Rule {
@@ -199,6 +208,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["getpeername"],
         linux: "inet_getname() tells it from memory, except in TCP_CLOSE and TCP_SYN_SENT.",
         misconception: "getpeername() tells whether the peer is still there.",
+        lessons: &["self-connect"],
         ..PLAIN
     },
     Rule {

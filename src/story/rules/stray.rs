@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
         differs: true,
         since: "6.6 for the window of 0; before, the segment is dropped without a word",
         misconception: "What was sent within the window has arrived.",
+        unshown: "It needs a sender that is faster than the receiver's accounts; over the loopback that is an accident of sizes.",
         ..PLAIN
     },
     Rule {
@@ -52,6 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.7.1: a segment for a connection that does not exist is answered with an RST; to one with ACK it is <SEQ=SEG.ACK><CTL=RST>.",
         linux: "tcp_v4_rcv() finds no socket and calls tcp_v4_send_reset(); over IPv6, tcp_v6_rcv() does so.",
         misconception: "Every RST is somebody's decision to abort.",
+        unshown: "A lesson's recording knows what had closed the socket, and another rule names that; this one is for captures that do not.",
         ..PLAIN
     },
     Rule {

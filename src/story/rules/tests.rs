@@ -58,6 +58,13 @@ fn attributions_have_a_form() {
     each(|rule| rule.since.is_empty() || rule.since.starts_with(|c: char| c.is_ascii_digit()), "since a version");
 }
 
+/// A rule is shown by a lesson, or the table says why not.
+#[test]
+fn a_rule_is_shown_or_says_why_not() {
+    each(|rule| rule.lessons.is_empty() != rule.unshown.is_empty(), "a rule names a lesson, or says why it cannot");
+    each(|rule| rule.unshown.is_empty() || rule.unshown.ends_with('.'), "the reason is a sentence");
+}
+
 /// No RFC knows an errno.
 #[test]
 fn no_rfc_is_the_source_of_an_errno() {

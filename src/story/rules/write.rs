@@ -1,6 +1,6 @@
 //! What write and send return, and SIGPIPE.
 
-use super::{PLAIN, Rule};
+use super::{ONLY_WAITS, PLAIN, Rule};
 use crate::record::Errno;
 
 pub(super) const RULES: &[Rule] = &[
@@ -119,6 +119,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["write", "send"],
         rfc: "RFC 9293 3.10.2: SEND in SYN-SENT is queued until the connection is established.",
         linux: "tcp_sendmsg_locked() sleeps in sk_stream_wait_connect(); nothing is queued meanwhile.",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -133,6 +134,7 @@ pub(super) const RULES: &[Rule] = &[
         linux: "sk_stream_wait_connect() returns EAGAIN where it must not wait.",
         differs: true,
         misconception: "A write before the handshake is complete is queued and sent later.",
+        lessons: &["shutdown-ends-a-connect"],
         ..PLAIN
     },
     Rule {
@@ -141,6 +143,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["write", "send"],
         linux: "tcp_sendmsg_locked() sleeps in sk_stream_wait_memory().",
         misconception: "write() returns at once, whatever the peer does.",
+        unshown: ONLY_WAITS,
         ..PLAIN
     },
     Rule {
@@ -171,6 +174,7 @@ pub(super) const RULES: &[Rule] = &[
         id: "empty-sendfile-sends-nothing",
         statement: "sendfile() of an empty file returns 0 without asking the socket, whatever has become of its connection.",
         calls: &["sendfile"],
+        unshown: "A sendfile of no bytes is no program's wish; the random scenarios make it.",
         ..PLAIN
     },
     Rule {
@@ -182,6 +186,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "DATA, then an RST from the peer.",
         linux: "splice_to_socket() sends until an error comes, and returns the count where there is one.",
         misconception: "A reset is reported to somebody, once.",
+        lessons: &["sendfile-cut-by-reset"],
         ..PLAIN
     },
     Rule {

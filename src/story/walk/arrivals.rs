@@ -30,6 +30,10 @@ impl Walk<'_> {
         let next = self.endpoint_mut(sender).sends(event, segment, told.seq_rel, told.ack_rel);
         self.enter(event, t_ns, sender, next);
         self.mark_sent(sender);
+        if segment.flags.has(Flags::RST) {
+            // A kernel that gives up wakes its own program.
+            self.arrived(sender);
+        }
         let before = self.endpoint(receiver).state;
         let taken = self.flow.as_taken(event.0, segment);
         let segment = taken.as_ref();

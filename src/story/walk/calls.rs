@@ -152,9 +152,13 @@ impl Walk<'_> {
             (Call::Exit { .. }, _) => self.close_all(event, call.actor),
             (Call::Shutdown { .. }, _) if self.holds(call).0.is_some() => {}
             (Call::Shutdown { how: ShutdownHow::Write }, _) if listens => {}
-            (Call::Shutdown { .. }, _) if listens => self.stop_listening(event, call.socket),
+            (Call::Shutdown { .. }, _) if listens => {
+                self.stop_listening(event, call.socket);
+                self.wakes_callers(call.socket, call.actor);
+            }
             (Call::Shutdown { how }, _) => {
                 if self.shuts_while_connecting(event, call.socket) {
+                    self.wakes_callers(call.socket, call.actor);
                     return;
                 }
                 // Whoever polls is woken, also where the connection is over (`inet_shutdown`).

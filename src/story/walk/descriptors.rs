@@ -106,6 +106,15 @@ impl Walk<'_> {
         })
     }
 
+    /// What another who shares the socket has done to it wakes who is in a call on it.
+    pub(super) fn wakes_callers(&mut self, socket: SocketId, but: ActorId) {
+        let on_it = |active: &Active| matches!(&self.recording.events[active.event.0].what, What::Syscall(call) if call.socket == socket);
+        let others = self.active.iter().filter(|(actor, active)| **actor != but && on_it(active));
+        for actor in others.map(|(actor, _)| *actor).collect::<Vec<_>>() {
+            self.may_return(actor);
+        }
+    }
+
     /// A call on a socket has returned: where it was the last to have the file, an earlier close takes effect now.
     pub(super) fn releases(&mut self, by: EventId, socket: SocketId) {
         let Some(close) = self.holders.until_return.get(&socket).copied() else { return };
