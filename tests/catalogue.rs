@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what is missing in a test is a failure of the test")]
 
-use tcpstory::record::{Action, Because, ExpectOutcome, Script, Step};
+use std::collections::BTreeSet;
+
+use tcpstory::record::{Action, Because, Errno, ExpectOutcome, Script, Step};
 use tcpstory::scenario::builtin;
 use tcpstory::story::rules::rule;
 
@@ -167,4 +169,110 @@ fn twins_differ_in_what_they_say() {
         };
         assert!(holds, "{one} and {other}:\n{rest:#?}\n{other_rest:#?}");
     }
+}
+
+/// The experiments that the catalogue shows, by chapter, and the lessons that do.
+const SHOWN: &[(&str, &[&str])] = &[
+    ("A1", &["broken-pipe"]),
+    ("A2", &["after-fin-read", "read-after-rst-returns-zero"]),
+    ("A4", &["so-error-after-broken-pipe"]),
+    ("A5", &["poll-through-fin-and-reset"]),
+    ("A7", &["broken-pipe-server-side"]),
+    ("A9", &["answer-outlives-the-reset"]),
+    ("A15", &["race-close-against-write"]),
+    ("B1", &["connection-reset-on-read"]),
+    ("B2", &["connection-reset-on-write"]),
+    ("B3", &["one-reset-one-report"]),
+    ("B5", &["so-error-hides-a-reset"]),
+    ("B6", &["data-survives-a-reset"]),
+    ("B7", &["reset-after-fin"]),
+    ("D1", &["half-close", "fin-is-not-goodbye"]),
+    ("D2", &["shutdown-read-sends-nothing"]),
+    ("D3", &["shutdown-both-is-not-close"]),
+    ("D4", &["write-after-own-shutdown"]),
+    ("D6", &["calls-without-a-connection"]),
+    ("D7", &["listener-is-no-connection"]),
+    ("D10", &["close-under-a-blocked-read"]),
+    ("L1", &["server-crash"]),
+    ("L2", &["server-crash-unread"]),
+    ("L3", &["fork-keeps-the-connection"]),
+    ("L5", &["fork-and-shutdown"]),
+    ("C1", &["abortive-close"]),
+    ("C2", &["abortive-close-write"]),
+    ("C3", &["abort-wakes-a-blocked-read"]),
+    ("C5", &["abort-cuts-a-blocked-write"]),
+    ("C6", &["abort-discards-unsent-data"]),
+    ("I8", &["close-returns-before-delivery"]),
+    ("I9", &["linger2-off"]),
+    ("J1", &["linger-runs-out"]),
+    ("E1", &["connection-refused", "refused-socket-again"]),
+    ("E2", &["nonblocking-connect-refused"]),
+    ("E7", &["self-connect"]),
+    ("F2", &["backlog-full"]),
+    ("F5", &["abort-before-accept"]),
+    ("J7", &["deferred-accept"]),
+    ("G5", &["peer-rebooted"]),
+    ("G5b", &["peer-rebooted-and-back"]),
+    ("G5c", &["peer-gone-unnoticed"]),
+    ("G5d", &["keep-alive-finds-a-reset"]),
+    ("G4", &["keep-alive-gives-up"]),
+    ("G4b", &["keep-alive-answered"]),
+    ("H1", &["zero-window-and-probes", "send-buffer-full"]),
+    ("H2", &["read-timeout"]),
+    ("H5", &["user-timeout-at-zero-window"]),
+    ("J6", &["segments-are-not-reads"]),
+    ("M3b", &["sendfile-cut-by-reset"]),
+    ("M3d", &["blocked-write-cut-by-reset"]),
+    ("J3", &["nagle-unseen"]),
+    ("J3b", &["nagle-meets-delayed-ack"]),
+    ("J3c", &["no-delay"]),
+    ("J4", &["cork"]),
+    ("J4b", &["cork-forgotten"]),
+    ("I1", &["time-wait-blocks-the-port"]),
+    ("I1c", &["time-wait-with-reuseaddr"]),
+    ("I2", &["time-wait-port-reused-by-timestamps"]),
+    ("I2b", &["time-wait-port-without-timestamps"]),
+    ("I2d", &["time-wait-exhaustion"]),
+    ("I3", &["time-wait-takes-a-new-syn"]),
+    ("I6", &["reset-by-no-socket"]),
+    ("I7", &["reset-by-the-time-wait-socket"]),
+    ("I10", &["graceful-close"]),
+    ("M1", &["broken-pipe-ipv6"]),
+    ("M2", &["unix-socket-broken-pipe"]),
+    ("M2d", &["pipe-broken-pipe"]),
+    ("J2", &["urgent-data"]),
+    ("J2b", &["urgent-data-overwritten"]),
+];
+
+/// What a call fails with in an experiment, some lesson expects; an EAGAIN says no more than that the send buffer was filled before.
+#[test]
+fn experiments_have_lessons_with_the_same_errors() {
+    let experiments: Vec<serde_json::Value> = serde_json::from_str(include_str!("truth/experiments.json")).unwrap();
+    let mut errors = 0;
+    for (id, lessons) in SHOWN {
+        let experiment =
+            experiments.iter().find(|one| one["id"] == *id).unwrap_or_else(|| panic!("no experiment {id}"));
+        let calls = experiment["events"].as_array().unwrap().iter();
+        let measured: BTreeSet<Errno> = calls
+            .filter_map(|event| Errno::from_name(event["errno"].as_str()?))
+            .filter(|errno| *errno != Errno::EAGAIN)
+            .collect();
+        let expected: BTreeSet<Errno> = lessons.iter().flat_map(|name| expected_errors(&script(name))).collect();
+        let missing: Vec<_> = measured.difference(&expected).collect();
+        assert!(missing.is_empty(), "{id}: {missing:?} in none of {lessons:?}");
+        errors += measured.len();
+    }
+    assert!(errors > 50, "only {errors} errors were compared");
+}
+
+fn expected_errors(script: &Script) -> Vec<Errno> {
+    let outcomes = script.steps.iter().flat_map(|step| {
+        let ways = step.expect.one_of.iter().map(|way| &way.value.outcome);
+        step.expect.outcome.iter().map(|outcome| &outcome.value).chain(ways)
+    });
+    let errors = outcomes.filter_map(|outcome| match outcome {
+        ExpectOutcome::Fails(errno) => Some(*errno),
+        _ => None,
+    });
+    errors.collect()
 }

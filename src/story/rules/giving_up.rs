@@ -97,7 +97,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing new, and no RST: nobody but this kernel has ended the connection.",
         linux: "sk_stream_wait_connect() finds TCP_CLOSE and no sk_err any more, and answers EPIPE.",
         misconception: "EPIPE always means that the peer has gone.",
-        lessons: &["user-timeout-at-zero-window"],
+        lessons: &["user-timeout-at-zero-window", "keep-alive-gives-up"],
         ..PLAIN
     },
     Rule {
