@@ -30,6 +30,10 @@ pub struct Script {
     /// It waits for timers of the kernel: a second or more.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub slow: bool,
+    /// Nothing need come as it is written, as in random scenarios: any call may be left blocked, and a step whose actor is in a
+    /// call or gone is passed over. Nothing is expected of its steps. Since 1.1.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub anything_goes: bool,
     /// The kernels for which its expectations hold; none is all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub kernel: Option<Located<KernelRange>>,

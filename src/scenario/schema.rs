@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::vocabulary::Table;
+use super::vocabulary::{FREE, Table};
 
 /// The JSON Schema (draft 2020-12) of a scenario, as TOML or as JSON.
 ///
@@ -13,6 +13,8 @@ pub fn schema() -> Json {
     schema["title"] = json!("A tcpstory scenario");
     schema["description"] =
         json!("What actors do on TCP sockets, step by step, and what is expected of it (language version 1).");
+    schema["if"] = json!({ "properties": { "anything_goes": { "const": true } }, "required": ["anything_goes"] });
+    schema["then"] = json!({ "properties": { "step": { "items": { "propertyNames": { "enum": FREE } } } } });
     schema.sort_all_objects(); // whichever order maps have: another crate of a build may choose that (`preserve_order`)
     schema
 }

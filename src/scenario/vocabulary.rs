@@ -105,6 +105,12 @@ const TOP: &[Key] = &[
     key("loopback_differs", "What a real network would change. Markdown.", shape::words_of_prose),
     key("slow", "true: it waits for timers of the kernel, a second or more.", || json!({ "type": "boolean" })),
     key(
+        "anything_goes",
+        "true: a scenario whose steps come as they may, such as a random one. Any call may block, a step whose process is in another \
+         call or gone is passed over, and nothing is expected of a step: `--strict` holds every outcome against the model.",
+        || json!({ "type": "boolean" }),
+    ),
+    key(
         "kernel",
         "The kernels for which the expectations hold: \">= 6.5\"; on others nothing is asserted.",
         shape::kernel,
@@ -245,6 +251,9 @@ const CHOICE: &[Key] = &[
         || json!({ "const": true }),
     ),
 ];
+
+/// The keys of a step where anything goes: what it does, and nothing that is expected of it.
+pub(super) const FREE: [&str; 6] = ["by", "do", "kill", "vanish", "pause", "say"];
 
 /// The keys of a choice that say something of the step; each choice has one of them.
 pub(super) const SAYINGS: [&str; 5] = ["returns", "error", "killed", "blocks", "segment"];

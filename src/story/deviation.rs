@@ -28,11 +28,19 @@ pub enum Deviation {
     ShutdownReadFlushes,
     /// Lingering for 0 seconds sends a FIN all the same.
     LingerZeroSendsFin,
+    /// A close sends nothing: the peer has to find out by itself.
+    CloseSendsNothing,
+    /// `shutdown(SHUT_RD)` ends both directions, and so sends a FIN.
+    ShutdownReadSendsFin,
+    /// Data for a closed socket is dropped without a word.
+    ClosedSocketIsSilent,
+    /// A FIN that waits behind data is forgotten: the state stays as it was.
+    WaitingFinLeavesTheState,
 }
 
 impl Deviation {
     /// Every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadTellsErrorBeforeEnd,
         Self::ResetInCloseWaitIsEconnreset,
         Self::ErrorStays,
@@ -45,5 +53,9 @@ impl Deviation {
         Self::PeekTakes,
         Self::ShutdownReadFlushes,
         Self::LingerZeroSendsFin,
+        Self::CloseSendsNothing,
+        Self::ShutdownReadSendsFin,
+        Self::ClosedSocketIsSilent,
+        Self::WaitingFinLeavesTheState,
     ];
 }

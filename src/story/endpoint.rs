@@ -58,6 +58,8 @@ pub struct Endpoint {
     pub defers: bool,
     /// Its listener's queue is full: the last ACK of the handshake does not count, and what comes with it is dropped.
     pub crowded: bool,
+    /// Its SYN was answered with a cookie: there is no socket before the last ACK of the handshake, which then counts at once.
+    pub cookie: bool,
     /// The SYN-ACK was sent again.
     pub syn_ack_again: bool,
     /// Since when the kernel probes the peer's closed window, with the first probe.
@@ -78,6 +80,10 @@ pub struct Endpoint {
     pub sent_upto: u64,
     /// What the peer has acknowledged.
     pub acked: u64,
+    /// The sequence number behind the last that the peer's window lets it send, where a segment has told.
+    pub window_edge: Option<u64>,
+    /// The sequence number behind the last that its own window lets the peer send.
+    pub offered_edge: Option<u64>,
     /// The last segment received, and its time.
     pub last_received: Option<(EventId, i64)>,
     /// The highest acknowledgment number sent.
@@ -158,6 +164,7 @@ impl Default for Endpoint {
             oob_inline: false,
             defers: false,
             crowded: false,
+            cookie: false,
             syn_ack_again: false,
             probing: None,
             sent_again: None,
@@ -168,6 +175,8 @@ impl Default for Endpoint {
             written: 0,
             sent_upto: 0,
             acked: 0,
+            window_edge: None,
+            offered_edge: None,
             last_received: None,
             ack_sent: 0,
             sent: BTreeMap::new(),
@@ -217,6 +226,18 @@ impl Endpoint {
     /// Something was written and not yet sent.
     pub fn has_unsent(&self) -> bool {
         self.written > self.sent_upto
+    }
+
+    /// Its FIN was sent.
+    pub fn has_sent_fin(&self) -> bool {
+        self.fin_out.is_some()
+    }
+
+    /// The FIN cannot go out yet: data is before it, or the peer's window is closed to it (`tcp_snd_wnd_test`).
+    pub fn fin_has_to_wait(&self) -> bool {
+        // A SYN is before the data.
+        let behind = self.sent_upto + 2;
+        self.has_unsent() || self.window_edge.is_some_and(|edge| edge < behind)
     }
 
     /// Something is still to be sent, the FIN at least.
@@ -461,7 +482,11 @@ impl Endpoint {
         // One before RCV.NXT is taken too once the peer's FIN has come: what it answers crossed the FIN (`tcp_reset_check`).
         let crossed = matches!(self.state, TcpState::CloseWait | TcpState::LastAck | TcpState::Closing)
             && seq.wrapping_add(1) == expected;
-        let fits = self.state == TcpState::SynSent || segment.flags.has(Flags::SYN) || seq == expected || crossed;
+        // An orphan in FIN_WAIT2 is a mini-socket, which takes any within its window (`tcp_timewait_state_process`).
+        let orphan = self.state == TcpState::FinWait2 && self.closed.is_some();
+        let inside = orphan && seq >= expected && self.offered_edge.is_some_and(|edge| u64::from(seq) <= edge);
+        let opens = self.state == TcpState::SynSent || segment.flags.has(Flags::SYN);
+        let fits = opens || seq == expected || crossed || inside;
         if !fits {
             return Vec::new();
         }
@@ -485,7 +510,7 @@ impl Endpoint {
         match self.state {
             TcpState::SynSent if segment.flags.has(Flags::SYN) => Some(TcpState::Established),
             // With TCP_DEFER_ACCEPT a bare ACK does not count until the SYN-ACK was sent again (`tcp_check_req`).
-            TcpState::SynRecv if self.defers && !self.syn_ack_again && segment.seq_len() == 0 => None,
+            TcpState::SynRecv if self.defers && !self.cookie && !self.syn_ack_again && segment.seq_len() == 0 => None,
             // `sk_acceptq_is_full`, seen by `tcp_v4_syn_recv_sock`.
             TcpState::SynRecv if self.crowded => None,
             TcpState::SynRecv => Some(TcpState::Established),

@@ -122,13 +122,14 @@ impl Flow {
         }
     }
 
-    /// Whether a SYN opens another connection on a known 4-tuple.
+    /// Whether a SYN opens another connection on a known 4-tuple. Who has sent an RST after its SYN has met an older connection, and
+    /// sends that SYN again (`tcp_rcv_synsent_state_process`).
     fn begins_anew(&self, end: EndpointId, segment: &Segment) -> bool {
         let tracks = &self.tracks[end.connection.0];
-        let own = &tracks[end.side.index()];
+        let (own, other) = (&tracks[end.side.index()], &tracks[end.side.other().index()]);
         let opens = segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK);
         let other_number = own.base.is_some_and(|base| base != segment.seq);
-        opens && (other_number || tracks.iter().any(|track| track.reset))
+        opens && (other_number || other.reset)
     }
 
     fn open(&mut self, place: usize, segment: &Segment) -> EndpointId {
@@ -205,11 +206,17 @@ impl Flow {
     /// its socket without an address by the SYN that was sent from its actor's address while it ran.
     fn tie_sockets(&mut self, recording: &Recording) {
         let mut taken = BTreeSet::new();
+        let connects = connects(recording);
         for (place, socket) in recording.sockets.iter().enumerate() {
             let (Some(local), Some(peer)) = (socket.local, socket.peer) else { continue };
             let ends = self.of_tuple.get(&(local, peer)).map_or(&[][..], Vec::as_slice);
-            if let Some(end) = ends.iter().find(|end| !taken.contains(*end)).copied() {
-                taken.insert(end);
+            let mut free = ends.iter().filter(|end| !taken.contains(*end)).copied();
+            // From a port that was chosen several attempts, of several sockets, may come.
+            let own = connects.get(&SocketId(place)).map_or(&[][..], Vec::as_slice);
+            let made: Vec<_> = free.clone().filter(|end| self.began_in(recording, *end, own)).collect();
+            let found = if made.is_empty() { free.next().into_iter().collect() } else { made };
+            taken.extend(found.iter().copied());
+            for end in found {
                 self.tie(recording, SocketId(place), end);
             }
         }
@@ -222,6 +229,14 @@ impl Flow {
                 self.tie(recording, call.socket, end);
             }
         }
+    }
+
+    /// Whether a connection began in one of these calls: begin and end of each.
+    fn began_in(&self, recording: &Recording, end: EndpointId, calls: &[(usize, Option<i64>)]) -> bool {
+        let begun = self.begun[end.connection.0];
+        let t_ns = recording.events[begun].t_ns;
+        let fits = |(begin, end_ns): &(usize, Option<i64>)| *begin < begun && end_ns.is_none_or(|end| t_ns <= end);
+        end.side == Side::Initiator && calls.iter().any(fits)
     }
 
     fn opened_during(
@@ -253,6 +268,19 @@ impl Flow {
         known.socket = Some(socket);
         known.actor = recording.sockets.get(socket.0).map(|socket| socket.actor).or(known.actor);
     }
+}
+
+/// The connects of each socket: the place of each, and when it returned.
+fn connects(recording: &Recording) -> BTreeMap<SocketId, Vec<(usize, Option<i64>)>> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (place, event) in recording.events.iter().enumerate() {
+        if let What::Syscall(call) = &event.what
+            && matches!(call.call, Call::Connect { .. })
+        {
+            found.entry(call.socket).or_default().push((place, call.end_ns));
+        }
+    }
+    found
 }
 
 impl Track {

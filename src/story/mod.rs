@@ -506,6 +506,14 @@ pub enum FindingKind {
     StateNotExplained,
     /// No rule says where the segment came from.
     SegmentNotExplained,
+    /// The connect that it is about calls for a SYN, and none was captured.
+    SynMissing,
+    /// The SYN that it is about calls for an answer, and none was captured.
+    SynAckMissing,
+    /// What it is about, a close or a shutdown, calls for a FIN, and none was captured although nothing was in its way.
+    FinMissing,
+    /// What it is about, a close or a segment that finds no taker, calls for an RST, and none was captured.
+    RstMissing,
     /// A tie rests on the order in time alone.
     Likely,
     /// Sequence numbers were sent again.
@@ -519,7 +527,13 @@ pub enum FindingKind {
 impl FindingKind {
     /// Whether it says that the model and the kernel disagree.
     pub fn is_mismatch(self) -> bool {
-        matches!(self, Self::OutcomeNotExplained | Self::StateNotExplained | Self::SegmentNotExplained)
+        self.is_missing()
+            || matches!(self, Self::OutcomeNotExplained | Self::StateNotExplained | Self::SegmentNotExplained)
+    }
+
+    /// Whether it says that a segment never came.
+    pub fn is_missing(self) -> bool {
+        matches!(self, Self::SynMissing | Self::SynAckMissing | Self::FinMissing | Self::RstMissing)
     }
 
     /// Whether it says that the story is not to be trusted as it stands.

@@ -2,7 +2,7 @@
 
 use super::endpoint::Ending;
 use super::walk::Walk;
-use super::{Basis, Cause, EndpointId, EventId, Fact, Finding, FindingKind, Rel, SegmentTold};
+use super::{Basis, Cause, Deviation, EndpointId, EventId, Fact, Finding, FindingKind, Rel, SegmentTold};
 use crate::record::{Call, Flags, Segment, Syscall, TcpState, What};
 
 impl Walk<'_> {
@@ -63,7 +63,8 @@ impl Walk<'_> {
 
     fn fin(&mut self, event: EventId, sender: EndpointId) -> bool {
         let endpoint = self.endpoint(sender);
-        let Some(by) = endpoint.shut_write.or(endpoint.closed) else { return false };
+        let closed = endpoint.closed.filter(|_| endpoint.ending == Ending::Fin);
+        let Some(by) = endpoint.shut_write.or(closed) else { return false };
         let rule = if endpoint.shut_write.is_some() {
             "shutdown-sends-fin"
         } else if endpoint.kept_by.is_some() {
@@ -260,6 +261,9 @@ impl Walk<'_> {
     /// A bare RST: the answer to a segment that found no taker (`tcp_v4_send_reset`).
     fn stray(&mut self, event: EventId, answered: EventId, sender: EndpointId) -> bool {
         let endpoint = self.endpoint(sender);
+        if endpoint.closed.is_some() && endpoint.deviates(Deviation::ClosedSocketIsSilent) {
+            return false;
+        }
         let (state, closed, shut) = (endpoint.state, endpoint.closed, endpoint.shut_read);
         self.link(answered, event, Rel::Answers, Basis::Sequence, (0, 0));
         let (rule, by) = match (closed, shut) {

@@ -2,12 +2,14 @@
 
 mod addresses;
 mod arrivals;
+mod backlog;
 mod calls;
 mod closing;
 mod descriptors;
 mod epoll;
 mod kernel;
 mod local;
+mod missing;
 mod outcomes;
 mod processes;
 mod sharing;
@@ -16,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::descriptors::Holders;
 use self::local::Locals;
+use self::missing::Owed;
 use super::endpoint::Endpoint;
 use super::flow::Flow;
 use super::predict::{Foreseen, Options, SocketModel};
@@ -66,6 +69,10 @@ pub(super) struct Walk<'r> {
     watched: BTreeSet<SocketId>,
     /// The kill that ended each actor.
     killed: BTreeMap<ActorId, EventId>,
+    /// Segments that must still come, and what calls for each.
+    owed: BTreeMap<(EndpointId, Owed), EventId>,
+    /// Ends whose handshake is not complete.
+    half_open: BTreeSet<EndpointId>,
 }
 
 /// A call under way.
@@ -78,10 +85,14 @@ struct Active {
     /// The socket's options when it began: what another process changes meanwhile does not concern it.
     options: Options,
     foreseen: Vec<Foreseen>,
+    /// It might have waited where it might have returned as well.
+    or_waits: bool,
     /// It has made the kernel send something; what arrives afterwards may be the answer to that.
     has_sent: bool,
     /// What it has copied out of the queue and not yet returned: stream ranges, and the segments that they came in.
     held: Vec<(EventId, u64, u64)>,
+    /// What it has copied without taking it, if it was woken before another process that took it.
+    glimpsed: Vec<(EventId, u64, u64)>,
 }
 
 impl Active {
@@ -148,6 +159,8 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         locals: Locals::new(),
         watched: BTreeSet::new(),
         killed: BTreeMap::new(),
+        owed: BTreeMap::new(),
+        half_open: BTreeSet::new(),
     };
     for (_, moment, place) in moments(recording) {
         let event = EventId(place);
@@ -158,6 +171,7 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         }
     }
     walk.unfinished();
+    walk.what_never_came();
     walk.found.streams.iter_mut().for_each(|stream| stream.settle(recording));
     walk.found.streams.retain(|stream| !stream.is_empty());
     walk.found
@@ -246,6 +260,11 @@ impl Walk<'_> {
     pub(super) fn enter(&mut self, event: EventId, t_ns: i64, id: EndpointId, next: Option<TcpState>) {
         let Some(to) = next else { return };
         if let Some(from) = self.endpoint_mut(id).enter(t_ns, to) {
+            if to == TcpState::SynRecv {
+                self.half_open.insert(id);
+            } else {
+                self.half_open.remove(&id);
+            }
             // Who answers a SYN with no SYN of its own was listening: Linux makes the socket only now.
             let from = if (from, to) == (TcpState::Close, TcpState::SynRecv) { TcpState::Listen } else { from };
             self.found.transitions[event.0].push(Transition { endpoint: id, from, to });

@@ -4,92 +4,84 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use tcpstory::record::{
-    Action, ActorId, CONNECTION, Call, Data, Errno, LISTENER, MsgFlag, Outcome, PollEvent, Recording, Script,
-    SocketOption, StepId, Syscall, What,
+    Action, Address, Call, Data, Family, MsgFlag, Network, PollEvent, Recording, Script, SocketOption, Target,
 };
-use tcpstory::scenario::{SourceText, parse};
+use tcpstory::report::{Options, format};
+use tcpstory::story::tell;
 
-/// Writes the scenario of a recording and says how to run it; none where the language refuses it, because no author would
-/// write such a thing (a read on a socket that was never connected, say).
-pub(crate) fn write(recording: &Recording) -> Option<String> {
-    let text = accepted(recording)?;
-    let name = format!("{}.toml", recording.script.id);
-    // Somebody else may have built the tests.
-    let folders = [PathBuf::from(env!("CARGO_TARGET_TMPDIR")), std::env::temp_dir()];
-    let path = folders.iter().map(|folder| folder.join(&name)).find(|path| std::fs::write(path, &text).is_ok())?;
+/// Writes a scenario and says how to run it.
+pub(crate) fn write(script: &Script) -> Option<String> {
+    let path = kept(&format!("{}.toml", script.id), text(script)?.as_bytes())?;
     Some(format!("tcpstory run {} --strict", path.display()))
 }
 
-/// The text of the file, where the language accepts it.
-pub(crate) fn accepted(recording: &Recording) -> Option<String> {
-    let text = text(recording)?;
-    parse(&SourceText { path: &recording.script.id, bytes: text.as_bytes() }).ok()?;
-    Some(text)
+/// Writes what was recorded, for one that may never come again, and says how to look at it.
+pub(crate) fn keep(recording: &Recording) -> Option<String> {
+    let bytes = (format::by_name("json")?.write)(&tell(recording.clone()), &Options::default());
+    let path = kept(&format!("{}.json", recording.script.id), &bytes)?;
+    Some(format!("tcpstory render {}", path.display()))
 }
 
-fn text(recording: &Recording) -> Option<String> {
-    let script = &recording.script;
-    let mut text = format!("title = {:?}\n", script.title);
-    let started = (0..).map(ActorId).zip(&script.actors).filter(|(id, _)| script.parent_of(*id).is_none());
+fn kept(name: &str, bytes: &[u8]) -> Option<PathBuf> {
+    // Somebody else may have built the tests.
+    let folders = [PathBuf::from(env!("CARGO_TARGET_TMPDIR")), std::env::temp_dir()];
+    folders.iter().map(|folder| folder.join(name)).find(|path| std::fs::write(path, bytes).is_ok())
+}
+
+/// The text of the file; none where it has something that is not generated.
+pub(crate) fn text(script: &Script) -> Option<String> {
+    let mut text = format!("title = {:?}\nanything_goes = true\n", script.title);
+    text += &network(&script.network);
+    let started =
+        (0..).zip(&script.actors).filter(|(id, _)| script.parent_of(tcpstory::record::ActorId(*id)).is_none());
     for (_, actor) in started {
         let sigpipe = format!("{:?}", actor.sigpipe).to_lowercase();
         write!(text, "\n[actors.{}]\nsigpipe = \"{sigpipe}\"\n", actor.name).ok()?;
     }
-    for (place, step) in script.steps.iter().enumerate() {
-        let made = made(recording, StepId(place));
+    for step in &script.steps {
+        text += "\n[[step]]\n";
         match &step.action {
             Action::Kill { actor, signal } => {
                 let name = &script.actors[actor.0].name;
-                write!(text, "\n[[step]]\nkill = {{ actor = \"{name}\", signal = \"{signal}\" }}\n").ok()?;
+                writeln!(text, "kill = {{ actor = \"{name}\", signal = \"{signal}\" }}").ok()?;
+            }
+            Action::Call { actor, socket, call: Call::Vanish, .. } => {
+                writeln!(text, "vanish = \"{}.{socket}\"", script.actors[actor.0].name).ok()?;
             }
             Action::Call { actor, socket, call, .. } => {
-                // A step that was passed over is none.
-                let Some(made) = made else { continue };
-                if *call == Call::Vanish {
-                    let name = &script.actors[actor.0].name;
-                    let which = if socket == CONNECTION { name.clone() } else { format!("{name}.{socket}") };
-                    write!(text, "\n[[step]]\nvanish = \"{which}\"\n").ok()?;
-                    continue;
-                }
-                let by = by(script, actor.0, socket, call);
-                write!(text, "\n[[step]]\nby = \"{by}\"\n{}\n", deed(script, call)?).ok()?;
-                if made.outcome == (Outcome::Failed { errno: Errno(9) }) {
-                    text += "error = \"EBADF\"\n";
-                }
-                if made.blocked {
-                    writeln!(text, "blocks = \"b{place}\"").ok()?;
-                }
+                let by = &script.actors[actor.0].name;
+                // A pair names its ends itself.
+                let of = if matches!(call, Call::Socketpair { .. } | Call::Pipe { .. }) { "" } else { socket };
+                let dot = if of.is_empty() { "" } else { "." };
+                writeln!(text, "by = \"{by}{dot}{of}\"\n{}", deed(script, call)?).ok()?;
             }
-            Action::Pause { ns } => write!(text, "\n[[step]]\npause = \"{}us\"\n", ns / 1000).ok()?,
-            _ => return None,
+            Action::Pause { ns } => writeln!(text, "pause = \"{ns}ns\"").ok()?,
+            Action::Finish { .. } | Action::Wait => return None,
         }
     }
     Some(text)
 }
 
-fn made(recording: &Recording, step: StepId) -> Option<&Syscall> {
-    recording.events.iter().find_map(|event| match &event.what {
-        What::Syscall(call) if call.step == step && !call.implied => Some(call),
-        _ => None,
-    })
-}
-
-fn by(script: &Script, actor: usize, socket: &str, call: &Call) -> String {
-    let name = &script.actors[actor].name;
-    let unsaid = match call {
-        Call::Listen { .. } => socket == LISTENER,
-        _ => socket == CONNECTION,
+fn network(network: &Network) -> String {
+    let family = match network.family {
+        Family::Ipv4 => "ipv4",
+        Family::Ipv6 => "ipv6",
     };
-    if unsaid { name.clone() } else { format!("{name}.{socket}") }
+    let sysctl: Vec<_> = network.sysctl.iter().map(|(name, value)| format!("{name:?} = {value:?}")).collect();
+    let (mtu, delayed_ack) = (network.mtu, network.delayed_ack);
+    format!(
+        "\n[network]\nfamily = \"{family}\"\nmtu = {mtu}\ndelayed_ack = {delayed_ack}\nsysctl = {{ {} }}\n",
+        sysctl.join(", ")
+    )
 }
 
 /// `do.NAME = ARGUMENT`, for the calls that are generated.
 fn deed(script: &Script, call: &Call) -> Option<String> {
     let argument = match call {
         Call::Listen { backlog } => backlog.to_string(),
-        Call::Connect { to: tcpstory::record::Target::Actor(actor) } => format!("{:?}", script.actors[actor.0].name),
-        Call::Connect { to: tcpstory::record::Target::Address(address) } => format!("\"{address}\""),
-        Call::Bind { to } => format!("{{ port = {} }}", to.port?),
+        Call::Connect { to: Target::Actor(actor) } => format!("{:?}", script.actors[actor.0].name),
+        Call::Connect { to: Target::Address(address) } => format!("\"{address}\""),
+        Call::Bind { to: Address { ip: None, port } } => format!("{{ port = {} }}", (*port)?),
         Call::Socketpair { names: ends } | Call::Pipe { names: ends } => names(ends.iter().map(String::as_str)),
         Call::Accept { .. } | Call::Close | Call::Getpeername | Call::Getsockname => {
             return Some(format!("do = \"{}\"", call.name()));
@@ -106,14 +98,14 @@ fn deed(script: &Script, call: &Call) -> Option<String> {
         Call::Setsockopt { option } => format!("{{ {} = {} }}", option.name(), value(*option)),
         Call::Getsockopt { option } => format!("{:?}", option.name()),
         Call::Poll { events, timeout_ns } => {
-            let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{}us\"", ns / 1000));
+            let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{ns}ns\""));
             format!("{{ events = {}{timeout} }}", names(events.iter().map(|event| PollEvent::name(*event))))
         }
         Call::Exit { code } => code.to_string(),
         Call::Dup { to } => format!("{to:?}"),
         Call::Fork { child } => format!("{:?}", script.actors[child.0].name),
         Call::EpollWait { events, edge, timeout_ns } => {
-            let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{}us\"", ns / 1000));
+            let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{ns}ns\""));
             let asked: Vec<_> = events.iter().map(|event| format!("E{}", PollEvent::name(*event))).collect();
             format!("{{ events = {}, edge = {edge}{timeout} }}", names(asked.iter().map(String::as_str)))
         }
@@ -132,7 +124,8 @@ fn bytes(data: &Data) -> Option<String> {
         Data::Repeat { pattern, size } => {
             Some(format!("{{ repeat = \"{}\", size = {size} }}", pattern.0.escape_ascii()))
         }
-        _ => None,
+        Data::Text(text) => Some(format!("{text:?}")),
+        Data::Hex(_) => None,
     }
 }
 
@@ -146,7 +139,7 @@ fn value(option: SocketOption) -> String {
         | SocketOption::TcpKeepintvl(ns)
         | SocketOption::TcpUserTimeout(ns)
         | SocketOption::TcpDeferAccept(ns)
-        | SocketOption::TcpLinger2(Some(ns)) => format!("\"{}us\"", ns / 1000),
+        | SocketOption::TcpLinger2(Some(ns)) => format!("\"{ns}ns\""),
         SocketOption::TcpKeepcnt(number) | SocketOption::SoSndbuf(number) | SocketOption::SoRcvbuf(number) => {
             number.to_string()
         }

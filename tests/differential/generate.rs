@@ -37,9 +37,14 @@ pub(crate) fn scenario(seed: u64) -> Script {
     let specs: Vec<_> = (0..actors).map(|place| actor(&mut rng, place)).collect();
     let mut cast = Cast { specs, second, shared: false };
     let mut network = network(&mut rng);
+    if rng.u8(..4) == 0 {
+        let last = situations::last_states(&mut rng);
+        cast.shared = last.iter().any(|step| matches!(step.action, Action::Call { call: Call::Dup { .. }, .. }));
+        steps.extend(last);
+    }
     for _ in 0..rng.usize(3..20) {
         let actor = ActorId(rng.usize(..cast.specs.len()));
-        match rng.u8(..48) {
+        match rng.u8(..50) {
             0..3 => steps.extend(questions(&mut rng, actor)),
             3..6 => steps.extend(hasty_connect(&mut rng)),
             6 => steps.push(cast.duplicates(&mut rng, actor)),
@@ -51,6 +56,7 @@ pub(crate) fn scenario(seed: u64) -> Script {
             14 => steps.extend(situations::crowd(&mut rng)),
             15 => steps.extend(situations::elsewhere(&mut rng, &network, actor)),
             16 => steps.extend(situations::bound(&mut rng, actor)),
+            20 => steps.extend(situations::looks(&mut rng)),
             17 | 18 => steps.extend(situations::pair(&mut rng, actor)),
             19 => steps.extend(cast.reads_together(&mut rng, actor)),
             _ => steps.push(any_step(&mut rng, actor, &cast)),
@@ -64,6 +70,7 @@ pub(crate) fn scenario(seed: u64) -> Script {
         id: format!("random-{seed}"),
         title: format!("A random scenario, seed {seed}"),
         source: Source { path: format!("random-{seed}.toml"), sha256: String::new() },
+        anything_goes: true,
         network,
         actors: cast.specs,
         steps,

@@ -1,14 +1,15 @@
 //! Making a scenario on which the model and the kernel disagree as small as it goes.
 
 use tcpstory::lab::sandbox::Ground;
-use tcpstory::record::{Action, Recording, Script};
+use tcpstory::record::{Action, Script};
 use tcpstory::report::words;
-use tcpstory::story::tell;
+use tcpstory::story::{Story, tell};
 
 use crate::{disagreements, file, generate, perform};
 
-/// The smallest scenario found that still disagrees, in words; where it does not disagree again, what was found first.
-pub(crate) fn smallest(ground: Ground, seed: u64, first: &[String]) -> String {
+/// The smallest scenario found that still disagrees, as a file and in words, beside what was recorded first: a race may never
+/// disagree again.
+pub(crate) fn smallest(ground: Ground, seed: u64, first: &Story) -> String {
     let mut script = generate::scenario(seed);
     let mut found = disagreement(ground, &script);
     let whole = found.is_some();
@@ -27,19 +28,22 @@ pub(crate) fn smallest(ground: Ground, seed: u64, first: &[String]) -> String {
         run /= 2;
     }
     let steps: Vec<_> = script.steps.iter().map(|step| format!("    {}", action(&script, &step.action))).collect();
-    let again = format!("TCPSTORY_SEED={seed} TCPSTORY_RANDOM=1 cargo test --test differential");
-    let (found, file) = match found {
-        Some((found, recording)) => (found, file::write(&recording)),
-        None => (format!("{}\n  it did not disagree again", first.join("\n  ")), None),
-    };
-    let or = file.map(|command| format!("\n     or: {command}")).unwrap_or_default();
-    format!("seed {seed}:\n{}\n  {found}\n  again: {again}{or}", steps.join("\n"))
+    let found = found.unwrap_or_else(|| {
+        let steps = "it did not disagree again; what was recorded is kept";
+        format!("{}\n  {steps}", disagreements(first).join("\n  "))
+    });
+    let ways = [
+        Some(format!("TCPSTORY_SEED={seed} TCPSTORY_RANDOM=1 cargo test --test differential")),
+        file::write(&script),
+        file::keep(&first.recording),
+    ];
+    let ways: Vec<_> = ways.into_iter().flatten().collect();
+    format!("seed {seed}:\n{}\n  {found}\n  again: {}", steps.join("\n"), ways.join("\n     or: "))
 }
 
-fn disagreement(ground: Ground, script: &Script) -> Option<(String, Recording)> {
-    let story = tell(perform(ground, script).ok()?);
-    let all = disagreements(&story);
-    (!all.is_empty()).then(|| (all.join("\n  "), story.recording))
+fn disagreement(ground: Ground, script: &Script) -> Option<String> {
+    let all = disagreements(&tell(perform(ground, script).ok()?));
+    (!all.is_empty()).then(|| all.join("\n  "))
 }
 
 fn action(script: &Script, action: &Action) -> String {

@@ -75,7 +75,7 @@ impl Session {
         self.check_alive(actor)?;
         let patience = match &self.players[actor.0].pending {
             None => return Ok(()),
-            Some(_) if self.anything_goes => Deadline::after(Some(0)),
+            Some(_) if self.script.anything_goes => Deadline::after(Some(0)),
             Some(pending) if pending.given_up => Deadline::after(Some(0)),
             Some(_) => deadline,
         };

@@ -42,9 +42,6 @@ use crate::record::{Action, Actor, ActorId, Awaited, End, Event, Recording, Scri
 pub struct Options {
     /// What the actors are started from.
     pub actors: Executable,
-    /// Nothing need come as it is written, as in random scenarios: any call may be left blocked, and a step whose actor is in a
-    /// call or gone is passed over.
-    pub anything_goes: bool,
     /// A person asks for the steps, and may think for long: where the kernel can be made to wait, it is.
     pub by_hand: bool,
 }
@@ -66,7 +63,6 @@ pub struct Session {
     backlogs: Backlogs,
     ports: Ports,
     stop: StopFlag,
-    anything_goes: bool,
     /// The kernel's, as `uname -r` prints it.
     release: String,
     script: Arc<Script>,
@@ -146,7 +142,6 @@ impl Session {
             backlogs: Backlogs::open(),
             ports,
             stop: stop.clone(),
-            anything_goes: options.anything_goes,
             release: assemble::uname()?.release().to_string_lossy().into_owned(),
             script: Arc::new(script.clone()),
             sandbox,
@@ -169,7 +164,7 @@ impl Session {
         match self.perform(at) {
             Ok(()) => self.next += 1,
             Err(Halt::Interrupted) => self.end = Some(End::Interrupted { at }),
-            Err(Halt::Impossible) if self.anything_goes => {
+            Err(Halt::Impossible) if self.script.anything_goes => {
                 self.next += 1;
                 return Ok(Some(at));
             }
@@ -280,7 +275,7 @@ impl Session {
                 let patience = match (blocks, starts) {
                     (Some(_), _) => calls::Patience::UntilAsleep,
                     (None, Some(_)) => calls::Patience::None,
-                    (None, None) if self.anything_goes => calls::Patience::UntilEither,
+                    (None, None) if self.script.anything_goes => calls::Patience::UntilEither,
                     (None, None) => calls::Patience::UntilReturn,
                 };
                 self.act_call(&calls::Asked { step: at, actor: *actor, socket, call, patience }, deadline)

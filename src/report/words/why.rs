@@ -141,6 +141,10 @@ pub fn finding(story: &Story, finding: &Finding) -> String {
         FindingKind::OutcomeNotExplained => outcome_not_explained(story, finding),
         FindingKind::StateNotExplained => state_not_explained(story, finding),
         FindingKind::SegmentNotExplained => segment_not_explained(story, finding),
+        FindingKind::SynMissing => missing(&about, "a SYN"),
+        FindingKind::SynAckMissing => missing(&about, "a SYN,ACK"),
+        FindingKind::FinMissing => missing(&about, "a FIN"),
+        FindingKind::RstMissing => missing(&about, "an RST"),
         FindingKind::Likely => {
             format!("that {about} belong together is likely, not certain: only the order in time says so")
         }
@@ -151,6 +155,10 @@ pub fn finding(story: &Story, finding: &Finding) -> String {
 }
 
 const UNEXPLAINED: &str = "the model does not explain this";
+
+fn missing(about: &str, what: &str) -> String {
+    format!("{UNEXPLAINED}: {about} calls for {what}, and none was captured")
+}
 
 fn outcome_not_explained(story: &Story, finding: &Finding) -> String {
     let said: Vec<String> = finding.about.iter().map(|event| call_and_prediction(story, *event)).collect();

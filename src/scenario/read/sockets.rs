@@ -180,7 +180,7 @@ impl World {
     }
 
     /// The name of the socket that a call is made on.
-    fn resolve(&self, actors: &Actors, attempt: &Attempt<'_>) -> String {
+    pub(super) fn resolve(&self, actors: &Actors, attempt: &Attempt<'_>) -> String {
         if let Call::Socketpair { names } | Call::Pipe { names } = attempt.call {
             return names[0].clone();
         }

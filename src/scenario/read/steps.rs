@@ -4,7 +4,7 @@ use crate::record::{Action, ActorId, Call, Errno, ExpectOutcome, PossibleStory, 
 use crate::scenario::fault::Fault;
 use crate::scenario::nearest::suggest;
 use crate::scenario::node::{Entry, Node, Span, Value};
-use crate::scenario::vocabulary::Table;
+use crate::scenario::vocabulary::{FREE, Table};
 
 use super::actors::{Actors, split};
 use super::calls::Asked;
@@ -25,6 +25,8 @@ pub(super) struct Steps<'r, 'a> {
     stories: &'r [PossibleStory],
     /// A step could not be read, so the sockets are no longer known for certain.
     unsure: bool,
+    /// Anything goes: sockets need not be there, and nothing is expected.
+    free: bool,
 }
 
 /// A call that was left blocked.
@@ -66,8 +68,8 @@ impl From<Action> for Deed {
 }
 
 impl<'r, 'a> Steps<'r, 'a> {
-    pub(super) fn new(r: &'r mut Reader<'a>, actors: &'r Actors, stories: &'r [PossibleStory]) -> Self {
-        Self { r, actors, world: World::new(actors), blocked: BTreeMap::new(), stories, unsure: false }
+    pub(super) fn new(r: &'r mut Reader<'a>, actors: &'r Actors, stories: &'r [PossibleStory], free: bool) -> Self {
+        Self { r, actors, world: World::new(actors), blocked: BTreeMap::new(), stories, unsure: false, free }
     }
 
     pub(super) fn read(mut self, nodes: &[Node]) -> Vec<Step> {
@@ -87,6 +89,9 @@ impl<'r, 'a> Steps<'r, 'a> {
     fn step(&mut self, at: usize, node: &Node) -> Option<Step> {
         let entries = self.r.entries(node, "a step")?;
         let closed = self.r.closed(entries, Table::Step);
+        if self.free {
+            self.expects_nothing(entries);
+        }
         let say = match node.get("say") {
             Some(entry) => self.r.words(&entry.node, "`say`").map(str::to_owned),
             None => None,
@@ -113,6 +118,18 @@ impl<'r, 'a> Steps<'r, 'a> {
             );
         }
         Some(Step { line, action: deed.action, expect, say, predict })
+    }
+
+    /// Where anything goes nothing can be expected.
+    fn expects_nothing(&mut self, entries: &[Entry]) {
+        let known = |entry: &&Entry| Table::Step.has(&entry.key) && !FREE.contains(&entry.key.as_str());
+        for entry in entries.iter().filter(known) {
+            let message = format!("`{}` expects something, and in this scenario anything goes", entry.key);
+            let fault = Fault::new(entry.key_span.clone(), message).label("nothing is certain here");
+            self.r.report(
+                fault.help("leave it out, or leave `anything_goes` out and write what is expected of each step"),
+            );
+        }
     }
 
     fn deed(&mut self, at: usize, line: u32, node: &Node, closed: Closed) -> Option<Deed> {
@@ -219,6 +236,9 @@ impl<'r, 'a> Steps<'r, 'a> {
 
     /// Makes the call in the world; after a step that could not be read, what is missing is no fault.
     fn attempt(&mut self, attempt: &Attempt<'_>) -> Option<String> {
+        if self.free {
+            return Some(self.world.resolve(self.actors, attempt));
+        }
         match self.world.attempt(self.actors, attempt) {
             Ok(socket) => Some(socket),
             Err(fault) => {
@@ -348,7 +368,7 @@ impl<'r, 'a> Steps<'r, 'a> {
             }
             None => Signal::SIGKILL,
         };
-        if let Some(line) = self.world.unborn(actor) {
+        if let Some(line) = self.world.unborn(actor).filter(|_| !self.free) {
             let message = format!("{} is forked only in the step of line {line}", self.actors.name(actor));
             self.r.report(Fault::new(self.r.inside(whose), message).label("not there yet"));
             return None;

@@ -25,12 +25,14 @@ pub(in crate::scenario) fn script(
     let misconception = prose(r, root, "misconception");
     let loopback_differs = prose(r, root, "loopback_differs");
     let slow = root.get("slow").and_then(|entry| r.boolean(&entry.node, "`slow`")).unwrap_or_default();
+    let free = root.get("anything_goes").and_then(|entry| r.boolean(&entry.node, "`anything_goes`"));
+    let anything_goes = free.unwrap_or_default();
     let kernel = root.get("kernel").and_then(|entry| r.kernel(entry));
     let stories = root.get("stories").map_or_else(Vec::new, |entry| stories(r, entry));
     let network = network(r, root.get("network").map(|entry| &entry.node), family);
     let nodes = step_nodes(r, root);
     let actors = actors(r, root.get("actors").map(|entry| &entry.node), nodes, network.family);
-    let steps = Steps::new(r, &actors, &stories).read(nodes);
+    let steps = Steps::new(r, &actors, &stories, anything_goes).read(nodes);
     let title = title(r, root);
     r.is_clean().then(|| Script {
         id,
@@ -41,6 +43,7 @@ pub(in crate::scenario) fn script(
         misconception,
         loopback_differs,
         slow,
+        anything_goes,
         kernel,
         stories,
         source,

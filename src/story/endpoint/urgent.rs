@@ -44,6 +44,11 @@ impl Endpoint {
         }
     }
 
+    /// A segment whose data finds no room is dropped only after its urgent byte was kept (`tcp_urg` before `tcp_data_queue`).
+    pub fn hears_of_dropped_urgent_data(&mut self, event: EventId, segment: &Segment, seq: u32) {
+        self.hears_of_urgent_data(event, self.state, segment, seq);
+    }
+
     /// `tcp_check_urg`: there is one mark. Where the reader stands in front of the old one, that byte is lost.
     fn moves_mark(&mut self, at: u64) {
         let old = at < self.read || at < self.received || self.fin_in.is_some();

@@ -9,7 +9,8 @@ use crate::story::Predicted;
 impl View<'_> {
     /// `__inet_bind`: a socket that has a port keeps it. One that the kernel chose, or accept, is given back with the connection.
     pub(super) fn bind(&self) -> Foreseen {
-        let chosen = self.socket.bound.is_some() && !self.socket.accepted;
+        let given_back = !self.socket.port_chosen && self.endpoint.over();
+        let chosen = self.socket.bound.is_some() && !given_back;
         let connected = self.endpoint.begun() && !self.endpoint.over();
         if chosen || connected || self.socket.queue.is_some() {
             return fails(Errno::EINVAL, "bind-again-gives-einval");

@@ -24,7 +24,7 @@ impl View<'_> {
         if self.waits_for_all(endpoint, wanted, flags) {
             return plain(Predicted::Blocks, "waitall-waits-for-the-whole-buffer");
         }
-        if self.held > 0 && endpoint.is_before_mark() {
+        if self.held > 0 && self.peeked == 0 && endpoint.is_before_mark() {
             return queued(endpoint, endpoint.read, self.held);
         }
         if upto > from || self.held > 0 || (wanted == 0 && endpoint.unread_bytes() > 0) {
@@ -89,7 +89,9 @@ impl View<'_> {
         let asked = flags.contains(&MsgFlag::WaitAll) && !flags.contains(&MsgFlag::DontWait);
         let over = endpoint.receive_ended() || endpoint.pending.is_some() || self.options.nonblocking;
         let (from, upto) = self.left(wanted);
-        let stops = endpoint.stops_at_mark(upto) || (self.held > 0 && endpoint.is_before_mark());
+        // Who only looks stands behind what it has seen, and the urgent byte in front of that.
+        let before_mark = self.held > 0 && self.peeked == 0 && endpoint.is_before_mark();
+        let stops = endpoint.stops_at_mark(upto) || before_mark;
         asked && !over && upto - from < wanted && !stops
     }
 

@@ -21,6 +21,8 @@ pub struct SocketModel {
     pub connect: Option<(EventId, bool)>,
     /// The address that it was bound to, or got by accept.
     pub bound: Option<core::net::SocketAddr>,
+    /// The port was asked for, and is kept when a connection ends (`SOCK_BINDPORT_LOCK`); one that the kernel chose is given back.
+    pub port_chosen: bool,
     /// It came from accept.
     pub accepted: bool,
     /// A connect has returned before its answer and goes on by itself.
@@ -95,6 +97,13 @@ pub struct EpollModel {
     pub edge: bool,
     /// It is on the ready list: something happened since it was last told (`ep_poll_callback`).
     pub listed: bool,
+}
+
+impl SocketModel {
+    /// A listener with as many connections to accept as it may have (`sk_acceptq_is_full`).
+    pub fn is_crowded(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.len() > self.backlog as usize)
+    }
 }
 
 impl Options {

@@ -8,7 +8,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "poll() tells what a call would find now.",
         calls: &["poll"],
         wire: "Nothing: poll() sends nothing and consumes nothing. What made the socket ready came before.",
-        linux: "tcp_poll(): EPOLLHUP where both directions are shut down or the state is TCP_CLOSE, EPOLLRDHUP after the peer's FIN, EPOLLERR while an error is pending.",
+        linux: "tcp_poll(): EPOLLIN where the queue holds more than an urgent byte, or RCV_SHUTDOWN is set; EPOLLRDHUP where RCV_SHUTDOWN is, by the peer's FIN or by this side's shutdown; EPOLLPRI while an urgent byte is valid; EPOLLOUT where __sk_stream_is_writeable() finds room or SEND_SHUTDOWN is set, but not in TCP_SYN_SENT; EPOLLHUP where both are set or the state is TCP_CLOSE; EPOLLERR while an error is pending.",
         misconception: "POLLHUP comes with the peer's FIN, or POLLIN means that there is data.",
         lessons: &["poll-through-fin-and-reset", "poll-hang-up-without-error", "send-buffer-full"],
         ..PLAIN

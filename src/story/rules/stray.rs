@@ -19,6 +19,21 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "full-socket-at-work-drops-what-comes",
+        statement: "A segment that arrives while a call works on its socket is dropped where the receive queue holds much more than the receive buffer allows by now.",
+        sentence: "{segment} came while a call had the socket to itself, and the socket, whose receive buffer was made smaller than what it holds, had no room to keep it: it is dropped, and the state is still {state}.",
+        notable: true,
+        calls: &["setsockopt", "send", "shutdown"],
+        wire: "A segment that changes nothing at its receiver, an RST even; where the sender still exists, it is sent again.",
+        rfc: "RFC 9293 3.10.7.4: an RST with the expected sequence number must reset the connection.",
+        linux: "tcp_add_backlog() allows twice sk_rcvbuf, half of sk_sndbuf and 64 KB, and drops what comes when the receive queue takes more.",
+        differs: true,
+        since: "6.9 for twice sk_rcvbuf; before, once",
+        misconception: "An RST that has arrived has ended the connection.",
+        unshown: "Whether it happens depends on how much memory the kernel takes for each segment, which differs between kernels.",
+        ..PLAIN
+    },
+    Rule {
         id: "data-for-a-closed-socket-gets-rst",
         statement: "Data for a connection whose socket is closed is answered with an RST.",
         sentence: "{segment} reached the socket closed by {by}: nobody can read it any more, and the RST says so.",

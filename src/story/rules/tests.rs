@@ -107,6 +107,7 @@ fn functions_were_looked_up() {
         "tcp_write_timeout",
         "splice_to_socket",
         "tcp_abort",
+        "tcp_add_backlog",
         "do_exit",
         "exit_files",
         "inet_create",

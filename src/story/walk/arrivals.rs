@@ -17,6 +17,9 @@ impl Walk<'_> {
             let end = begin + segment.payload.len() as u64;
             self.stream_mut(sender).segments.push(Piece { event, begin, end });
         }
+        if segment.flags.has(Flags::RST) {
+            self.shows_that_it_gave_up(event, t_ns, sender);
+        }
         if segment.flags.has(Flags::RST) && self.endpoint(sender).state == TcpState::SynSent {
             self.resets_the_older(event, t_ns, receiver, segment);
         }
@@ -27,6 +30,7 @@ impl Walk<'_> {
         if !explained {
             self.found.findings.push(Finding { kind: FindingKind::SegmentNotExplained, about: vec![event] });
         }
+        self.answers_a_syn(sender, segment);
         let next = self.endpoint_mut(sender).sends(event, segment, told.seq_rel, told.ack_rel);
         self.enter(event, t_ns, sender, next);
         self.mark_sent(sender);
@@ -34,21 +38,66 @@ impl Walk<'_> {
             // A kernel that gives up wakes its own program.
             self.arrived(sender);
         }
-        let before = self.endpoint(receiver).state;
+        self.pays(sender, segment);
+        if let Some(ack) = told.ack_rel.filter(|_| !segment.flags.has(Flags::RST)) {
+            self.endpoint_mut(sender).offered_edge = Some(u64::from(ack) + told.window_bytes);
+        }
         let taken = self.flow.as_taken(event.0, segment);
-        let segment = taken.as_ref();
+        if !self.finds_no_backlog(event, receiver, &taken, &told) {
+            self.arrives(event, t_ns, receiver, &taken, &told);
+            if taken.payload.len() < segment.payload.len() {
+                self.endpoint_mut(receiver).hears_of_dropped_urgent_data(event, segment, told.seq_rel);
+            }
+        }
+        self.found.told[event.0] = Some(Told::Segment(told));
+    }
+
+    /// An RST from an end that is open: its time is over, and the kernel answers as for a connection that it does not have.
+    fn shows_that_it_gave_up(&mut self, event: EventId, t_ns: i64, sender: EndpointId) {
+        let endpoint = self.endpoint(sender);
+        if endpoint.closed.is_some() || endpoint.dead() || !endpoint.unanswered.is_empty() {
+            return;
+        }
+        if let Some(limit) = self.patience(sender).filter(|limit| limit.at_ns <= t_ns) {
+            self.gives_up(event, sender, limit);
+        }
+    }
+
+    /// A segment is taken at its receiver.
+    fn arrives(&mut self, event: EventId, t_ns: i64, receiver: EndpointId, segment: &Segment, told: &SegmentTold) {
+        let before = self.endpoint(receiver).state;
+        if let Some(ack) = told.ack_rel.filter(|_| !segment.flags.has(Flags::RST)) {
+            self.endpoint_mut(receiver).window_edge = Some(u64::from(ack) + told.window_bytes);
+        }
         let states = self.endpoint_mut(receiver).receives(event, t_ns, segment, told.seq_rel, told.ack_rel);
         if before == TcpState::SynRecv && states.is_empty() && segment.is_pure_ack() {
             self.defers(event, receiver);
         }
         let established = states.contains(&TcpState::Established);
         self.enter(event, t_ns, receiver, states.last().copied());
+        self.arrival_owes(event, receiver, segment, before);
         if established && receiver.side == Side::Responder {
             self.enqueue(event, receiver);
         }
         self.wakes_receiver(receiver, segment, before);
         self.arrived(receiver);
-        self.found.told[event.0] = Some(Told::Segment(told));
+    }
+
+    /// A SYN that finds more handshakes under way than the backlog allows is answered with a cookie, where the administrator has not
+    /// forbidden that: the listener keeps nothing of it (`inet_csk_reqsk_queue_is_full`, asked by `tcp_conn_request`).
+    fn answers_a_syn(&mut self, sender: EndpointId, segment: &Segment) {
+        let answers = segment.flags.has(Flags::SYN) && segment.flags.has(Flags::ACK);
+        if self.endpoint(sender).state != TcpState::Close {
+            return;
+        }
+        let Some(listener) = self.listener_of(sender).filter(|_| answers) else { return };
+        let beside = self.half_open.iter().filter(|id| self.listener_of(**id) == Some(listener));
+        let full = beside.filter(|id| !self.endpoint(**id).cookie).count() > self.sockets[listener.0].backlog as usize;
+        self.endpoint_mut(sender).cookie = match self.sysctl("net.ipv4.tcp_syncookies") {
+            Some(0) => false,
+            Some(2) => true,
+            _ => full,
+        };
     }
 
     /// The RST of a connect that has met an older connection of the same ports reaches that one.
@@ -84,7 +133,7 @@ impl Walk<'_> {
         match self.listener_of(id).map(|listener| &self.sockets[listener.0]) {
             Some(listener) => {
                 let Options { defer_accept_ns, oob_inline, .. } = listener.options;
-                let crowded = listener.queue.as_ref().is_some_and(|queue| queue.len() > listener.backlog as usize);
+                let crowded = listener.is_crowded();
                 let Endpoint { shut_read, shut_write, .. } = listener.unconnected;
                 let endpoint = self.endpoint_mut(id);
                 endpoint.crowded = crowded;
@@ -105,7 +154,7 @@ impl Walk<'_> {
     }
 
     /// The listening socket at an end's address.
-    fn listener_of(&self, id: EndpointId) -> Option<SocketId> {
+    pub(super) fn listener_of(&self, id: EndpointId) -> Option<SocketId> {
         self.once_listened(id).rev().find(|socket| self.sockets[socket.0].queue.is_some())
     }
 
@@ -154,8 +203,12 @@ impl Walk<'_> {
         if concerned.iter().any(|actor| self.sleeps_in_read(*actor, id)) {
             self.endpoint_mut(id).steps_over_mark();
         }
+        for actor in &concerned {
+            self.may_return(*actor);
+        }
+        // Who is woken may look before another has taken.
         for actor in concerned {
-            self.may_return(actor);
+            self.copies(actor);
         }
     }
 }

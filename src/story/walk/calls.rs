@@ -33,8 +33,10 @@ impl Walk<'_> {
         let mut foreseen = vec![foreseen];
         foreseen.extend(self.alternative(call, &foreseen[0]));
         let options = self.sockets[call.socket.0].options;
-        let (actor, held) = (call.actor, Vec::new());
-        let active = Active { actor, event, endpoint, state, options, foreseen, has_sent: false, held };
+        let (actor, held, or_waits) = (call.actor, Vec::new(), or_waits(&foreseen));
+        let glimpsed = Vec::new();
+        let active =
+            Active { actor, event, endpoint, state, options, foreseen, or_waits, has_sent: false, held, glimpsed };
         self.active.insert(actor, active);
         self.copies(call.actor);
     }
@@ -173,10 +175,11 @@ impl Walk<'_> {
                         endpoint.flush();
                     }
                 }
-                if *how != ShutdownHow::Read {
+                if *how != ShutdownHow::Read || endpoint.deviates(Deviation::ShutdownReadSendsFin) {
                     endpoint.shut_write.get_or_insert(event);
                 }
                 if let Some(id) = self.endpoint_of(call.socket) {
+                    self.shutdown_owes(id, event);
                     self.arrived(id);
                 }
             }
@@ -198,6 +201,13 @@ impl Walk<'_> {
         let signal = self.caught.get(&event.0).copied();
         let fits = |one: &&Foreseen| outcome::fits(&one.outcome, &call.outcome, signal);
         let mut matched = active.foreseen.iter().find(fits).cloned();
+        if let Some(late) = self.after_looking_first(call, &active) {
+            if matched.is_none() && fits(&&late) {
+                active.held = std::mem::take(&mut active.glimpsed);
+                matched = Some(late.clone());
+            }
+            active.foreseen.push(late);
+        }
         if let Some((id, limit, late)) = self.after_giving_up(event, call, &active) {
             if matched.is_none() && fits(&&late) {
                 self.gives_up(event, id, limit);
@@ -212,9 +222,11 @@ impl Walk<'_> {
         }
         let waits = |one: &Allowed| one.outcome == Predicted::Blocks;
         let mut allowed = active.allowed();
-        if !allowed.iter().all(waits) {
+        // That it waited first, as it had to, is no other way for it to end; that it might have waited is.
+        if !active.or_waits && !allowed.iter().all(waits) {
             allowed.retain(|one| !waits(one));
         }
+        self.connect_called_for_a_syn(event, call);
         self.tell_call(&active, allowed, explained);
         self.releases(event, call.socket);
     }
@@ -308,7 +320,9 @@ impl Walk<'_> {
         let instead = self.alternative(call, &now);
         let after = self.after_others(actor, active, call);
         let known = &active.foreseen;
-        let all = [Some(now), instead].into_iter().flatten().chain(after);
+        let now: Vec<_> = [Some(now), instead].into_iter().flatten().collect();
+        let may_wait = or_waits(&now);
+        let all = now.into_iter().chain(after);
         let fresh: Vec<_> = all.filter(|one| !known.contains(one)).collect();
         let event = active.event;
         let is_death = |one: &Foreseen| one.outcome == Predicted::Death(Signal::SIGPIPE);
@@ -317,10 +331,16 @@ impl Walk<'_> {
             self.close_all(event, actor);
         }
         if let Some(active) = self.active.get_mut(&actor) {
+            active.or_waits |= may_wait;
             active.foreseen.extend(fresh.into_iter().filter(|one| one.outcome != Predicted::Blocks));
         }
-        self.copies(actor);
     }
+}
+
+/// Whether at one and the same moment a call may wait, and may return.
+fn or_waits(allowed: &[Foreseen]) -> bool {
+    let waiting = allowed.iter().filter(|one| one.outcome == Predicted::Blocks).count();
+    (1..allowed.len()).contains(&waiting)
 }
 
 /// Whether a call takes bytes of the stream away, and steps over an urgent one.

@@ -25,11 +25,13 @@ impl Walk<'_> {
             (endpoint.reuse, endpoint.linger2_ns) = (options.reuse, options.linger2_ns);
             endpoint.pending = None;
             // The FIN waits behind what is still unsent, but the state changes at once.
-            let waits = endpoint.ending == Ending::Fin && endpoint.has_unsent();
+            let forgets = endpoint.deviates(Deviation::WaitingFinLeavesTheState);
+            let waits = endpoint.ending == Ending::Fin && endpoint.fin_has_to_wait() && !forgets;
             let next = match endpoint.state {
                 TcpState::SynSent => Some(TcpState::Close),
                 _ => endpoint.after_fin_sent().filter(|_| waits),
             };
+            self.close_owes(id, by);
             self.enter(by, t_ns, id, next);
         }
     }
@@ -65,6 +67,7 @@ impl Walk<'_> {
         let model = &mut self.sockets[socket.0];
         model.connect = None;
         model.under_way = false;
+        model.bound = model.bound.filter(|_| model.port_chosen);
         model.unconnected = Endpoint::new(model.unconnected.deviation);
         self.tied.remove(&socket);
     }
@@ -83,6 +86,7 @@ impl Walk<'_> {
             let endpoint = self.endpoint_mut(id);
             endpoint.closed = Some(by);
             endpoint.ending = Ending::ResetUnaccepted;
+            self.close_owes(id, by);
         }
     }
 }
@@ -104,6 +108,7 @@ fn ending(endpoint: &Endpoint, options: Options) -> Ending {
         }
         // With something still to send Linux takes these for states before the FIN (`tcp_disconnect`).
         Closing | LastAck if options.linger == Some(0) && endpoint.fin_waits() => Ending::ResetLinger,
+        Established | SynRecv | CloseWait if endpoint.deviates(Deviation::CloseSendsNothing) => Ending::Silent,
         Established | SynRecv | CloseWait => Ending::Fin,
         FinWait2 if options.linger2_off => Ending::ResetFinWait2,
         _ => Ending::Silent,

@@ -174,6 +174,7 @@ impl Walk<'_> {
         self.lets_go(event, call);
         if let Some(id) = self.endpoint_of(call.socket).filter(|_| self.sockets[call.socket.0].closed == Some(event)) {
             self.endpoint_mut(id).ending = Ending::Silent;
+            self.owes_nothing(id);
             let t_ns = self.recording.events[event.0].t_ns;
             self.enter(event, t_ns, id, Some(TcpState::Close));
         }

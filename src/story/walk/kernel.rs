@@ -3,7 +3,7 @@
 use super::Walk;
 use crate::record::{StateSample, TcpState};
 use crate::story::endpoint::{Ending, Endpoint, Waited};
-use crate::story::{EndpointId, EventId, Finding, FindingKind, StateTold, Told};
+use crate::story::{Deviation, EndpointId, EventId, Finding, FindingKind, StateTold, Told};
 
 /// How long `TIME_WAIT` lasts (`TCP_TIMEWAIT_LEN`), and how long an orphan waits in `FIN_WAIT2` by default, in nanoseconds.
 const MINUTE_NS: i64 = 60_000_000_000;
@@ -54,9 +54,10 @@ impl Walk<'_> {
         let agrees = endpoint.is_none_or(|endpoint| {
             let held = endpoint.held(sample.state, t_ns, sample.end_ns) || self.will_hold(known, sample, event);
             // A close changes the state before its FIN is captured.
-            let closes = endpoint.ending == Ending::Fin || (endpoint.closed.is_none() && endpoint.shut_write.is_some());
-            // Where its queue is full a listener answers with a SYN cookie and holds no socket (`tcp_conn_request`).
-            let cookie = endpoint.crowded && endpoint.state == TcpState::SynRecv && sample.state == TcpState::Close;
+            let forgets = endpoint.fin_has_to_wait() && endpoint.deviates(Deviation::WaitingFinLeavesTheState);
+            let closes = !forgets && endpoint.ending == Ending::Fin
+                || (endpoint.closed.is_none() && endpoint.shut_write.is_some());
+            let cookie = endpoint.cookie && endpoint.state == TcpState::SynRecv && sample.state == TcpState::Close;
             held || cookie || (closes && endpoint.after_fin_sent() == Some(sample.state))
         });
         let model = endpoint.map(|endpoint| endpoint.state);

@@ -69,7 +69,11 @@ impl Walk<'_> {
             (Call::EpollCtl { events, edge, .. }, _) => self.registers(call, events, *edge),
             (Call::EpollWait { .. }, _) if *value > 0 => self.was_told(call),
             (Call::Listen { backlog }, _) => self.listens(event, call.socket, *backlog),
-            (Call::Bind { .. }, _) => self.sockets[call.socket.0].bound = self.recording.sockets[call.socket.0].local,
+            (Call::Bind { to }, _) => {
+                let model = &mut self.sockets[call.socket.0];
+                model.bound = self.recording.sockets[call.socket.0].local;
+                model.port_chosen = to.port != Some(0);
+            }
             (Call::Accept { .. }, _) => self.accepted(call.socket, detail),
             (Call::Close | Call::Shutdown { .. }, Some(id)) => self.closing(event, call, id),
             _ => {}
@@ -116,7 +120,8 @@ impl Walk<'_> {
         let t_ns = call.end_ns.unwrap_or(self.recording.events[event.0].t_ns);
         let endpoint = self.endpoint(id);
         let fin = endpoint.ending == Ending::Fin || (endpoint.closed.is_none() && endpoint.shut_write == Some(event));
-        let next = if fin {
+        let forgets = endpoint.fin_has_to_wait() && endpoint.deviates(Deviation::WaitingFinLeavesTheState);
+        let next = if fin && !forgets {
             endpoint.after_fin_sent()
         } else {
             (endpoint.closed == Some(event) && endpoint.state == TcpState::SynSent).then_some(TcpState::Close)

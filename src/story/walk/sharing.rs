@@ -22,7 +22,14 @@ impl<'r> Walk<'r> {
         };
         let Call::Recv { size, flags } = &call.call else { return };
         let goes_on = flags.contains(&MsgFlag::WaitAll) && !flags.contains(&MsgFlag::Oob);
-        if !goes_on || self.foresee(call).outcome != Predicted::Blocks || !self.takers_beside(actor, id).is_empty() {
+        if !goes_on || self.foresee(call).outcome != Predicted::Blocks {
+            return;
+        }
+        if !self.takers_beside(actor, id).is_empty() {
+            let seen = self.endpoint(id).peek(0, *size);
+            if let Some(active) = self.active.get_mut(&actor).filter(|_| flags.contains(&MsgFlag::Peek)) {
+                active.glimpsed = if seen.is_empty() { std::mem::take(&mut active.glimpsed) } else { seen };
+            }
             return;
         }
         let (held, peeked) =
@@ -36,6 +43,19 @@ impl<'r> Walk<'r> {
         if let Some(active) = self.active.get_mut(&actor) {
             active.held.extend(parts);
         }
+    }
+
+    /// What a call returns that looked at bytes which another process has taken since: it goes on from what is there now, and has
+    /// those as well (`tcp_recvmsg_locked` calls that a bug of the application).
+    pub(super) fn after_looking_first(&self, call: &Syscall, active: &Active) -> Option<Foreseen> {
+        let (id, first) = (active.endpoint?, active.glimpsed.first()?);
+        let Call::Recv { size, flags } = &call.call else { return None };
+        let view = self.view(call)?;
+        if first.1 >= self.endpoint(id).readable(0).0 {
+            return None; // nobody has taken it
+        }
+        let held = active.glimpsed.iter().map(|(_, from, to)| to - from).sum::<u64>().min(*size);
+        Some(predict::predict(View { held, peeked: 0, ..view }, &Call::Recv { size: *size, flags: flags.clone() }))
     }
 
     /// What a call returns where other processes wait on the same connection and are first to be served: they take the pending

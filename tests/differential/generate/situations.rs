@@ -9,7 +9,7 @@ use tcpstory::record::{
 };
 
 use super::{
-    CLIENT, SECOND_NS, SERVER, any_call, call, data, data_of, events, flags, pick, questions, read_size, step,
+    CLIENT, COPY, SECOND_NS, SERVER, any_call, call, data, data_of, events, flags, pick, questions, read_size, step,
 };
 
 /// A read or a poll that waits.
@@ -57,6 +57,58 @@ pub(super) fn stuck(rng: &mut Rng) -> Vec<Step> {
     }
     let asks = *pick(rng, &[from, to]);
     steps.extend(questions(rng, asks));
+    steps
+}
+
+/// The last states of a connection while a program still has its socket, or a duplicate of its descriptor: `TIME_WAIT` behind a FIN
+/// of each end; `CLOSING` and `LAST_ACK` while data for which the peer has no room keeps the own FIN back.
+pub(super) fn last_states(rng: &mut Rng) -> Vec<Step> {
+    let [own, peer] = ends(rng);
+    let shut = |actor| call(actor, CONNECTION, Call::Shutdown { how: ShutdownHow::Write });
+    let ends_too = |rng: &mut Rng| if rng.u8(..4) == 0 { call(peer, CONNECTION, Call::Close) } else { shut(peer) };
+    let stuck = || {
+        let bulk = Call::Send { data: data_of(300_000), flags: vec![MsgFlag::DontWait] };
+        [set(peer, CONNECTION, SocketOption::SoRcvbuf(4_096)), call(own, CONNECTION, bulk)]
+    };
+    let mut steps = match rng.u8(..4) {
+        0 => vec![shut(own), ends_too(rng)],
+        1 => stuck().into_iter().chain([shut(peer), shut(own)]).collect(),
+        _ => stuck().into_iter().chain([shut(own), ends_too(rng)]).collect(),
+    };
+    let through = if rng.u8(..3) == 0 { COPY } else { CONNECTION };
+    if through == COPY {
+        steps.insert(0, call(own, CONNECTION, Call::Dup { to: COPY.to_owned() }));
+        steps.push(call(own, CONNECTION, Call::Close));
+    }
+    for _ in 0..rng.usize(3..9) {
+        let made = match rng.u8(..8) {
+            0 => Call::Recv { size: read_size(rng), flags: flags(rng, &[MsgFlag::Peek, MsgFlag::DontWait]) },
+            1 => Call::EpollWait { events: events(rng), edge: rng.bool(), timeout_ns: Some(0) },
+            2 => Call::Shutdown { how: *pick(rng, ShutdownHow::ALL) },
+            _ => any_call_of_a_connection(rng),
+        };
+        steps.push(call(own, through, made));
+    }
+    if rng.bool() {
+        // The peer makes room, and what was kept back may go.
+        steps.push(call(peer, CONNECTION, Call::Recv { size: 1_000_000, flags: vec![MsgFlag::DontWait] }));
+    }
+    steps.extend(questions(rng, own));
+    steps
+}
+
+/// Bytes that are looked at before they are taken, by one who may wait for more.
+pub(super) fn looks(rng: &mut Rng) -> Vec<Step> {
+    let [from, to] = ends(rng);
+    let mut steps = vec![call(from, CONNECTION, Call::Write { data: data_of(rng.u64(1..8)) })];
+    for _ in 0..rng.usize(2..6) {
+        let take = flags(rng, &[MsgFlag::Peek, MsgFlag::Peek, MsgFlag::DontWait]);
+        steps.push(match rng.u8(..6) {
+            0 => call(from, CONNECTION, Call::Write { data: data_of(rng.u64(..4)) }),
+            1 => call(to, CONNECTION, Call::Poll { events: events(rng), timeout_ns: Some(0) }),
+            _ => call(to, CONNECTION, Call::Recv { size: rng.u64(..6), flags: take }),
+        });
+    }
     steps
 }
 
