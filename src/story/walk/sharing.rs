@@ -32,6 +32,7 @@ impl<'r> Walk<'r> {
             }
             return;
         }
+        self.looks_again(actor, id, *size);
         let (held, peeked) =
             self.active.get(&actor).map_or((0, 0), |active| (active.held_bytes(), active.peeked(self.endpoint(id))));
         let rest = size.saturating_sub(held);
@@ -42,6 +43,19 @@ impl<'r> Walk<'r> {
         };
         if let Some(active) = self.active.get_mut(&actor) {
             active.held.extend(parts);
+        }
+    }
+
+    /// Who has looked at bytes that another process has taken since begins anew with each that comes, and has the earlier ones as well.
+    fn looks_again(&mut self, actor: ActorId, id: EndpointId, size: u64) {
+        let Some(first) = self.active.get(&actor).and_then(|active| active.glimpsed.first()) else { return };
+        if first.1 >= self.endpoint(id).readable(0).0 {
+            return;
+        }
+        let seen: u64 = self.active[&actor].glimpsed.iter().map(|(_, from, to)| to - from).sum();
+        let more = self.endpoint(id).peek(0, size.saturating_sub(seen));
+        if let Some(active) = self.active.get_mut(&actor) {
+            active.glimpsed.extend(more);
         }
     }
 
