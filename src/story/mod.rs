@@ -9,6 +9,7 @@
 //! - `link`: call ⇄ segment ⇄ segment ⇄ outcome
 //! - `stream`: which call wrote which bytes, which segments carried them, which call read them
 //! - `rules`: the table of everything that a story may claim
+//! - `ties`, `finding` and `judged`: what the story is made of: links and causes, doubts and mismatches, judgements
 //! - `verdict`: expectations held against the story
 //! - `answers`: what the kernel answered to the questions of the script
 //! - `digest`: whether two runs told the same story
@@ -17,23 +18,29 @@ pub mod answers;
 mod deviation;
 pub mod digest;
 pub mod endpoint;
+mod finding;
 mod flow;
 mod ids;
+mod judged;
 mod origin;
 mod outcome;
 pub mod outlook;
 pub mod predict;
 pub mod rules;
 mod stream;
+mod ties;
 mod verdict;
 mod walk;
 
 pub use answers::Answered;
 pub use deviation::Deviation;
+pub use finding::{Finding, FindingKind};
 use flow::Flow;
+pub use judged::{Actual, Check, Expected, NotReached, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 pub use stream::{Piece, Stream};
+pub use ties::{Basis, Cause, Confidence, Fact, Link, Rel};
 
 use crate::record::{ActorId, End as RunEnd, Errno, Recording, Signal, SocketId, StepId, TcpState, What};
 
@@ -381,277 +388,4 @@ pub struct Transition {
     pub from: TcpState,
     /// After.
     pub to: TcpState,
-}
-
-/// A tie between two events: `to` exists, or is as it is, through `from`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Link {
-    /// The earlier in the chain of causes.
-    pub from: EventId,
-    /// The later.
-    pub to: EventId,
-    /// What kind of tie.
-    pub rel: Rel,
-    /// What it rests on.
-    pub basis: Basis,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// The bytes of the stream that it is about, from 0, end exclusive; both 0 where it is not about bytes.
-    pub bytes: (u64, u64),
-}
-
-/// What kind of tie a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Rel {
-    /// The call made the kernel send the segment.
-    Sent,
-    /// The segment answers the segment: SYN-ACK to SYN, ACK to data, RST to a segment that found no taker.
-    Answers,
-    /// The segment carried bytes that the read returned.
-    Delivered,
-    /// The segment (FIN) made the call return end of file.
-    EndOfFile,
-    /// The segment or call made the call fail.
-    Failed,
-    /// The segment or call let the call return successfully (SYN-ACK: connect; data: a blocked read).
-    Completed,
-    /// The earlier call made the later segment be answered as it was (a close, and the RST to data after it).
-    Doomed,
-    /// The call raised the signal.
-    Raised,
-    /// The signal, kill or call ended the process.
-    Ended,
-    /// The segment is a retransmission of the earlier one.
-    Retransmits,
-    /// The death of the process closed the socket and so sent the segment.
-    ClosedByExit,
-    /// The call raised the events that the poll returned.
-    Readied,
-}
-
-/// What a link rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Basis {
-    /// 4-tuple and sequence numbers.
-    Sequence,
-    /// What the kernel itself reported.
-    Kernel,
-    /// A rule of the model.
-    Model,
-    /// Order in time alone.
-    Time,
-}
-
-/// How sure a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// Nothing else is possible.
-    Certain,
-    /// Only the order in time decided.
-    Likely,
-}
-
-/// Why an event came out as it did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// The event that is explained.
-    pub of: EventId,
-    /// The events that it is explained by; the nearest cause first.
-    pub because: Vec<EventId>,
-    /// The rule's id in [`rules::RULES`].
-    pub rule: &'static str,
-    /// What the sentence about it needs to know.
-    pub fact: Fact,
-}
-
-/// The data of a sentence.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Fact {
-    /// The state of the endpoint that it is about, before the event took effect.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<TcpState>,
-    /// An errno.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub errno: Option<Errno>,
-    /// A signal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signal: Option<Signal>,
-    /// A count of bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<u64>,
-    /// Events by the part that they play in the sentence: `rst`, `fin`, `data`, `close`, `write`, `shutdown`, …
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<(&'static str, EventId)>,
-}
-
-/// Something that a reader must be told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// What.
-    pub kind: FindingKind,
-    /// The events that it is about.
-    pub about: Vec<EventId>,
-}
-
-/// What a finding says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FindingKind {
-    /// The model does not allow what the kernel did.
-    OutcomeNotExplained,
-    /// The kernel reports a state that the model does not hold.
-    StateNotExplained,
-    /// No rule says where the segment came from.
-    SegmentNotExplained,
-    /// The connect that it is about calls for a SYN, and none was captured.
-    SynMissing,
-    /// The SYN that it is about calls for an answer, and none was captured.
-    SynAckMissing,
-    /// What it is about, a close or a shutdown, calls for a FIN, and none was captured although nothing was in its way.
-    FinMissing,
-    /// What it is about, a close or a segment that finds no taker, calls for an RST, and none was captured.
-    RstMissing,
-    /// A tie rests on the order in time alone.
-    Likely,
-    /// Sequence numbers were sent again.
-    Retransmission,
-    /// The kernel dropped frames: the capture is incomplete.
-    FramesDropped,
-    /// The run was interrupted or stopped before its last step.
-    CutShort,
-}
-
-impl FindingKind {
-    /// Whether it says that the model and the kernel disagree.
-    pub fn is_mismatch(self) -> bool {
-        self.is_missing()
-            || matches!(self, Self::OutcomeNotExplained | Self::StateNotExplained | Self::SegmentNotExplained)
-    }
-
-    /// Whether it says that a segment never came.
-    pub fn is_missing(self) -> bool {
-        matches!(self, Self::SynMissing | Self::SynAckMissing | Self::FinMissing | Self::RstMissing)
-    }
-
-    /// Whether it says that the story is not to be trusted as it stands.
-    pub fn is_alarming(self) -> bool {
-        self.is_mismatch() || matches!(self, Self::FramesDropped | Self::CutShort)
-    }
-}
-
-/// The author's expectations, held against the story.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
-    /// Each expectation with its judgement, in the order of the scenario.
-    pub checks: Vec<Check>,
-    /// The expectations about which nothing can be said, because the run was stopped before: neither met nor failed.
-    pub not_reached: Vec<NotReached>,
-    /// Whether the capture lost nothing.
-    pub capture_complete: bool,
-    /// Whether every step was performed, or the end is left out on purpose.
-    pub run_complete: bool,
-}
-
-impl Verdict {
-    /// Whether the story is as expected.
-    pub fn passed(&self) -> bool {
-        self.capture_complete && self.run_complete && self.checks.iter().all(|check| check.passed)
-    }
-
-    /// The expectations that were not met.
-    pub fn failed(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|check| !check.passed)
-    }
-}
-
-/// An expectation that the run did not come to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotReached {
-    /// The step.
-    pub step: StepId,
-    /// The line of the scenario file.
-    pub line: u32,
-    /// Which expectation of the step.
-    pub expected: Expected,
-}
-
-/// An expectation with its judgement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// The step.
-    pub step: StepId,
-    /// The line of the scenario file.
-    pub line: u32,
-    /// Which expectation of the step.
-    pub expected: Expected,
-    /// What was found instead or as expected.
-    pub actual: Actual,
-    /// Whether they agree.
-    pub passed: bool,
-}
-
-/// Which expectation of a step a check is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Expected {
-    /// `Expect::outcome`.
-    Outcome,
-    /// `Expect::signal`.
-    Signal,
-    /// `Expect::exit`.
-    Exit,
-    /// This place in `Expect::wire`.
-    Wire(usize),
-    /// This place in `Expect::state`.
-    State(usize),
-    /// This place in `Expect::no_wire`.
-    NoWire(usize),
-    /// `Expect::quiet`.
-    Quiet,
-    /// `Expect::takes`.
-    Takes,
-    /// `Expect::because`.
-    Because,
-    /// `Expect::one_of`.
-    OneOf,
-    /// That the expectations of the step, or of the whole scenario, hold on this kernel; where they do not, nothing else of them is
-    /// judged.
-    Kernel,
-    /// That the call blocks.
-    Blocks,
-    /// That the call returns in time, where nothing else is said about its outcome.
-    Returns,
-    /// That one choice of the step's question is right; where the lesson states an answer, that one.
-    Answer,
-}
-
-/// What was found where something was expected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actual {
-    /// These events.
-    Events(Vec<EventId>),
-    /// This state.
-    State(Option<TcpState>),
-    /// Nothing in time.
-    Nothing,
-    /// `because`: the pattern fits segments of several connections.
-    Ambiguous(Vec<EventId>),
-    /// `one_of`: this way fits, but it belongs to other stories than the ways that steps before have taken.
-    OtherStory {
-        /// The call.
-        call: EventId,
-        /// The stories that this way belongs to.
-        told: Vec<String>,
-        /// The stories that were still possible.
-        possible: Vec<String>,
-    },
-    /// Another kernel, on which nothing is asserted.
-    OtherKernel,
-    /// `takes`: from when to when, in the recording's time; none where one end of the measured time is missing.
-    Took(Option<(i64, i64)>),
-    /// `because`: the outcome has this cause by this rule.
-    Rule(&'static str, Vec<EventId>),
 }

@@ -1,6 +1,7 @@
 //! Urgent data: a mark in the stream, and one byte that can be fetched beside it.
 
-use super::{Endpoint, accepts_data};
+use super::Endpoint;
+use super::receive::accepts_data;
 use crate::record::{Flags, Segment, TcpState};
 use crate::story::EventId;
 
