@@ -142,7 +142,11 @@ const ACTOR: &[Key] = &[
         "What the process does with SIGPIPE: a handler that only counts (the default), ignore it, or die of it.",
         || shape::words(SIGPIPE.iter().map(|(name, _)| *name)),
     ),
-    key("address", "Its address inside the sandbox; chosen by its place if left out.", shape::ip),
+    key(
+        "address",
+        "Its address inside the sandbox; chosen by its place if left out. One of IPv6 beside actors of IPv4 has its own sockets and connects to it over IPv6.",
+        shape::ip,
+    ),
     key("port", "The port of its listener; 47000 if left out.", || shape::integer(1, 65_535)),
 ];
 

@@ -102,10 +102,11 @@ pub fn default_address(family: Family, index: usize, kind: SandboxKind) -> IpAdd
 const WANTED: &str = "cannot make the scenario's network";
 
 fn open_namespace(network: &Network, addresses: &[IpAddr]) -> Result<(), LabError> {
-    check_mtu(network)?;
+    let has_ipv6 = network.family == Family::Ipv6 || addresses.iter().any(IpAddr::is_ipv6);
+    check_mtu(network, has_ipv6)?;
     network.sysctl.keys().try_for_each(|name| sysctl::check_name(name))?;
     unshare(CloneFlags::CLONE_NEWNET).map_err(LabError::failed(WANTED, "unshare(CLONE_NEWNET)"))?;
-    if network.family == Family::Ipv6 {
+    if has_ipv6 {
         enable_ipv6()?;
     }
     configure_loopback(network.mtu, addresses, !network.delayed_ack)
@@ -115,8 +116,8 @@ fn open_namespace(network: &Network, addresses: &[IpAddr]) -> Result<(), LabErro
     network.sysctl.iter().try_for_each(|(name, value)| sysctl::write(name, value))
 }
 
-fn check_mtu(network: &Network) -> Result<(), LabError> {
-    let least = if network.family == Family::Ipv6 { MTU_IPV6 } else { *MTU.start() };
+fn check_mtu(network: &Network, has_ipv6: bool) -> Result<(), LabError> {
+    let least = if has_ipv6 { MTU_IPV6 } else { *MTU.start() };
     if (least..=*MTU.end()).contains(&network.mtu) {
         return Ok(());
     }
@@ -199,7 +200,8 @@ mod tests {
 
     #[test]
     fn an_mtu_must_be_possible() {
-        let check = |family, mtu| check_mtu(&Network { family, mtu, ..Network::default() }).is_ok();
+        let check =
+            |family, mtu| check_mtu(&Network { family, mtu, ..Network::default() }, family == Family::Ipv6).is_ok();
         assert!(check(Family::Ipv4, 68) && check(Family::Ipv4, 65_536) && check(Family::Ipv6, 1280));
         assert!(!check(Family::Ipv4, 67) && !check(Family::Ipv4, 65_537) && !check(Family::Ipv6, 1279));
     }

@@ -9,8 +9,8 @@ use super::{Halt, Session, now};
 use crate::lab::LabError;
 use crate::lab::actor::Order;
 use crate::record::{
-    Action, ActorId, Awaited, Call, Event, Kill, Outcome, Script, Signal, SigpipeDisposition, StepId, Syscall, Target,
-    What,
+    Action, ActorId, Awaited, Call, Event, Family, Kill, Outcome, Script, Signal, SigpipeDisposition, StepId, Syscall,
+    Target, What,
 };
 
 /// The most that one call may write, in bytes: it is held in memory, in the actor.
@@ -202,15 +202,25 @@ impl Session {
         self.sockets.call_on(socket);
         self.events.push(Event { t_ns: now(), what: What::Syscall(syscall) });
         let to = connects_to(&call);
+        let family = self.family(asked);
         let (step, named) = (asked.step, asked.socket.to_owned());
         let player = &mut self.players[asked.actor.0];
         player.pending =
             Some(Pending { event, step, socket, descriptor, named, to, begun: false, started: false, given_up: false });
         let (fd, epoll) = (self.sockets.fd(descriptor), self.sockets.epoll(descriptor));
         let name = call.child().and_then(|child| Some(self.script.actors.get(child.0)?.name.clone()));
-        let family = self.script.network.family;
         player.handle()?.tell(&Order { fd, epoll, family, name, call })?;
         Ok(())
+    }
+
+    /// The family of a new socket: that of the address that it is for.
+    fn family(&self, asked: &Asked<'_>) -> Family {
+        let address = match asked.call {
+            Call::Connect { to: Target::Address(to) } => to.ip(),
+            Call::Connect { to: Target::Actor(actor) } => self.actors[actor.0].address,
+            _ => self.actors[asked.actor.0].address,
+        };
+        if address.is_ipv6() { Family::Ipv6 } else { Family::Ipv4 }
     }
 
     fn await_return(&mut self, actor: ActorId, deadline: Deadline) -> Result<Waited, Halt> {

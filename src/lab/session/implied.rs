@@ -76,6 +76,8 @@ impl Session {
         let own = self.actors[asked.actor.0].address;
         let port = match asked.call {
             Call::Listen { .. } => self.ports.of(asked.actor),
+            // Over the other family its own address is no source at all: the kernel chooses one.
+            Call::Connect { to } if self.target(to).is_ipv6() != own.is_ipv6() => return None,
             Call::Connect { to } if source_for(self.target(to)) != Some(own) => 0,
             _ => return None,
         };

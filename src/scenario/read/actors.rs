@@ -151,7 +151,10 @@ fn declaration(r: &mut Reader<'_>, entry: &Entry, family: Family) -> Option<Acto
     let get = |key| entry.node.get(key).map(|entry| &entry.node);
     let sigpipe =
         get("sigpipe").and_then(|node| r.word(node, "disposition", disposition, SIGPIPE.iter().map(|(name, _)| *name)));
-    let address = get("address").and_then(|node| r.ip(node, "`address`", family));
+    // A machine with IPv4 usually has IPv6 too, so an actor may have an address of that beside others of IPv4.
+    let is_ipv6 = |node: &Node| node.text().is_some_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok());
+    let of = |node: &Node| if is_ipv6(node) { Family::Ipv6 } else { family };
+    let address = get("address").and_then(|node| r.ip(node, "`address`", of(node)));
     let port = get("port").and_then(|node| r.integer(node, "`port`", 1..=65_535));
     Some(ActorSpec { name: name?, sigpipe: sigpipe.unwrap_or_default(), address, port })
 }
