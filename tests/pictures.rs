@@ -7,7 +7,7 @@
 #[path = "support/recorded.rs"]
 mod recorded;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recorded::{stories, write};
 use roxmltree::Document;
@@ -96,6 +96,64 @@ fn each_step_is_a_valid_picture_in_every_theme() {
             }
         }
     }
+}
+
+/// The fragments come in the order of the steps, each step shows what its picture shows, and together they are the whole.
+#[test]
+fn fragments_come_step_by_step_to_the_whole_picture() {
+    let options = Options { fragments: true, ..Options::default() };
+    for (name, story) in stories() {
+        let fragments = String::from_utf8(write("svg", &story, &options)).unwrap();
+        let document = Document::parse(&fragments).unwrap();
+        let index = |node: &roxmltree::Node<'_, '_>| {
+            node.attribute("data-fragment-index").map(|at| at.parse::<usize>().unwrap())
+        };
+        let rows: Vec<_> = document
+            .descendants()
+            .filter_map(|node| Some((index(&node)?, node.attribute("id").filter(|id| !id.starts_with("why-"))?)))
+            .collect();
+        assert!(rows.is_sorted_by_key(|(step, _)| step) && !rows.is_empty(), "{name}: {rows:?}");
+        for (step, picture) in svg::steps(&story, &Options::default()) {
+            let document = Document::parse(std::str::from_utf8(&picture).unwrap()).unwrap();
+            let ids =
+                document.descendants().filter_map(|node| node.attribute("id")).filter(|id| !id.starts_with("why-"));
+            let seen: Vec<_> = rows.iter().filter(|(at, _)| *at <= step.0).map(|(_, id)| *id).collect();
+            assert_eq!(ids.collect::<Vec<_>>(), seen, "{name}, step {}", step.0 + 1);
+        }
+        assert_eq!(pieces(&document), pieces(&Document::parse(&text("svg", &story)).unwrap()), "{name}");
+    }
+}
+
+/// Every element with what it says. Upright lines come in one piece for each step; what counts is where something is drawn. How far
+/// down the guides of the lanes go is left out: the end of a process cuts its lane, and in a fragment it cannot.
+fn pieces(document: &Document<'_>) -> BTreeMap<String, Vec<(i32, i32)>> {
+    let mut pieces: BTreeMap<String, Vec<(i32, i32)>> = BTreeMap::new();
+    for node in document.descendants().filter(roxmltree::Node::is_element) {
+        let attributes = node.attributes().filter(|one| !["class", "data-fragment-index", "d"].contains(&one.name()));
+        let attributes: Vec<_> = attributes.map(|one| format!("{}={:?}", one.name(), one.value())).collect();
+        let said =
+            format!("{} {} {}", node.tag_name().name(), attributes.join(" "), node.text().unwrap_or_default().trim());
+        let path = node.attribute("d").unwrap_or_default();
+        let upright = path.strip_prefix('M').and_then(|path| path.split_once([' ', 'V'])).and_then(|(x, rest)| {
+            let (begin, end) = rest.split_once('V')?;
+            Some((x, (begin.parse::<i32>().ok()?, end.parse::<i32>().ok()?)))
+        });
+        match upright {
+            Some((_, (0, _))) => pieces.entry(format!("a guide: {said}")).or_default().push((0, 0)),
+            Some((x, extent)) => pieces.entry(format!("at {x}: {said}")).or_default().push(extent),
+            None => pieces.entry(format!("{said} {path}")).or_default().push((0, 0)),
+        }
+    }
+    for (said, extents) in pieces.iter_mut().filter(|(said, _)| said.starts_with("at ")) {
+        extents.sort_unstable();
+        extents.dedup_by(|next, last| {
+            let joins = next.0 <= last.1;
+            last.1 = if joins { last.1.max(next.1) } else { last.1 };
+            joins
+        });
+        assert!(extents.iter().all(|(begin, end)| begin <= end), "{said}: {extents:?}");
+    }
+    pieces
 }
 
 #[test]

@@ -419,7 +419,7 @@ pub(super) enum PageFormat {
 pub(super) struct SchemaArgs {
     /// Which format
     pub(super) of: SchemaOf,
-    /// The field reference instead, made from the schema, in Markdown; for timelines
+    /// The field reference instead, made from the schema, in Markdown; for timelines and comparisons
     #[arg(long)]
     pub(super) docs: bool,
 }

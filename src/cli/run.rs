@@ -23,6 +23,8 @@ use crate::story::digest::Digest;
 
 /// The files that each run leaves.
 const SAVED: [&str; 3] = ["pcap", "pcapng", "json"];
+/// The formats that Wireshark opens.
+const CAPTURES: [&str; 2] = ["pcap", "pcapng"];
 
 /// What an interrupted run leaves there would pass for a whole one.
 const NOT_SAVED: &str = "only finished runs are saved among the captures";
@@ -253,9 +255,14 @@ impl Batch<'_> {
         let mut code = Code::Success;
         for (place, (_, told)) in stories.iter().enumerate() {
             if let Some(look) = look.filter(|_| place == 0) {
-                code = code.and(write_outputs(&self.args.output, &told.first, &look));
+                code = code.and(write_and_name(&self.args.output, &told.first, &look));
                 if let Some(folder) = &self.args.look.picture.steps {
-                    code = code.and(picture::write_steps(folder, &told.first, &look));
+                    let written = picture::write_steps(folder, &told.first, &look);
+                    if written == Code::Success {
+                        let pictures = count(told.first.recording.steps.len() as u64, "picture");
+                        output::note(&format!("wrote {pictures} into {}", escape(&folder.display().to_string())));
+                    }
+                    code = code.and(written);
                 }
             }
             let finished = !matches!(told.first.recording.end, End::Interrupted { .. });
@@ -282,9 +289,11 @@ impl Batch<'_> {
         match written {
             Ok(()) => {
                 if self.scripts.len() == 1 {
-                    let path = self.args.save.join(format!("{stem}.pcapng"));
-                    let shown = escape(&path.display().to_string());
-                    output::note(&format!("saved {shown}   open it with: {}", wireshark::command_line(&path)));
+                    let path = |extension: &str| self.args.save.join(format!("{stem}.{extension}"));
+                    let shown = |extension| escape(&path(extension).display().to_string());
+                    output::note(&format!("saved {} and {}", shown("json"), shown("pcap")));
+                    let command = wireshark::command_line(&path("pcapng"));
+                    output::note(&format!("saved {}   open it with: {command}", shown("pcapng")));
                 }
                 Code::Success
             }
@@ -294,6 +303,22 @@ impl Batch<'_> {
             }
         }
     }
+}
+
+/// Writes the story of a run to files, and names each that was written, a capture with the command that opens it.
+pub(super) fn write_and_name(paths: &[PathBuf], story: &Story, options: &Options) -> Code {
+    let mut code = Code::Success;
+    for path in paths {
+        let written = write_outputs(std::slice::from_ref(path), story, options);
+        if written == Code::Success {
+            let is_capture = format_of(path).is_ok_and(|format| CAPTURES.contains(&format.name));
+            let open =
+                if is_capture { format!("   open it with: {}", wireshark::command_line(path)) } else { String::new() };
+            output::note(&format!("wrote {}{open}", escape(&path.display().to_string())));
+        }
+        code = code.and(written);
+    }
+    code
 }
 
 /// Writes a story to files, each in the format of its extension.

@@ -8,8 +8,11 @@ use crate::{report, scenario};
 pub(super) fn schema(args: &SchemaArgs) -> Code {
     let page = match (args.of, args.docs) {
         (SchemaOf::Timeline, true) => report::timeline_reference(),
-        (_, true) => {
-            output::error("--docs is for timelines\n  help: scenarios/README.md describes the scenario language");
+        (SchemaOf::Comparison, true) => report::compare::reference(),
+        (SchemaOf::Scenario, true) => {
+            output::error(
+                "--docs is for timelines and comparisons\n  help: scenarios/README.md describes the scenario language",
+            );
             return Code::Usage;
         }
         // `{:#}` of a JSON value is the value, indented.

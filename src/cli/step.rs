@@ -104,7 +104,7 @@ fn tell(recording: Recording, args: &StepArgs, options: &Options, runs_on: Optio
     if let Some(format) = format::by_name("ladder") {
         code = code.and(render::print(format, &(format.write)(&story, options)));
     }
-    code = code.and(run::write_outputs(&args.output, &story, options));
+    code = code.and(run::write_and_name(&args.output, &story, options));
     if story.failed() {
         code = code.and(Code::Unexpected);
         if let Some(timer) = runs_on {

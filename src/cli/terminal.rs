@@ -102,16 +102,7 @@ impl Screen {
 
     /// Shows these lines, from the first of the screen.
     pub(super) fn draw(lines: &[String]) {
-        let mut text = String::from("\x1b[H");
-        for (place, line) in lines.iter().enumerate() {
-            if place > 0 {
-                text.push_str("\r\n");
-            }
-            text.push_str(line);
-            text.push_str("\x1b[K");
-        }
-        text.push_str("\x1b[J");
-        show(&text);
+        show(&painted(lines));
     }
 
     /// Waits for keys, another size, or the wish to stop.
@@ -160,6 +151,17 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back(&self.saved);
     }
+}
+
+/// What shows these lines. Each place is emptied before it is written to: behind a line as wide as the screen the cursor still stands on
+/// its last letter, and emptying the rest would take that away.
+fn painted(lines: &[String]) -> String {
+    let last = lines.len().saturating_sub(1);
+    let line = |(place, line): (usize, &String)| {
+        let (next, erase) = (if place > 0 { "\r\n" } else { "\x1b[H" }, if place < last { "\x1b[K" } else { "\x1b[J" });
+        format!("{next}{erase}{line}")
+    };
+    lines.iter().enumerate().map(line).collect()
 }
 
 fn readable(fd: BorrowedFd<'_>) -> PollFd<'_> {
@@ -329,6 +331,12 @@ mod tests {
         let [enter, leave, message] = [ENTER, LEAVE, "in the middle of a step"].map(|text| shown.find(text));
         assert!(enter.is_some() && enter < leave && leave < message, "{shown:?}");
         assert_eq!(shown.matches(LEAVE).count(), 1, "once is enough: {shown:?}");
+    }
+
+    #[test]
+    fn nothing_is_emptied_behind_what_is_shown() {
+        let lines = ["one", "two", "three"].map(str::to_owned);
+        assert_eq!(painted(&lines), "\x1b[H\x1b[Kone\r\n\x1b[Ktwo\r\n\x1b[Jthree");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod beside;
 mod bless;
 mod driver;
 mod embed;
+mod examples;
 mod gate;
 mod hostile;
 mod lecture;
@@ -51,6 +52,7 @@ const TESTS: &[&[Test]] = &[
     access::TESTS,
     svg::TESTS,
     beside::TESTS,
+    examples::TESTS,
     picture::TESTS,
 ];
 

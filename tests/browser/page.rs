@@ -184,6 +184,15 @@ impl<'a> Page<'a> {
     /// # Errors
     /// It has done so.
     pub(crate) fn was_quiet(&self) -> Result<(), Trouble> {
+        let heard = self.noises()?;
+        if heard.is_empty() { Ok(()) } else { Err(heard.join("\n")) }
+    }
+
+    /// What the page has done until now that a quiet one never does, in words.
+    ///
+    /// # Errors
+    /// The browser does not say.
+    pub(crate) fn noises(&self) -> Result<Vec<String>, Trouble> {
         let told =
             self.browser.wait(async |driver| Ok((driver.get_log(EVENTS).await?, driver.get_log(CONSOLE).await?)));
         let (events, console) = told?;
@@ -194,7 +203,7 @@ impl<'a> Page<'a> {
             heard.extend(noise(event["method"].as_str().unwrap_or_default(), &event["params"]));
         }
         heard.extend(console.iter().map(|entry| format!("the console: {}: {}", entry.level, entry.message)));
-        if heard.is_empty() { Ok(()) } else { Err(heard.join("\n")) }
+        Ok(heard)
     }
 }
 

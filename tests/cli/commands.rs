@@ -144,6 +144,14 @@ fn schemas_are_the_shipped_ones() -> Result<(), Failed> {
         let printed = World::new().tcpstory(&["schema", name]).code(0).complains_of_nothing().stdout();
         assert_eq!(printed, shipped, "{name}");
     }
+    for (name, shipped) in [
+        ("timeline", include_str!("../../schema/TIMELINE.md")),
+        ("comparison", include_str!("../../schema/COMPARISON.md")),
+    ] {
+        let printed = World::new().tcpstory(&["schema", name, "--docs"]).code(0).complains_of_nothing().stdout();
+        assert_eq!(printed, shipped, "{name}");
+    }
+    World::new().tcpstory(&["schema", "scenario", "--docs"]).code(2).complains(&["scenarios/README.md"]);
     Ok(())
 }
 

@@ -154,9 +154,9 @@ fn right_and_wrong_answers() -> Result<(), Failed> {
     assert!(heads.len() == 3 && heads.iter().all(|head| *head == heads[0]), "the columns stay: {heads:#?}");
     let ran = quiz(&world, "broken-pipe", "no\n\nB\nECONNRESET\n").code(0).complains_of_nothing();
     let ran = ran.says(&[
-        "✗ not EPIPE. The kernel: write(\"b\") = 1",
+        "✗ wrong: EPIPE. The kernel: write(\"b\") = 1",
         "a FIN does not say that the peer is gone",
-        "✗ not ECONNRESET. The kernel: write(\"c\") → EPIPE + SIGPIPE",
+        "✗ wrong: ECONNRESET. The kernel: write(\"c\") → EPIPE + SIGPIPE",
         "0 of 2 answers right",
     ]);
     let shown = ran.stdout();
@@ -237,7 +237,7 @@ fn a_free_answer() -> Result<(), Failed> {
     world.file("free.toml", SHORT.to_owned() + question);
     quiz(&world, "free.toml", "nonsense\neconnrefused\n").code(0).says(&["an errno, or none", "✓ right", "1 of 1"]);
     quiz(&world, "free.toml", "ETIMEDOUT\n").code(0).says(&[
-        "✗ not ETIMEDOUT. The kernel:",
+        "✗ wrong: ETIMEDOUT. The kernel:",
         "→ ECONNREFUSED",
         "0 of 1",
     ]);

@@ -53,6 +53,7 @@ fn a_run_prints_a_ladder_and_saves_three_files() -> Result<(), Failed> {
     let ran = world.run(&["broken-pipe"]).code(0);
     ran.says(&["CLIENT", "SERVER", "write(\"c\") → EPIPE ↖ p6 + SIGPIPE", "why c4: the RST p6", "✓ 25 expectations"])
         .complains(&[
+            "saved captures/broken-pipe.json and captures/broken-pipe.pcap\n",
             "saved captures/broken-pipe.pcapng   open it with: wireshark -N n -r captures/broken-pipe.pcapng",
         ]);
     let saved = ["captures/broken-pipe.json", "captures/broken-pipe.pcap", "captures/broken-pipe.pcapng"];
@@ -62,6 +63,14 @@ fn a_run_prints_a_ladder_and_saves_three_files() -> Result<(), Failed> {
     }
     world.run(&["broken-pipe", "--save", "a/b"]).code(0).complains(&["saved a/b/broken-pipe.pcapng"]);
     assert_eq!(world.files().len(), 6, "{:?}", world.files());
+    let outputs = ["-o", "x.pcap", "-o", "x y.html", "--steps", "slides"];
+    let named = world.run(&[&["broken-pipe", "--no-save"], &outputs[..]].concat()).code(0);
+    let named = named.complains(&[
+        "wrote x.pcap   open it with: wireshark -N n -r x.pcap\n",
+        "wrote x y.html\n",
+        "wrote 8 pictures into slides\n",
+    ]);
+    assert_eq!(named.stderr().lines().count(), 3, "each file once: {}", named.stderr());
     let quiet = World::new();
     quiet.run(&["broken-pipe", "--no-save"]).code(0).says(&["EPIPE"]).complains_of_nothing();
     assert_eq!(quiet.files(), [""; 0]);

@@ -16,7 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("open_needs_a_capture", &[], open_needs_a_capture),
 ];
 
-const FILES: [&str; 3] = ["colorfilters", "dfilter_buttons", "preferences"];
+const FILES: [&str; 4] = ["colorfilters", "dfilter_buttons", "preferences", "recent"];
 
 fn the_profile_goes_where_wireshark_looks() -> Result<(), Failed> {
     let world = World::new();

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use libtest_mimic::Failed;
 use pcap_file::pcap::PcapReader;
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketOption;
+use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::{Block, PcapNgReader};
 use roxmltree::Document;
 use serde_json::Value;
@@ -77,7 +79,7 @@ fn tells(format: &Format, bytes: &[u8], story: &Story, aliases: &Aliases<'_>) ->
         "json" => json(bytes, story),
         "html" => html(str::from_utf8(bytes)?, story),
         "pcap" => pcap(bytes, aliases),
-        "pcapng" => pcapng(bytes, aliases),
+        "pcapng" => pcapng(bytes, story, aliases),
         "svg" => {
             let text = str::from_utf8(bytes)?;
             let document = Document::parse(text)?;
@@ -183,12 +185,23 @@ fn pcap(bytes: &[u8], aliases: &Aliases<'_>) -> Result<(), Failed> {
     count("packets", packets, aliases.segments.len())
 }
 
-fn pcapng(bytes: &[u8], aliases: &Aliases<'_>) -> Result<(), Failed> {
+fn pcapng(bytes: &[u8], story: &Story, aliases: &Aliases<'_>) -> Result<(), Failed> {
+    let mut segments =
+        story.entries.iter().map(|entry| entry.alias.as_str()).filter(|alias| aliases.segments.contains(alias));
     let mut reader = PcapNgReader::new(bytes)?;
     let (mut packets, mut rows) = (0, BTreeSet::new());
     while let Some(block) = reader.next_block() {
         match block?.0 {
-            Block::EnhancedPacket(_) => packets += 1,
+            Block::EnhancedPacket(packet) => {
+                let alias = segments.next().ok_or("a packet more than there are segments")?;
+                for option in &packet.options {
+                    let EnhancedPacketOption::Common(CommonOption::Comment(comment)) = option else { continue };
+                    if !comment.starts_with(&format!("[{alias}] ")) {
+                        return Err(format!("{alias} has the comment {comment:?}").into());
+                    }
+                }
+                packets += 1;
+            }
             Block::SystemdJournalExport(row) => {
                 let entry = String::from_utf8_lossy(&row.journal_entry);
                 let message = entry.lines().find_map(|line| line.strip_prefix("MESSAGE=[")?.split(']').next());

@@ -5,7 +5,7 @@ mod given;
 use std::fmt::Write as _;
 
 use super::args::QuizArgs;
-use super::run::{format_of, write_outputs};
+use super::run::{format_of, write_and_name};
 use super::stop::{SO_FAR, Stop, cannot};
 use super::terminal::Lines;
 use super::{Code, lessons, output};
@@ -29,7 +29,8 @@ pub(super) fn quiz(args: &QuizArgs) -> Code {
     let family = args.live.place.family();
     let Some(script) = lessons::read_one(name, family) else { return Code::Usage };
     if first_question(&script).is_none() {
-        output::error(&format!("{} asks no question\n  help: these do: {}", escape(&script.id), names()));
+        let id = escape(&script.id);
+        output::error(&format!("{id} asks no question\n  help: `tcpstory quiz` lists the lessons that do"));
         return Code::Usage;
     }
     let checked = args.output.iter().try_for_each(|path| format_of(path).map(drop));
@@ -44,7 +45,7 @@ pub(super) fn quiz(args: &QuizArgs) -> Code {
     };
     let options = output::text(&args.live.text);
     let held = hold(ground, &script, &stop.flag, options);
-    let held = held.map(|(story, code)| code.and(write_outputs(&args.output, &story, &options)));
+    let held = held.map(|(story, code)| code.and(write_and_name(&args.output, &story, &options)));
     held.unwrap_or_else(|failure| match failure {
         Failure::Machine(error) => cannot(&error),
         Failure::Output(message) => {
@@ -79,10 +80,6 @@ fn asking() -> impl Iterator<Item = (&'static str, Script, u64)> {
         let questions = script.steps.iter().filter(|step| step.predict.is_some()).count() as u64;
         (questions > 0).then_some((one.name, script, questions))
     })
-}
-
-fn names() -> String {
-    asking().map(|(name, ..)| name).collect::<Vec<_>>().join(", ")
 }
 
 fn list() -> String {
@@ -257,7 +254,7 @@ impl Sheet {
         let did = answered.map_or_else(|| "nothing".into(), |answered| words::answered(&ties, question, answered));
         let script = &story.recording.script;
         let said = given::said(given, question, at, script);
-        let verdict = if right { "✓ right".to_owned() } else { format!("✗ not {said}") };
+        let verdict = if right { "✓ right".to_owned() } else { format!("✗ wrong: {said}") };
         let mut text = format!("\n   {verdict}. The kernel: {did}\n");
         let width = self.options.width.saturating_sub(4);
         if let Some(tempting) = given::tempting(given, question).filter(|_| !right) {

@@ -23,6 +23,9 @@ const FILES: [(&str, &str); 3] = [
     ("dfilter_buttons", include_str!("profile/dfilter_buttons")),
 ];
 
+/// How wide the columns are at first. Wireshark writes this file anew whenever it ends, so it is written only where there is none.
+const AT_FIRST: (&str, &str) = ("recent", include_str!("profile/recent"));
+
 /// What the first line of an installed file begins with; the digest of the other lines follows.
 const STAMP: &str = "# Written by `tcpstory wireshark install`, which replaces it while it is unchanged: ";
 
@@ -97,6 +100,10 @@ impl Configuration {
             save::folder(&folder, "--dir DIR")?;
         }
         outdated.iter().try_for_each(|(path, text)| save::write(path, text.as_bytes()))?;
+        let (name, body) = AT_FIRST;
+        if there == 0 && !folder.join(name).exists() {
+            save::write(&folder.join(name), body.as_bytes())?;
+        }
         Ok(match (there, outdated.len()) {
             (_, 0) => Installed::Already,
             (0, _) => Installed::New,
@@ -147,6 +154,32 @@ mod tests {
         assert_eq!(configuration.install(), Ok(Installed::New));
         assert!(configuration.has_profile());
         assert_eq!(configuration.install(), Ok(Installed::Already));
+    }
+
+    #[test]
+    fn the_columns_widths_are_wiresharks_after_the_first_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let configuration = configuration(&folder);
+        configuration.install().unwrap();
+        let path = configuration.profile().join(AT_FIRST.0);
+        assert_eq!(fs::read_to_string(&path).unwrap(), AT_FIRST.1);
+        fs::write(&path, "theirs\n").unwrap();
+        assert_eq!(configuration.install(), Ok(Installed::Already));
+        fs::write(configuration.profile().join("colorfilters"), stamped("# older\n")).unwrap();
+        assert_eq!(configuration.install(), Ok(Installed::Updated));
+        assert_eq!(fs::read_to_string(path).unwrap(), "theirs\n");
+    }
+
+    #[test]
+    fn every_column_has_a_width() {
+        // `"Who", "%Cus:ip.src:1:R",` and `"%Cus:ip.src", 76,`
+        let columns = FILES[0].1.lines().filter(|line| line.starts_with("\t\"")).map(|line| {
+            let format = line.split('"').nth(3).unwrap();
+            format.strip_suffix(":R").map_or(format, |custom| custom.rsplit_once(':').unwrap().0).to_owned()
+        });
+        let widths = AT_FIRST.1.lines().filter(|line| line.starts_with('\t'));
+        let widths = widths.map(|line| line.trim().trim_end_matches(',').rsplit_once(", ").unwrap().0.replace('"', ""));
+        assert_eq!(columns.collect::<Vec<_>>(), widths.collect::<Vec<_>>());
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::told::{Line, Step};
 use super::{Comparison, Pair, Relation, Which};
 use crate::report::Options;
+use crate::report::format::json::{plain_descriptions, reference as fields};
 use crate::story::Story;
 
 /// Two runs beside each other, aligned by step.
@@ -108,10 +110,20 @@ pub(super) fn write(comparison: &Comparison<'_>, _: &Options) -> Vec<u8> {
 
 /// The JSON Schema of a comparison, made from the structures that write it; pretty, with a newline at its end.
 pub fn schema() -> String {
+    format!("{:#}\n", schema_value())
+}
+
+/// The field reference of a comparison, made from its schema; Markdown.
+pub fn reference() -> String {
+    fields::page(&schema_value(), "comparison")
+}
+
+fn schema_value() -> Value {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator.into_root_schema_for::<Document<'static>>().to_value();
+    plain_descriptions(&mut schema);
     schema.sort_all_objects(); // as the other schemas
-    format!("{schema:#}\n")
+    schema
 }
 
 fn head(story: &Story) -> Head<'_> {

@@ -14,7 +14,7 @@ mod terminal;
 mod tests;
 mod told;
 
-pub use json::schema;
+pub use json::{reference, schema};
 
 use std::collections::BTreeMap;
 

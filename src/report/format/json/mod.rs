@@ -7,7 +7,7 @@ mod lines;
 mod page;
 mod picture;
 mod read;
-mod reference;
+pub(in crate::report) mod reference;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -32,7 +32,7 @@ pub fn schema() -> String {
 
 /// The field reference of the timeline, made from its schema; Markdown.
 pub fn reference() -> String {
-    reference::page(&schema_value())
+    reference::page(&schema_value(), "timeline")
 }
 
 fn schema_value() -> Value {
@@ -45,7 +45,7 @@ fn schema_value() -> Value {
 }
 
 /// The descriptions come from doc comments: joins their lines, and makes plain names of their links.
-fn plain_descriptions(schema: &mut Value) {
+pub(in crate::report) fn plain_descriptions(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
             for (name, member) in members {

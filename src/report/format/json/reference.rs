@@ -8,15 +8,16 @@ use serde_json::{Map, Value};
 const DEFINITIONS: &str = "$defs";
 
 const INTRODUCTION: &str = "\
-Made from the JSON Schema by `tcpstory schema timeline --docs`; the headings are the schema's definitions.
+Made from the JSON Schema by `tcpstory schema {format} --docs`; the headings are the schema's definitions.
 
 A minor version only adds: a reader ignores what it does not know. Times are integer nanoseconds from time 0, quantities carry their
 unit in their name, and no number has a fraction. Members that are marked as optional are absent where there is nothing to say.";
 
-/// The page of a schema.
-pub(super) fn page(schema: &Value) -> String {
+/// The page of a schema; `format` is what `tcpstory schema` calls it.
+pub(in crate::report) fn page(schema: &Value, format: &str) -> String {
     let title = schema["title"].as_str().unwrap_or_default();
-    let mut page = Page { schema, text: format!("# The {title}\n\n{INTRODUCTION}\n"), told: BTreeSet::new() };
+    let introduction = INTRODUCTION.replace("{format}", format);
+    let mut page = Page { schema, text: format!("# The {title}\n\n{introduction}\n"), told: BTreeSet::new() };
     page.definition(schema);
     let mut next = page.mentioned(schema);
     while !next.is_empty() {
@@ -236,8 +237,9 @@ mod tests {
                 "Unused": { "type": "string" },
             },
         });
-        let page = page(&schema);
-        let told = page.strip_prefix(&format!("# The tale\n\n{INTRODUCTION}\n")).unwrap();
+        let page = page(&schema, "test");
+        let introduction = INTRODUCTION.replace("{format}", "test");
+        let told = page.strip_prefix(&format!("# The tale\n\n{introduction}\n")).unwrap();
         assert_eq!(
             told,
             "\nAll.\n\n| member | type | meaning |\n|---|---|---|\n| `b` | [End](#end) | How it ends. |\n\
