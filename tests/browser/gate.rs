@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test] = &[
         every_question_of_every_lesson_is_answered_by_the_kernel,
     ),
     ("what_was_predicted_stands_beside_what_the_kernel_did", what_was_predicted_stands_beside_what_the_kernel_did),
+    ("an_answer_in_own_words_is_judged", an_answer_in_own_words_is_judged),
     ("end_stops_at_a_question", end_stops_at_a_question),
     ("a_page_without_answers_holds_none", a_page_without_answers_holds_none),
 ];
@@ -150,4 +151,39 @@ fn a_page_without_answers_holds_none(world: &World) -> Result<(), Failed> {
         json!(null)
     );
     Ok(page.was_quiet()?)
+}
+
+/// However it is written, and only where nothing else is said.
+fn an_answer_in_own_words_is_judged(world: &World) -> Result<(), Failed> {
+    let cases: [(&str, &str, &[&str], &[&str]); 5] = [
+        (
+            "c4",
+            "errno",
+            &["EPIPE", "epipe", "-1 EPIPE", "−1 (EPIPE)", "Broken pipe", "write fails with EPIPE + SIGPIPE", "32"],
+            &["", "E", "ECONNRESET", "EPIPE or ECONNRESET", "not EPIPE", "1", "-1"],
+        ),
+        ("c3", "result", &["1", "returns 1", "write returns 1 byte"], &["-1 EPIPE", "11", "EPIPE", "0"]),
+        ("c3", "errno", &["none", "no error", "Success"], &["EPIPE", "no EPIPE"]),
+        ("p6", "segment", &["RST", "server RST", "a RST", "rst"], &["FIN", "ACK", "RST FIN"]),
+        ("p2", "segment", &["SYN,ACK", "syn-ack", "SYN ACK"], &["SYN", "ACK"]),
+    ];
+    world.visit("broken-pipe", "?step=8", PROJECTOR, |page| {
+        for (alias, about, right, wrong) in cases {
+            for (answers, expected) in [(right, true), (wrong, false)] {
+                for answer in answers {
+                    let judged = page.see(&format!(
+                        "isAnswer({{ of: eventByAlias.get('{alias}').id, about: '{about}', answer: 'told' }}, {})",
+                        json!(answer)
+                    ))?;
+                    assert_eq!(judged, expected, "{alias}, {about}: {answer:?}");
+                }
+            }
+        }
+        let blocks =
+            "isAnswer({ of: eventByAlias.get('s3').id, about: 'result', answer: 'read(1) blocks' }, 'It blocks')";
+        assert_eq!(page.see(blocks)?, true);
+        let none = "isAnswer({ about: 'segment', answer: 'no segment' }, 'No segment.')";
+        assert_eq!(page.see(none)?, true);
+        Ok(())
+    })
 }

@@ -36,7 +36,8 @@ fn without_scripts_picture_and_table_tell_all(world: &World) -> Result<(), Faile
         let tempting = asked.flat_map(|question| {
             question.choices.iter().filter_map(|choice| choice.tempting.as_deref()).chain([question.text.as_str()])
         });
-        let plain = |text: &str| text.replace(['`', '*'], "").split_whitespace().collect::<String>();
+        let unmarked = |line: &str| line.trim_start().trim_start_matches("- ").replace(['`', '*'], "");
+        let plain = |text: &str| text.lines().map(unmarked).collect::<String>().split_whitespace().collect::<String>();
         for part in tempting.chain([script.misconception.as_str(), &script.loopback_differs, &script.summary]) {
             assert!(plain(told).contains(&plain(part)), "{part} is missing");
         }

@@ -1,7 +1,7 @@
 //! What each row says, before it is known how much room there is; the same for every painter.
 
-use super::{Arrow, Body, Part, Row};
-use crate::record::{ActorId, Detail, ExitStatus, Flags, Outcome, Segment, Syscall, TcpState, What};
+use super::{Arrow, Body, Look, Part, Row};
+use crate::record::{ActorId, Detail, ExitStatus, Outcome, Syscall, TcpState, What};
 use crate::report::ties::Ties;
 use crate::report::words;
 use crate::story::{EventId, Story, Told};
@@ -151,16 +151,16 @@ fn segment(ties: &Ties<'_>, event: EventId, arrow: Arrow) -> (String, Tone, Plac
     let (Some(Told::Segment(told)), Some(bytes)) = (told, bytes) else {
         return (String::new(), Tone::Plain, Place::Across);
     };
-    let shaft = match () {
-        () if told.transmission > 1 => Shaft::Double,
-        () if bytes.is_pure_ack() => Shaft::Dashed,
-        () => Shaft::Solid,
+    let shaft = match arrow {
+        Arrow { again: true, .. } => Shaft::Double,
+        Arrow { look: Look::Ack, .. } => Shaft::Dashed,
+        _ => Shaft::Solid,
     };
     let said = match ties.ordinal(told.sender.connection) {
         1 => words::segment(bytes, told),
         ordinal => format!("[{ordinal}] {}", words::segment(bytes, told)),
     };
-    (said, tone_of(bytes), Place::Wire(arrow, shaft))
+    (said, tone_of(arrow.look), Place::Wire(arrow, shaft))
 }
 
 /// Without the flags that every segment with data has: `seq 2 "b"`, `[2] seq 2 "b"`.
@@ -184,14 +184,13 @@ pub(in crate::report) fn long_payload(story: &Story, row: &Row) -> String {
     if bytes.len() > words::PREVIEW_BYTES { words::quote_long(bytes) } else { String::new() }
 }
 
-fn tone_of(segment: &Segment) -> Tone {
-    let has = |flag| segment.flags.has(flag);
-    match () {
-        () if has(Flags::RST) => Tone::Rst,
-        () if has(Flags::SYN) => Tone::Syn,
-        () if has(Flags::FIN) => Tone::Fin,
-        () if segment.is_pure_ack() => Tone::Ack,
-        () => Tone::Data,
+fn tone_of(look: Look) -> Tone {
+    match look {
+        Look::Rst => Tone::Rst,
+        Look::Syn => Tone::Syn,
+        Look::Fin => Tone::Fin,
+        Look::Ack => Tone::Ack,
+        Look::Data => Tone::Data,
     }
 }
 

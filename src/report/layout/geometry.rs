@@ -6,7 +6,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Body, Cells, Layout, Place, Wire};
+use super::{Body, Cells, Layout, Place, Wire, leans_right};
 use crate::record::ActorId;
 use crate::report::{columns, words};
 
@@ -14,28 +14,46 @@ use crate::report::{columns, words};
 pub(in crate::report) const TEXT: i32 = 13;
 pub(in crate::report) const SMALL: i32 = 11;
 /// How much lower an arrow ends than it begins.
-pub(in crate::report) const SLANT: i32 = 11;
+pub(in crate::report) const SLANT: i32 = 8;
 /// From one line of a text to the next.
 pub(in crate::report) const LINE: i32 = 17;
-/// The width of a kernel's lane: room for the longest state.
-pub(in crate::report) const KERNEL: i32 = 104;
 /// What is left free at the picture's edges.
 pub(in crate::report) const MARGIN: i32 = 24;
 /// From an actor lane's edge to its text: the bar of a call stands between.
 pub(in crate::report) const INDENT: i32 = 28;
 
-const LEAST_ACTOR: i32 = 150;
-const MOST_ACTOR: i32 = 356;
-const LEAST_WIRE: i32 = 230;
 /// Between two actors that no connection joins.
 const BETWEEN_ACTORS: i32 = 24;
-const MOST_WIRE: i32 = 440;
-const ARROW_ROW: i32 = 36;
+const ARROW_ROW: i32 = 30;
 const GAP_ROW: i32 = 32;
 /// A row with one line of text.
 const TEXT_ROW: i32 = 26;
 /// A call is told in at most so many lines.
 const MOST_LINES: usize = 4;
+
+/// How wide lanes are.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Limits {
+    /// A kernel's lane: room for the longest state.
+    kernel: i32,
+    /// An actor's lane, at least and at most.
+    actor: (i32, i32),
+    /// A wire, at least and at most.
+    wire: (i32, i32),
+}
+
+impl Limits {
+    /// Where there is room for long texts on one line.
+    pub(in crate::report) const WIDE: Self = Self { kernel: 104, actor: (150, 356), wire: (230, 440) };
+
+    /// For a screen: so narrow that the type is large, and long texts are broken.
+    pub(in crate::report) fn slide(actors: usize) -> Self {
+        match actors {
+            0..=2 => Self { kernel: 92, actor: (150, 230), wire: (190, 260) },
+            _ => Self { kernel: 92, actor: (130, 156), wire: (170, 190) },
+        }
+    }
+}
 
 /// Where everything stands.
 #[derive(Clone, Debug)]
@@ -50,6 +68,8 @@ pub(in crate::report) struct Geometry {
     pub(in crate::report) rows: Vec<RowBox>,
     /// The right edge of the last lane.
     pub(in crate::report) lanes_end: i32,
+    /// The width of a kernel's lane.
+    pub(in crate::report) kernel: i32,
 }
 
 /// From left to right.
@@ -82,9 +102,14 @@ impl RowBox {
         self.top + self.height
     }
 
-    /// Where the first line of text stands, and where an arrow begins.
+    /// The height of its first line of text.
+    pub(in crate::report) fn middle(&self) -> i32 {
+        self.top + if self.height == ARROW_ROW { ARROW_ROW } else { TEXT_ROW } / 2
+    }
+
+    /// Where its arrow begins, or its line of text stands.
     pub(in crate::report) fn anchor(&self) -> i32 {
-        if self.height == ARROW_ROW { self.top + 19 } else { self.top + TEXT_ROW / 2 }
+        if self.height == ARROW_ROW { self.middle() - SLANT / 2 } else { self.middle() }
     }
 }
 
@@ -105,10 +130,12 @@ pub(in crate::report) fn number(count: usize) -> i32 {
 
 impl Geometry {
     /// Gives every row and lane its place.
-    pub(in crate::report) fn new(layout: &Layout, cells: &[Cells], actors: usize) -> Self {
+    pub(in crate::report) fn new(layout: &Layout, cells: &[Cells], actors: usize, limits: &Limits) -> Self {
         let time_end = time_end(cells);
-        let widths = widths(layout, cells, actors);
-        let mut geometry = Self { time_end, actors: Vec::new(), wires: Vec::new(), rows: Vec::new(), lanes_end: 0 };
+        let widths = widths(layout, cells, actors, limits);
+        let kernel = limits.kernel;
+        let mut geometry =
+            Self { time_end, actors: Vec::new(), wires: Vec::new(), rows: Vec::new(), lanes_end: 0, kernel };
         geometry.place_lanes(&widths);
         geometry.rows = cells.iter().zip(&layout.rows).map(|(cells, row)| geometry.row(&row.body, cells)).collect();
         geometry.stack(|_| 0);
@@ -137,7 +164,7 @@ impl Geometry {
     /// Where an actor's texts and calls stand.
     pub(in crate::report) fn lane(&self, actor: ActorId) -> Lane {
         let band = self.actors.get(actor.0).copied().unwrap_or(Band { begin: self.time_end + 16, end: self.lanes_end });
-        let leans_right = actor.0 == 0 && self.wires.first().is_some_and(|wire| wire.width() > 0);
+        let leans_right = leans_right(actor, self.actors.len());
         Lane { band, leans_right }
     }
 
@@ -152,8 +179,8 @@ impl Geometry {
                     at += BETWEEN_ACTORS;
                 }
                 Some(width) => {
-                    self.wires.push(Band { begin: at + KERNEL, end: at + KERNEL + width });
-                    at += width + 2 * KERNEL;
+                    self.wires.push(Band { begin: at + self.kernel, end: at + self.kernel + width });
+                    at += width + 2 * self.kernel;
                 }
                 None => {}
             }
@@ -176,7 +203,7 @@ impl Geometry {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::report) struct Lane {
     pub(in crate::report) band: Band,
-    /// Its calls stand at its right edge and its texts to the left of them: the first lane, whose wire lies to its right.
+    /// Its calls stand at its right edge and its texts to the left of them.
     pub(in crate::report) leans_right: bool,
 }
 
@@ -207,9 +234,10 @@ fn time_end(cells: &[Cells]) -> i32 {
 }
 
 /// How wide every lane is: as its texts need, within limits.
-fn widths(layout: &Layout, cells: &[Cells], actors: usize) -> Widths {
-    let least = |wire: &Wire| if wire.connections.is_empty() { 0 } else { LEAST_WIRE };
-    let mut widths = Widths { actors: vec![LEAST_ACTOR; actors], wires: layout.wires.iter().map(least).collect() };
+fn widths(layout: &Layout, cells: &[Cells], actors: usize, limits: &Limits) -> Widths {
+    let ((least_actor, most_actor), (least_wire, most_wire)) = (limits.actor, limits.wire);
+    let least = |wire: &Wire| if wire.connections.is_empty() { 0 } else { least_wire };
+    let mut widths = Widths { actors: vec![least_actor; actors], wires: layout.wires.iter().map(least).collect() };
     let grow = |width: Option<&mut i32>, wanted: i32, most: i32| {
         if let Some(width) = width {
             *width = wanted.clamp(*width, most);
@@ -218,14 +246,14 @@ fn widths(layout: &Layout, cells: &[Cells], actors: usize) -> Widths {
     for cells in cells {
         match cells.place {
             Place::Lane(ActorId(actor)) => {
-                grow(widths.actors.get_mut(actor), mono_width(&cells.main, TEXT) + INDENT + 8, MOST_ACTOR);
+                grow(widths.actors.get_mut(actor), mono_width(&cells.main, TEXT) + INDENT + 8, most_actor);
             }
             Place::Wire(arrow, _) => {
                 let sender = if arrow.rightwards { arrow.span.0 } else { arrow.span.1 + 1 };
                 let note = cells.origin.first().map_or(0, |note| mono_width(note, SMALL) + INDENT + 8);
-                grow(widths.actors.get_mut(sender), note, MOST_ACTOR);
+                grow(widths.actors.get_mut(sender), note, most_actor);
                 if arrow.span.0 == arrow.span.1 {
-                    grow(widths.wires.get_mut(arrow.span.0), mono_width(&cells.main, TEXT) + 50, MOST_WIRE);
+                    grow(widths.wires.get_mut(arrow.span.0), mono_width(&cells.main, TEXT) + 72, most_wire);
                 }
             }
             Place::Across => {}

@@ -15,9 +15,12 @@
 
 mod cells;
 pub(in crate::report) mod geometry;
+mod marks;
 mod rows;
 
 pub(in crate::report) use cells::{Cells, Place, Shaft, Tone, long_payload};
+pub use marks::Look;
+pub(in crate::report) use marks::{Anchor, Bar, CallTone, Curve, StateTone};
 
 use std::collections::BTreeSet;
 
@@ -132,6 +135,10 @@ pub struct Arrow {
     pub rightwards: bool,
     /// The first and last wire that it passes.
     pub span: (usize, usize),
+    /// What kind of segment it is.
+    pub look: Look,
+    /// Whether its bytes were sent before: its shaft is double.
+    pub again: bool,
     /// Whether the kernel that it came to has dropped it: it ends in a cross.
     pub dropped: bool,
 }
@@ -239,6 +246,11 @@ impl Layout {
     pub fn seen_at(&self, step: StepId) -> usize {
         self.rows.partition_point(|row| row.seen <= step)
     }
+}
+
+/// Whether an actor's calls stand at the right edge of its lane, with their texts to the left of them: those of the last actor.
+pub(in crate::report) fn leans_right(actor: ActorId, actors: usize) -> bool {
+    actor.0 > 0 && actor.0 + 1 == actors
 }
 
 fn lanes(actors: usize) -> Vec<Lane> {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Arrow, Body, GAP_NS, Part, Row, Span, StateLabel};
+use super::{Arrow, Body, GAP_NS, Look, Part, Row, Span, StateLabel};
 use crate::record::{Event, Outcome, Recording, Script, StepId, Syscall, What};
 use crate::report::ties::Ties;
 use crate::story::{Entry, EventId, Rel, Story, Told};
@@ -87,11 +87,15 @@ fn result_time(ties: &Ties<'_>, id: EventId, t_ns: i64, syscall: &Syscall) -> Op
 
 fn arrow(ties: &Ties<'_>, id: EventId, entry: &Entry, spans: &[Span]) -> Option<Arrow> {
     let Told::Segment(told) = &entry.told else { return None };
+    let recording = &ties.story.recording;
+    let segment = recording.segment(recording.events.get(id.0)?)?;
     let span = spans.get(told.sender.connection.0)?;
     Some(Arrow {
         sender: told.sender,
         rightwards: !span.is_right(told.sender.side),
         span: (span.first, span.last),
+        look: Look::of(segment),
+        again: told.transmission > 1,
         dropped: ties.is_dropped(id),
     })
 }

@@ -1,11 +1,10 @@
 use unicode_width::UnicodeWidthStr as _;
 
-use super::escape;
+use super::{escape, spans};
 
 /// Markdown as plain text on one line: emphasis and code marks go, links keep their text, the rest stays.
 pub fn plain(markdown: &str) -> String {
-    let joined = markdown.split_whitespace().collect::<Vec<_>>().join(" ");
-    escape(&without_links(&without_marks(&joined)))
+    escape(&spans(markdown).into_iter().map(|span| span.text).collect::<String>())
 }
 
 /// A paragraph of an author's Markdown, or an item of a list; its text is on one line, and still Markdown.
@@ -75,34 +74,6 @@ fn pieces(word: &str, width: usize) -> Vec<&str> {
     }
     pieces.push(rest);
     pieces
-}
-
-/// Drops `*`, `**`, `_` around words and `` ` `` around code. What is between backquotes stays as it is.
-fn without_marks(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for (place, part) in text.split('`').enumerate() {
-        if place % 2 == 1 {
-            plain.push_str(part);
-        } else {
-            push_without_emphasis(&mut plain, part);
-        }
-    }
-    plain
-}
-
-fn push_without_emphasis(plain: &mut String, text: &str) {
-    let mut before = ' ';
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        let next = rest.peek().copied().unwrap_or(' ');
-        let opens = !before.is_alphanumeric() && !next.is_whitespace();
-        let closes = !before.is_whitespace() && !next.is_alphanumeric();
-        let mark = c == '*' && (opens || closes) || c == '_' && before != '_' && (opens ^ closes) && next != '_';
-        if !mark {
-            plain.push(c);
-        }
-        before = if mark && c == '*' { before } else { c };
-    }
 }
 
 /// `[text](address)` becomes `text`.

@@ -7,7 +7,7 @@
 
 use super::told::Line;
 use super::{Comparison, Pair, Relation, Which, json, picture};
-use crate::report::format::html::{BASE_STYLE, DOM_SCRIPT, markup, policy};
+use crate::report::format::html::{BASE_STYLE, DOM_SCRIPT, colours, markup, policy};
 use crate::report::format::svg::xml::Xml;
 use crate::report::{Options, Theme, words};
 
@@ -20,7 +20,7 @@ const STYLE: [&str; 2] = [BASE_STYLE, include_str!("look.css")];
 
 /// Writes a comparison as a page.
 pub(super) fn write(comparison: &Comparison<'_>, options: &Options) -> Vec<u8> {
-    let (script, style) = (markup::lean(&SCRIPT.concat()), markup::lean(&STYLE.concat()));
+    let (script, style) = (markup::lean(&SCRIPT.concat()), colours() + &markup::lean(&STYLE.concat()));
     let title = Which::BOTH.map(|which| words::plain(&comparison.story(which).recording.script.title)).join(" – ");
     let data = json::write(comparison, options);
     let page = markup::fill(

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::record::{Bytes, Errno, Outcome, Syscall, What};
+use crate::record::{Bytes, Errno, Outcome, Syscall, TcpState, What};
 use crate::report::format::json;
 use crate::report::languages::{self, Language, Said, Shown};
+use crate::report::layout::StateTone;
 use crate::report::ties::Ties;
-use crate::report::words;
+use crate::report::words::{self, RichBlock, Style};
 use crate::story::Told;
 use crate::story::rules::{self, Rule};
 
@@ -20,12 +21,16 @@ struct Beside<'a> {
     goals: &'a [String],
     misconception: &'a str,
     loopback_differs: &'a str,
+    /// What authors have written with more than plain words in it, as `[Markdown, blocks]`: the page reads no Markdown.
+    rich: Vec<(&'a str, Vec<RichBlock>)>,
     /// The rules that the story names, by their ids.
     rules: BTreeMap<&'static str, About>,
     /// Each call without its result, by the event's id.
     calls: BTreeMap<&'a str, String>,
     /// The captured bytes of each segment, in Base64, by the event's id.
     frames: BTreeMap<&'a str, &'a Bytes>,
+    /// The families of states, which decide their colours.
+    tones: BTreeMap<&'static str, StateTone>,
     /// The header fields of the segments.
     fields: json::Fields<'a>,
     /// What languages show: the rows that some call of the story needs.
@@ -65,9 +70,11 @@ pub(super) fn write<'a>(ties: &Ties<'a>, fields: json::Fields<'a>) -> String {
         goals: &script.goals,
         misconception: &script.misconception,
         loopback_differs: &script.loopback_differs,
+        rich: rich(ties),
         rules: named_rules(ties).into_iter().map(|rule| (rule.id, about(rule))).collect(),
         calls: calls(ties),
         frames: frames(ties),
+        tones: TcpState::ALL.iter().map(|state| (state.name(), StateTone::of(*state))).collect(),
         fields,
         languages: languages.into_iter().map(row).collect(),
         shown,
@@ -75,6 +82,31 @@ pub(super) fn write<'a>(ties: &Ties<'a>, fields: json::Fields<'a>) -> String {
     };
     // No map in it has keys that are not strings, so that nothing can fail.
     serde_json::to_string(&beside).unwrap_or_default()
+}
+
+/// Every text of an author that the page shows, but for those that are one paragraph of plain words.
+fn rich<'a>(ties: &Ties<'a>) -> Vec<(&'a str, Vec<RichBlock>)> {
+    let script = &ties.story.recording.script;
+    let mut texts: BTreeSet<&'a str> = script.goals.iter().map(String::as_str).collect();
+    texts.extend([script.summary.as_str(), &script.misconception, &script.loopback_differs]);
+    for step in &script.steps {
+        texts.extend(step.say.as_deref());
+        if let Some(question) = &step.predict {
+            texts.insert(&question.text);
+            texts.extend(question.choices.iter().filter_map(|choice| choice.tempting.as_deref()));
+        }
+    }
+    for rule in named_rules(ties) {
+        texts.extend([rule.statement, rule.wire, rule.rfc, rule.linux, rule.misconception]);
+    }
+    let is_plain = |text: &str, blocks: &[RichBlock]| match blocks {
+        [RichBlock { is_item: false, spans }] => {
+            matches!(&spans[..], [span] if span.style == Style::Plain && span.text == text)
+        }
+        _ => blocks.is_empty(),
+    };
+    let read = texts.into_iter().map(|text| (text, words::rich(text)));
+    read.filter(|(text, blocks)| !is_plain(text, blocks)).collect()
 }
 
 /// Every rule that a cause or a prediction names.

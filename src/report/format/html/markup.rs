@@ -64,16 +64,6 @@ pub(in crate::report) fn lean(source: &str) -> String {
     lean
 }
 
-/// Markdown's code between backticks; everything else is text.
-pub(super) fn prose(markdown: &str) -> String {
-    let parts = markdown.split('`').enumerate();
-    let tagged = |(place, part): (usize, &str)| {
-        let part = text(part);
-        if place % 2 == 1 { format!("<code>{part}</code>") } else { part }
-    };
-    parts.map(tagged).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +84,5 @@ mod tests {
     fn nothing_ends_an_element_early() {
         assert_eq!(text("</p>\"'&"), "&lt;/p&gt;&quot;&#39;&amp;");
         assert_eq!(json("\"</script><!--\u{2028}\""), "\"\\u003c/script>\\u003c!--\\u2028\"");
-        assert_eq!(prose("call `a<b` <i>"), "call <code>a&lt;b</code> &lt;i&gt;");
     }
 }

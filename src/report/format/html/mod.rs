@@ -17,6 +17,7 @@ use std::sync::LazyLock;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha256};
 
+use super::svg::palette::Palette;
 use super::{json, svg};
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
@@ -24,7 +25,12 @@ use crate::story::Story;
 
 const FRAME: &str = include_str!("page.html");
 
-/// Colours, type and controls, and how a script makes elements: for every page.
+/// The colours of every picture and page, light and dark, as variables of a style sheet.
+pub(in crate::report) fn colours() -> String {
+    Palette::variables()
+}
+
+/// Type and controls, and how a script makes elements: for every page.
 pub(in crate::report) const BASE_STYLE: &str = include_str!("css/base.css");
 pub(in crate::report) const DOM_SCRIPT: &str = include_str!("js/dom.js");
 
@@ -52,6 +58,7 @@ const SCRIPT_SOURCE: &str = concat!(
     include_str!("js/machine.js"),
     include_str!("js/bytes.js"),
     include_str!("js/stream.js"),
+    include_str!("js/verdict.js"),
     include_str!("js/gate.js"),
     include_str!("js/print.js"),
     include_str!("js/remote.js"),
@@ -60,7 +67,7 @@ const SCRIPT_SOURCE: &str = concat!(
     include_str!("js/main.js"),
 );
 
-static STYLE: LazyLock<String> = LazyLock::new(|| markup::lean(STYLE_SOURCE));
+static STYLE: LazyLock<String> = LazyLock::new(|| colours() + &markup::lean(STYLE_SOURCE));
 static SCRIPT: LazyLock<String> = LazyLock::new(|| markup::lean(SCRIPT_SOURCE));
 
 /// Writes a story as a page.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::markup;
 use crate::record::{Choice, Event, Question, StepId, What};
 use crate::report::ties::Ties;
-use crate::report::words;
+use crate::report::words::{self, Span};
 use crate::story::{Entry, EventId, Story, Told};
 
 /// The goals as a list; nothing where there are none.
@@ -53,9 +53,19 @@ fn question(ties: &Ties<'_>, step: StepId, question: &Question) -> String {
     format!("<p>Before step {}: {}</p>\n{list}{answer}", step.0 + 1, prose(&question.text))
 }
 
+/// Paragraphs and lists.
 fn paragraphs(markdown: &str) -> String {
-    let blocks = markdown.split("\n\n").filter(|block| !block.trim().is_empty());
-    blocks.map(|block| format!("<p>{}</p>\n", prose(block))).collect::<Vec<_>>().concat()
+    let mut html = String::new();
+    for group in words::rich(markdown).chunk_by(|one, other| one.is_item && other.is_item) {
+        let items =
+            group.iter().filter(|block| block.is_item).map(|block| format!("<li>{}</li>", tagged(&block.spans)));
+        let items: String = items.collect();
+        match group {
+            [block] if !block.is_item => push(&mut html, format_args!("<p>{}</p>\n", tagged(&block.spans))),
+            _ => push(&mut html, format_args!("<ul>{items}</ul>\n")),
+        }
+    }
+    html
 }
 
 /// Every event as a row, and before each step what it does and what is said.
@@ -81,7 +91,7 @@ pub(super) fn table(ties: &Ties<'_>) -> String {
 fn step_row(rows: &mut String, story: &Story, place: usize) {
     let script = &story.recording.script;
     let Some(step) = script.steps.get(place) else { return };
-    let say = step.say.as_deref().map_or_else(String::new, |say| format!(" <span>{}</span>", prose(say)));
+    let say = step.say.as_deref().map_or_else(String::new, |say| format!("\n{}", paragraphs(say)));
     push(
         rows,
         format_args!(
@@ -161,10 +171,17 @@ fn milliseconds(ns: i64) -> String {
     format!("{sign}{}.{:03}", us.unsigned_abs() / 1_000, us.unsigned_abs() % 1_000)
 }
 
-/// Prose on one line, with what stands between backticks as code; links become their text.
+/// Prose on one line, with its styles.
 fn prose(markdown: &str) -> String {
-    let joined = markdown.split_whitespace().collect::<Vec<_>>().join(" ");
-    markup::prose(&words::without_links(&words::escape(&joined)))
+    tagged(&words::spans(markdown))
+}
+
+fn tagged(spans: &[Span]) -> String {
+    let tagged = |span: &Span| {
+        let text = markup::text(&words::escape(&span.text));
+        span.style.element().map_or_else(|| text.clone(), |element| format!("<{element}>{text}</{element}>"))
+    };
+    spans.iter().map(tagged).collect()
 }
 
 fn push(text: &mut String, more: std::fmt::Arguments<'_>) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::lines::Lines;
 use super::write::Writer;
 use crate::record::{ActorId, TcpState};
-use crate::report::layout::{self, Body, Lane as Place, Part, StateLabel};
+use crate::report::layout::{self, Anchor, Body, CallTone, Lane as Place, Look, Part, StateLabel, StateTone};
 use crate::story::Side;
 
 /// Where everything stands in a picture. `x` counts half lanes from the left edge: lane n reaches from 2n to 2n + 2, and its middle
@@ -21,6 +21,53 @@ pub(super) struct Layout<'a> {
     lanes: Vec<Lane<'a>>,
     /// The rows, from top to bottom. A call that takes effect on others before it returns has two.
     rows: Lines<Row<'a>>,
+    /// The calls from begin to end, in the lanes of their actors. Since 1.1.
+    bars: Lines<Bar>,
+    /// What caused what, from row to row. Since 1.1.
+    curves: Lines<Curve>,
+}
+
+/// To which side of its lane an actor's calls stand; their texts begin there.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Leaning {
+    /// At its left edge.
+    Left,
+    /// At its right edge: of the last actor, so that all texts stand inside the picture.
+    Right,
+}
+
+/// A call from begin to end.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Bar {
+    /// The middle of its lane.
+    x: usize,
+    /// The row of its begin, which says which call it is.
+    y: usize,
+    /// The last row that it reaches: that of its result, or the last that happened before it returned. It never reaches the row of
+    /// the same actor's next call.
+    y_to: usize,
+    /// How it went.
+    tone: CallTone,
+    /// Whether it slept; false is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    blocked: bool,
+}
+
+/// What caused what. At an arrow, an x is that of the arrow's begin or of its end.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Curve {
+    /// Where it begins.
+    x: usize,
+    /// The row of the cause.
+    y: usize,
+    /// Where it ends.
+    x_to: usize,
+    /// The row of the effect.
+    y_to: usize,
+    /// Whether a rule of the model or the order in time says so, and no observation; false is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inferred: bool,
 }
 
 /// A lane of the picture.
@@ -33,6 +80,8 @@ enum Lane<'a> {
         x: usize,
         /// Whose.
         actor: &'a str,
+        /// To which side its calls stand. Since 1.1.
+        leans: Leaning,
     },
     /// What flies between two neighbours.
     Wire {
@@ -78,6 +127,12 @@ struct Row<'a> {
     /// Of a gap, whether most of it lies between two steps: a person's pause, and no wait of the protocol; false is left out.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     between_steps: bool,
+    /// What kind of segment it is, which decides how its arrow is drawn. Since 1.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    look: Option<Look>,
+    /// Whether its bytes were sent before, so that its shaft is double; false is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    again: bool,
     /// The states that endpoints enter, beside the wire.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     states: Vec<Entered<'a>>,
@@ -118,6 +173,8 @@ struct Entered<'a> {
     side: Side,
     /// The state.
     state: TcpState,
+    /// Its family, which decides its colour. Since 1.1.
+    tone: StateTone,
     /// Where it stands: an edge of a wire.
     x: usize,
 }
@@ -131,12 +188,23 @@ impl<'a> Writer<'a> {
         let drawn = layout::Layout::new(self.ties);
         let lanes = drawn.lanes.iter().enumerate().map(|(place, lane)| self.lane(2 * place + 1, *lane, &drawn));
         let rows = drawn.rows.iter().enumerate().map(|(y, row)| self.row(y, row, &drawn.lanes));
-        Layout { width: 2 * drawn.lanes.len(), height: drawn.rows.len(), lanes: lanes.collect(), rows: rows.collect() }
+        Layout {
+            width: 2 * drawn.lanes.len(),
+            height: drawn.rows.len(),
+            lanes: lanes.collect(),
+            rows: rows.collect(),
+            bars: drawn.bars(self.ties).iter().filter_map(|bar| shown_bar(bar, &drawn.lanes)).collect(),
+            curves: drawn.curves(self.ties).iter().filter_map(|curve| shown_curve(curve, &drawn)).collect(),
+        }
     }
 
     fn lane(&self, x: usize, lane: Place, drawn: &layout::Layout) -> Lane<'a> {
         match lane {
-            Place::Actor(actor) => Lane::Actor { x, actor: self.actor(actor) },
+            Place::Actor(actor) => {
+                let actors = self.story.recording.actors.len();
+                let leans = if layout::leans_right(actor, actors) { Leaning::Right } else { Leaning::Left };
+                Lane::Actor { x, actor: self.actor(actor), leans }
+            }
             Place::Wire(wire) => {
                 let connections = drawn.wires.get(wire).into_iter().flat_map(|wire| &wire.connections);
                 let label = |place: usize| self.story.connections.get(place).map_or("", |one| one.label.as_str());
@@ -163,6 +231,11 @@ impl<'a> Writer<'a> {
             x_to,
             dropped: matches!(row.body, Body::Segment(arrow) if arrow.dropped),
             between_steps: matches!(row.body, Body::Gap { between_steps: true, .. }),
+            look: match row.body {
+                Body::Segment(arrow) => Some(arrow.look),
+                _ => None,
+            },
+            again: matches!(row.body, Body::Segment(arrow) if arrow.again),
             states: row.states.iter().map(|label| self.state_label(label, lanes)).collect(),
         }
     }
@@ -171,8 +244,23 @@ impl<'a> Writer<'a> {
         let [left, right] = edges(lanes, label.wire);
         let StateLabel { endpoint, state, .. } = *label;
         let x = if label.right { right } else { left };
-        Entered { connection: self.label(endpoint), side: endpoint.side, state, x }
+        Entered { connection: self.label(endpoint), side: endpoint.side, state, tone: StateTone::of(state), x }
     }
+}
+
+fn shown_bar(bar: &layout::Bar, lanes: &[Place]) -> Option<Bar> {
+    let layout::Bar { actor, from, to, tone, blocked, .. } = *bar;
+    Some(Bar { x: middle(lanes, actor)?, y: from, y_to: to, tone, blocked })
+}
+
+fn shown_curve(curve: &layout::Curve, drawn: &layout::Layout) -> Option<Curve> {
+    let x = |(row, anchor): (usize, Anchor)| match (anchor, &drawn.rows[row].body) {
+        (Anchor::Lane(actor), _) => middle(&drawn.lanes, actor),
+        (Anchor::Tail, body) => shown(body, &drawn.lanes).1,
+        (Anchor::Head, body) => shown(body, &drawn.lanes).2,
+    };
+    let layout::Curve { from, to, inferred, .. } = *curve;
+    Some(Curve { x: x(from)?, y: from.0, x_to: x(to)?, y_to: to.0, inferred })
 }
 
 fn shown(body: &Body, lanes: &[Place]) -> Shown {

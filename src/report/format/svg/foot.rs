@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::frame::{prose_lines, sans};
+use super::legend::Legend;
 use super::palette::Palette;
 use super::xml::Xml;
 use super::{Picture, View, as_fragment, safe_id};
 use crate::record::StepId;
-use crate::report::layout::geometry::{LINE, MARGIN, SMALL, TEXT, number};
-use crate::report::layout::{Place, Shaft, Tone};
+use crate::report::layout::geometry::{LINE, MARGIN, TEXT, number};
 use crate::report::words::{self, Judged};
 use crate::story::EventId;
 
@@ -18,7 +18,7 @@ const BETWEEN: i32 = 6;
 /// Paragraphs with their places.
 pub(super) struct Foot {
     paragraphs: Vec<Paragraph>,
-    legend: Vec<(Shaft, &'static str)>,
+    legend: Legend,
     prefix: &'static str,
 }
 
@@ -41,7 +41,7 @@ enum Kind {
 
 impl Foot {
     pub(super) fn new(picture: &Picture<'_>, width: i32) -> Self {
-        let mut foot = Self { paragraphs: Vec::new(), legend: legend(picture), prefix: picture.prefix };
+        let mut foot = Self { paragraphs: Vec::new(), legend: Legend::new(picture, width), prefix: picture.prefix };
         foot.causes(picture, width);
         if picture.options.upto.is_none() {
             foot.findings(picture, width);
@@ -104,7 +104,24 @@ impl Foot {
 
     pub(super) fn height(&self) -> i32 {
         let lines: i32 = self.paragraphs.iter().map(Paragraph::height).sum();
-        lines + if self.legend.is_empty() { 0 } else { LINE + BETWEEN }
+        lines + self.legend.height() + BETWEEN
+    }
+
+    /// How high what belongs to one step is, with the legend.
+    pub(super) fn height_at(&self, step: StepId) -> i32 {
+        let own = self.paragraphs.iter().filter(|paragraph| paragraph.seen == step);
+        own.map(Paragraph::height).sum::<i32>() + self.legend.height() + BETWEEN
+    }
+
+    /// Paints what belongs to one step, and at the end of so much height the legend.
+    pub(super) fn paint_at(&self, xml: &mut Xml, step: StepId, palette: &Palette, height: i32) {
+        let view = View { rows: 0, seen: Some(step), marked: Vec::new(), fragments: false };
+        let mut y = TEXT;
+        for paragraph in self.paragraphs.iter().filter(|paragraph| paragraph.seen == step) {
+            paragraph.paint(xml, y, self.prefix, &view, palette);
+            y += paragraph.height();
+        }
+        self.legend.paint(xml, TEXT + height - self.legend.height(), palette);
     }
 
     /// Paints what a view has come to.
@@ -116,22 +133,7 @@ impl Foot {
             }
             y += paragraph.height();
         }
-        self.paint_legend(xml, y + BETWEEN, palette);
-    }
-
-    fn paint_legend(&self, xml: &mut Xml, y: i32, palette: &Palette) {
-        let mut x = MARGIN;
-        for (shaft, name) in &self.legend {
-            let stroke = palette.arrow(*shaft, Tone::Quiet);
-            let lines: &[i32] = if *shaft == Shaft::Double { &[-6, -2] } else { &[-4] };
-            for aside in lines {
-                let tag = xml.tag("path").set("d", format_args!("M{x} {}h28", y + aside)).set("stroke", stroke.colour);
-                let tag = tag.set("stroke-width", stroke.width);
-                if stroke.dashes.is_empty() { tag } else { tag.set("stroke-dasharray", stroke.dashes) }.end();
-            }
-            sans(xml, x + 34, y, SMALL).set("fill", palette.dim).text(name);
-            x += 60 + number(name.len()) * 6;
-        }
+        self.legend.paint(xml, y + BETWEEN, palette);
     }
 }
 
@@ -154,7 +156,7 @@ impl Paragraph {
         as_fragment(tag, view.fragments, self.seen).begin();
         let (label, text) = match self.kind {
             Kind::Plain => (palette.text, palette.text),
-            Kind::Good => (palette.good, palette.text),
+            Kind::Good => (palette.green, palette.text),
             Kind::Bad => (palette.bad, palette.text),
         };
         sans(xml, MARGIN, y, TEXT).set("font-weight", "bold").set("fill", label).text(&self.label);
@@ -173,12 +175,4 @@ fn label_width(label: &str) -> i32 {
 /// The last step that has a row.
 fn last(picture: &Picture<'_>) -> StepId {
     picture.layout.rows.last().map_or(StepId(0), |row| row.seen)
-}
-
-/// The kinds of arrows that need an explanation.
-fn legend(picture: &Picture<'_>) -> Vec<(Shaft, &'static str)> {
-    let has =
-        |wanted| picture.cells.iter().any(|cells| matches!(cells.place, Place::Wire(_, shaft) if shaft == wanted));
-    let all = [(Shaft::Solid, "segment"), (Shaft::Dashed, "pure acknowledgment"), (Shaft::Double, "sent again")];
-    all.into_iter().filter(|(shaft, _)| has(*shaft)).collect()
 }

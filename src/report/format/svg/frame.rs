@@ -2,9 +2,9 @@
 
 use super::palette::Palette;
 use super::xml::Xml;
-use super::{MONO_FONT, Painter, SANS_FONT};
+use super::{Painter, SANS_FONT};
 use crate::record::ActorId;
-use crate::report::layout::geometry::{Band, KERNEL, MARGIN, SMALL, TEXT, number};
+use crate::report::layout::geometry::{Band, MARGIN, SMALL, TEXT, number};
 use crate::report::words;
 
 /// From the lanes' names to the first row.
@@ -41,9 +41,10 @@ pub(in crate::report) fn sans(xml: &mut Xml, x: i32, y: i32, size: i32) -> super
     xml.tag("text").set("x", x).set("y", y).set("font-family", SANS_FONT).set("font-size", size)
 }
 
-/// A text element in type of one width.
+/// A text element in type of one width, as the document has it.
 pub(super) fn mono(xml: &mut Xml, x: i32, y: i32, size: i32) -> super::xml::Tag<'_> {
-    xml.tag("text").set("x", x).set("y", y).set("font-family", MONO_FONT).set("font-size", size)
+    let tag = xml.tag("text").set("x", x).set("y", y);
+    if size == TEXT { tag } else { tag.set("font-size", size) }
 }
 
 /// Prose in lines. Of a proportional font only the usual width is known, 0.56 of its height; its lines are broken early enough.
@@ -55,15 +56,15 @@ pub(in crate::report) fn prose_lines(text: &str, width: i32, size: i32) -> Vec<S
 impl Painter<'_> {
     /// The lanes and their names.
     pub(super) fn lanes(&mut self) {
-        let (actors, wires) = (self.geometry().actors.clone(), self.geometry().wires.clone());
-        for (place, band) in actors.iter().enumerate() {
-            self.ground(*band, self.palette.actor);
+        let (actors, wires) = (self.geometry().actors.len(), self.geometry().wires.clone());
+        for place in 0..actors {
             self.name(ActorId(place));
         }
         for wire in wires.into_iter().filter(|wire| wire.width() > 0) {
-            for begin in [wire.begin - KERNEL, wire.end] {
-                let band = Band { begin, end: begin + KERNEL };
-                self.ground(band, self.palette.kernel);
+            let kernel = self.geometry().kernel;
+            for begin in [wire.begin - kernel, wire.end] {
+                let band = Band { begin, end: begin + kernel };
+                self.ground(band, self.palette.sunken);
                 self.lane_label(band.middle(), "kernel");
             }
             self.lane_label(wire.middle(), "wire");
@@ -74,7 +75,7 @@ impl Painter<'_> {
     }
 
     fn ground(&mut self, band: Band, fill: &str) {
-        let height = self.geometry().bottom() + NAMES - 2;
+        let height = self.bottom() - self.top() + NAMES - 2;
         self.xml
             .tag("rect")
             .set("x", band.begin)

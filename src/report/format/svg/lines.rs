@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::marks::{self, BarLook};
 use super::{Painter, Picture, as_fragment};
-use crate::record::{ActorId, Outcome, StepId, TcpState, What};
+use crate::record::{ActorId, StepId, TcpState};
 use crate::report::layout::geometry::SLANT;
-use crate::report::layout::{Body, Part, Row, StateLabel};
-use crate::story::{EndpointId, EventId};
+use crate::report::layout::{Anchor, Bar, Body, Row, StateLabel};
+use crate::story::EndpointId;
 
-/// Half the width of a call's bar.
-const BAR: i32 = 4;
+/// From the end of a wire to the line of an endpoint, beside which arrows end.
+const RAIL: i32 = 3;
+/// Half the height of a call's bar in its row.
+const HALF: i32 = 10;
 
 /// A part of a line, and the step with which it appears.
 struct Piece {
@@ -21,20 +24,20 @@ struct Piece {
 impl Painter<'_> {
     /// Lines that only guide the eye: processes until they end, and both ends of each wire.
     pub(super) fn guides(&mut self) {
-        let bottom = self.geometry().bottom();
+        let (top, bottom) = (self.top(), self.bottom());
         for actor in 0..self.geometry().actors.len() {
             let end = self.end_of(ActorId(actor)).filter(|_| !self.view.fragments).unwrap_or(bottom);
             let x = self.geometry().lane(ActorId(actor)).bar();
-            self.guide(x, 0, end);
+            self.guide(x, top, end.max(top));
         }
         for wire in self.geometry().wires.clone().into_iter().filter(|wire| wire.width() > 0) {
-            self.guide(wire.begin, 0, bottom);
-            self.guide(wire.end, 0, bottom);
+            self.guide(wire.begin, top, bottom);
+            self.guide(wire.end, top, bottom);
         }
     }
 
     fn guide(&mut self, x: i32, top: i32, bottom: i32) {
-        let colour = self.palette.guide;
+        let colour = self.palette.strong_line;
         self.xml.tag("path").set("d", format_args!("M{x} {top}V{bottom}")).set("stroke", colour).end();
     }
 
@@ -52,14 +55,14 @@ impl Painter<'_> {
     /// Behind the rows of the steps that stand out.
     pub(super) fn marked(&mut self) {
         let mut bands: Vec<(StepId, i32, i32)> = Vec::new();
-        for (row, place) in self.shown().iter().zip(&self.geometry().rows) {
+        for (row, place) in self.shown().iter().zip(&self.geometry().rows).skip(self.first) {
             match bands.last_mut() {
                 Some((step, _, bottom)) if *step == row.seen => *bottom = place.bottom(),
                 _ if self.view.marked.contains(&row.seen) => bands.push((row.seen, place.top, place.bottom())),
                 _ => {}
             }
         }
-        let (end, fill) = (self.geometry().lanes_end, self.palette.fresh);
+        let (end, fill) = (self.geometry().lanes_end, self.palette.band);
         for (_, top, bottom) in bands {
             let band = self.xml.tag("rect").set("x", 8).set("y", top).set("width", end - 8);
             band.set("height", bottom - top).set("rx", 4).set("fill", fill).end();
@@ -99,7 +102,7 @@ impl Painter<'_> {
     fn lifeline(&mut self, (label, seen, top): &(StateLabel, StepId, i32), bottom: i32) {
         let Some(stroke) = self.palette.state(label.state) else { return };
         let Some(x) = self.rail(label) else { return };
-        for piece in self.pieces(*seen, *top, bottom) {
+        for piece in self.pieces(*seen, (*top).max(self.top()), bottom.max(self.top())) {
             let tag = self.xml.tag("path").set("d", format_args!("M{x} {}V{}", piece.top, piece.bottom));
             let tag = tag.set("stroke", stroke.colour).set("stroke-width", stroke.width);
             let tag = if stroke.dashes.is_empty() { tag } else { tag.set("stroke-dasharray", stroke.dashes) };
@@ -116,9 +119,9 @@ impl Painter<'_> {
 
     pub(super) fn aside(&self, endpoint: EndpointId) -> i32 {
         match (self.picture.ties.ordinal(endpoint.connection) - 1) % 3 {
-            0 => 0,
-            1 => 5,
-            _ => 10,
+            0 => RAIL,
+            1 => 3 * RAIL,
+            _ => 5 * RAIL,
         }
     }
 
@@ -146,53 +149,60 @@ impl Painter<'_> {
         pieces
     }
 
-    /// Every call as a bar, from its begin to its end.
+    /// Every call as a bar, from its begin to its end. How it went is not told before its result is.
     pub(super) fn bars(&mut self) {
-        let mut begun: BTreeMap<EventId, usize> = BTreeMap::new();
-        for place in 0..self.shown().len() {
-            let row = &self.picture.layout.rows[place];
-            let (Body::Call { actor, part }, Some(event)) = (&row.body, row.event) else { continue };
-            let anchor = self.geometry().rows[place].anchor();
-            match part {
-                Part::Begin => {
-                    begun.insert(event, place);
-                }
-                Part::End => {
-                    let from = begun.remove(&event).unwrap_or(place);
-                    self.bar(*actor, event, from, anchor + 7);
-                }
-                Part::Whole if self.is_open(event) => self.bar(*actor, event, place, self.shown_bottom()),
-                Part::Whole => self.bar(*actor, event, place, anchor + 7),
-            }
-        }
-        for (event, place) in begun {
-            if let Body::Call { actor, .. } = self.picture.layout.rows[place].body {
-                self.bar(actor, event, place, self.shown_bottom());
+        for bar in self.picture.layout.bars(self.picture.ties) {
+            if bar.from < self.shown().len() && bar.to >= self.first {
+                self.bar(&bar);
             }
         }
     }
 
-    /// Whether a call had not ended when the run did.
-    fn is_open(&self, event: EventId) -> bool {
-        let what = self.picture.ties.story.recording.events.get(event.0).map(|event| &event.what);
-        matches!(what, Some(What::Syscall(call)) if call.outcome == Outcome::Unfinished && call.end_ns.is_none())
-    }
-
-    fn bar(&mut self, actor: ActorId, event: EventId, from: usize, bottom: i32) {
-        let (seen, top) = (self.picture.layout.rows[from].seen, self.geometry().rows[from].anchor() - 7);
-        let x = self.geometry().lane(actor).bar();
-        let failed = self.has_failed(event);
-        let fill = if failed { self.palette.bad } else { self.palette.dim };
-        for piece in self.pieces(seen, top, bottom) {
-            let tag = self.xml.tag("rect").set("x", x - BAR).set("y", piece.top);
-            let tag = tag.set("width", 2 * BAR).set("height", piece.bottom - piece.top).set("rx", 2).set("fill", fill);
-            as_fragment(tag, self.view.fragments, piece.seen).end();
+    fn bar(&mut self, bar: &Bar) {
+        let shown = self.shown().len();
+        let rows = &self.geometry().rows;
+        let (begin, bottom) = (rows[bar.from].middle() - HALF, rows[bar.to.min(shown - 1)].middle() + HALF);
+        let top = begin.max(self.top());
+        let x = self.geometry().lane(bar.actor).bar();
+        let from = self.picture.layout.rows[bar.from].seen;
+        let pieces = self.pieces(from, top, bottom);
+        let last = pieces.len() - 1;
+        for (place, piece) in pieces.iter().enumerate() {
+            let is_open = bar.told >= shown || self.view.fragments && piece.seen < bar.seen;
+            let look = if is_open { BarLook::Waiting } else { BarLook::Told(bar.tone, bar.blocked) };
+            let edges = (place == 0 && top == begin, place == last && (bar.to < shown || bar.told < shown));
+            let place = (x, piece.top, piece.bottom);
+            if self.view.fragments {
+                as_fragment(self.xml.tag("g"), true, piece.seen).begin();
+                marks::bar(self.xml, self.palette, look, place, edges);
+                self.xml.close("g");
+            } else {
+                marks::bar(self.xml, self.palette, look, place, edges);
+            }
         }
     }
 
-    fn has_failed(&self, event: EventId) -> bool {
-        let what = self.picture.ties.story.recording.events.get(event.0).map(|event| &event.what);
-        matches!(what, Some(What::Syscall(call)) if matches!(call.outcome, Outcome::Failed { .. } | Outcome::Killed { .. }))
+    /// What made the last event of a part of the story happen: curves from its causes.
+    pub(super) fn curves(&mut self) {
+        let Some(chosen) = self.picture.options.upto else { return };
+        for curve in self.picture.layout.curves(self.picture.ties) {
+            if curve.events.1 == chosen {
+                let (Some(from), Some(to)) = (self.tied(curve.from), self.tied(curve.to)) else { continue };
+                marks::curve(self.xml, self.palette, from, to, curve.inferred);
+            }
+        }
+    }
+
+    /// Where a curve is tied to a row.
+    fn tied(&self, (row, anchor): (usize, Anchor)) -> Option<(i32, i32)> {
+        let place = self.geometry().rows.get(row)?;
+        let (Body::Segment(arrow), false) = (&self.picture.layout.rows[row].body, matches!(anchor, Anchor::Lane(_)))
+        else {
+            let Anchor::Lane(actor) = anchor else { return None };
+            return Some((self.geometry().lane(actor).bar(), place.middle()));
+        };
+        let (from, to) = self.ends(*arrow)?;
+        Some(if anchor == Anchor::Head { (to, place.anchor() + SLANT) } else { (from, place.anchor()) })
     }
 
     /// Whether a state ends a line.

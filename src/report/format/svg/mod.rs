@@ -6,21 +6,25 @@
 
 mod foot;
 mod frame;
+mod legend;
 mod lines;
+mod marks;
 pub(in crate::report) mod palette;
 mod rows;
+mod slide;
 #[cfg(test)]
 mod tests;
 pub(in crate::report) mod xml;
 
 use crate::record::StepId;
-use crate::report::layout::geometry::{Geometry, MARGIN};
+use crate::report::layout::geometry::{Geometry, Limits, MARGIN, TEXT};
 use crate::report::layout::{Cells, Layout};
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
 use crate::story::Story;
 use foot::Foot;
 use palette::Palette;
+use slide::Slides;
 use xml::Xml;
 
 pub(in crate::report) use frame::{NAMES, prose_lines, sans};
@@ -36,16 +40,13 @@ pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     picture.whole(&view, Palette::of(options.theme))
 }
 
-/// A picture for each step that was performed: all of one size, so that nothing moves from one to the next. What the step has added
-/// stands out. With the place of the step in the script.
+/// A picture for each step that was performed, for slides: all of one size, 16 by 9. What the step has added stands out. With the place
+/// of the step in the script.
 pub fn steps(story: &Story, options: &Options) -> Vec<(StepId, Vec<u8>)> {
     let ties = Ties::new(story);
-    let picture = Picture::new(&ties, options, "");
-    let of = |step| {
-        let view = View { rows: picture.layout.seen_at(step), seen: Some(step), marked: vec![step], fragments: false };
-        (step, picture.whole(&view, Palette::of(options.theme)))
-    };
-    story.recording.steps.iter().map(|run| of(run.step)).collect()
+    let slides = Slides::new(&ties, options);
+    let palette = Palette::of(options.theme);
+    story.recording.steps.iter().map(|run| (run.step, slides.at(run.step, palette))).collect()
 }
 
 /// A story with the places of everything in it.
@@ -74,9 +75,14 @@ pub(in crate::report) struct View {
 
 impl<'a> Picture<'a> {
     pub(in crate::report) fn new(ties: &'a Ties<'a>, options: &Options, prefix: &'static str) -> Self {
+        Self::within(ties, options, prefix, &Limits::WIDE)
+    }
+
+    /// With lanes of a certain width.
+    fn within(ties: &'a Ties<'a>, options: &Options, prefix: &'static str, limits: &Limits) -> Self {
         let layout = Layout::of(ties, options);
         let cells: Vec<Cells> = layout.rows.iter().map(|row| Cells::new(ties, row)).collect();
-        let geometry = Geometry::new(&layout, &cells, ties.story.recording.actors.len());
+        let geometry = Geometry::new(&layout, &cells, ties.story.recording.actors.len(), limits);
         Self { ties, layout, cells, geometry, options: *options, prefix }
     }
 
@@ -101,15 +107,10 @@ impl<'a> Picture<'a> {
 
     /// The lanes and the rows, from 0 downwards; the lanes' names stand above 0.
     pub(in crate::report) fn ladder(&self, xml: &mut Xml, view: &View, palette: &'static Palette) {
-        let mut painter = Painter { picture: self, xml, view, palette, steps: Painter::step_tops(self) };
+        let steps = Painter::step_tops(self);
+        let mut painter = Painter { picture: self, xml, view, palette, steps, first: 0, room: None };
         painter.lanes();
-        painter.marked();
-        painter.guides();
-        painter.lifelines();
-        painter.bars();
-        for place in 0..view.rows.min(self.layout.rows.len()) {
-            painter.row(place);
-        }
+        painter.events();
     }
 }
 
@@ -121,11 +122,37 @@ struct Painter<'a> {
     palette: &'static Palette,
     /// Where each step begins that has rows.
     steps: Vec<(StepId, i32)>,
+    /// The first row that is painted.
+    first: usize,
+    /// How much room the rows have where they have less than they need.
+    room: Option<i32>,
 }
 
 impl Painter<'_> {
     fn geometry(&self) -> &Geometry {
         &self.picture.geometry
+    }
+
+    /// Everything that happens: lines, calls and segments.
+    fn events(&mut self) {
+        self.marked();
+        self.guides();
+        self.lifelines();
+        self.bars();
+        for place in self.first..self.shown().len() {
+            self.row(place);
+        }
+        self.curves();
+    }
+
+    /// The top of the first row that is painted.
+    fn top(&self) -> i32 {
+        self.geometry().rows.get(self.first).map_or(0, |row| row.top)
+    }
+
+    /// Where the lanes end.
+    fn bottom(&self) -> i32 {
+        self.room.map_or(self.geometry().bottom(), |room| self.top() + room)
     }
 
     /// Begins a group that appears with a step.
@@ -145,7 +172,7 @@ fn as_fragment(tag: xml::Tag<'_>, fragments: bool, seen: StepId) -> xml::Tag<'_>
     if fragments { tag.set("class", "fragment").set("data-fragment-index", seen.0) } else { tag }
 }
 
-/// The root element, with the document's title.
+/// The root element, with the document's title; texts are in type of one width where they do not say otherwise.
 pub(in crate::report) fn begin_document(xml: &mut Xml, width: i32, height: i32, title: &str) {
     xml.tag("svg")
         .set("xmlns", "http://www.w3.org/2000/svg")
@@ -153,6 +180,8 @@ pub(in crate::report) fn begin_document(xml: &mut Xml, width: i32, height: i32, 
         .set("height", height)
         .set("viewBox", format_args!("0 0 {width} {height}"))
         .set("role", "graphics-document document")
+        .set("font-family", MONO_FONT)
+        .set("font-size", TEXT)
         .begin();
     xml.tag("title").text(title);
 }

@@ -2,15 +2,12 @@
 
 use super::Painter;
 use super::frame::{mono, sans};
-use super::palette::Stroke;
+use super::marks::{self, Drawn, Line};
 use crate::report::columns;
 use crate::report::layout::geometry::{LINE, MARGIN, SLANT, SMALL, TEXT, mono_columns, mono_width};
-use crate::report::layout::{Arrow, Body, Cells, Part, Place, Row, Shaft, StateLabel, Tone};
+use crate::report::layout::{Arrow, Body, Cells, Look, Part, Place, Row, StateLabel, Tone};
 use crate::report::words;
 use crate::story::EventId;
-
-/// The length of an arrow's head, and half its width.
-const HEAD: (f64, f64) = (11.0, 4.5);
 
 impl Painter<'_> {
     pub(super) fn row(&mut self, place: usize) {
@@ -20,7 +17,7 @@ impl Painter<'_> {
         self.about(row, &self.picture.cells[place]);
         self.gutter(place);
         match self.picture.cells[place].place {
-            Place::Wire(arrow, shaft) => self.segment(place, arrow, shaft),
+            Place::Wire(arrow, _) => self.segment(place, arrow),
             Place::Lane(_) => self.call(place),
             Place::Across if matches!(row.body, Body::Gap { .. }) => self.gap(place),
             Place::Across => self.across(place),
@@ -69,7 +66,7 @@ impl Painter<'_> {
 
     fn gutter(&mut self, place: usize) {
         let cells = &self.picture.cells[place];
-        let (y, end) = (self.geometry().rows[place].anchor() + 4, self.geometry().time_end);
+        let (y, end) = (self.geometry().rows[place].middle() + 4, self.geometry().time_end);
         if !cells.id.is_empty() {
             let room = end - MARGIN - 8 - mono_width(&cells.time, SMALL);
             let id = columns::cut(&cells.id, mono_columns(room, TEXT), "…");
@@ -95,15 +92,10 @@ impl Painter<'_> {
                 .set("fill", self.palette.tone(cells.tone))
                 .text(line);
         }
-        if matches!(self.picture.layout.rows[place].body, Body::Exit(_)) {
-            self.cross(lane.bar(), row.anchor());
+        if matches!(self.picture.layout.rows[place].body, Body::Exit(_) | Body::Signal(_) | Body::Kill(_)) {
+            let failed = cells.tone == Tone::Error;
+            marks::process(self.xml, self.palette, (lane.bar(), row.anchor()), failed);
         }
-    }
-
-    /// The end of a process.
-    fn cross(&mut self, x: i32, y: i32) {
-        let d = format!("M{} {}l10 10m0 -10l-10 10", x - 5, y - 5);
-        self.xml.tag("path").set("d", d).set("stroke", self.palette.text).set("stroke-width", "2").end();
     }
 
     fn across(&mut self, place: usize) {
@@ -133,84 +125,41 @@ impl Painter<'_> {
         sans(self.xml, middle, y + 4, TEXT).set("text-anchor", "middle").set("fill", dim).text(text);
     }
 
-    /// An arrow with its text, and behind it where it comes from.
-    fn segment(&mut self, place: usize, arrow: Arrow, shaft: Shaft) {
+    /// An arrow with its text in its middle, and in its sender's lane where it comes from.
+    fn segment(&mut self, place: usize, arrow: Arrow) {
         let Some((from, to)) = self.ends(arrow) else { return };
+        let row = &self.geometry().rows[place];
+        let (y, middle) = (row.anchor(), row.middle());
+        let (label, x) = self.label(place, arrow);
+        let half = mono_width(&label, TEXT) / 2 + 5;
+        let line = Line { from: (from, y), to: (to, y + SLANT) };
+        let drawn = Drawn { look: arrow.look, again: arrow.again, dropped: arrow.dropped };
+        marks::arrow(self.xml, self.palette, drawn, line, Some((x - half, x + half)));
         let tone = self.picture.cells[place].tone;
-        let y = self.geometry().rows[place].anchor();
-        let stroke = self.palette.arrow(shaft, tone);
-        if shaft == Shaft::Double {
-            self.shaft((from, y - 2), (to, y + SLANT - 2), stroke);
-            self.shaft((from, y + 2), (to, y + SLANT + 2), stroke);
-        } else {
-            self.shaft((from, y), (to, y + SLANT), stroke);
-        }
-        if arrow.dropped {
-            self.crossed((to, y + SLANT), stroke);
-        } else {
-            self.head((from, y), (to, y + SLANT), stroke);
-        }
-        self.label(place, arrow);
+        let weight = if matches!(arrow.look, Look::Data | Look::Ack) { "normal" } else { "bold" };
+        mono(self.xml, x, middle + 4, TEXT)
+            .set("text-anchor", "middle")
+            .set("font-weight", weight)
+            .set("fill", self.palette.tone(tone))
+            .text(&label);
         self.note(place, arrow);
     }
 
     /// Where an arrow begins and ends.
-    fn ends(&self, arrow: Arrow) -> Option<(i32, i32)> {
+    pub(super) fn ends(&self, arrow: Arrow) -> Option<(i32, i32)> {
         let wires = &self.geometry().wires;
-        let aside = self.aside(arrow.sender);
-        let (left, right) = (wires.get(arrow.span.0)?.begin - aside, wires.get(arrow.span.1)?.end + aside);
+        let (left, right) = (wires.get(arrow.span.0)?.begin, wires.get(arrow.span.1)?.end);
         Some(if arrow.rightwards { (left, right) } else { (right, left) })
     }
 
-    fn shaft(&mut self, from: (i32, i32), to: (i32, i32), stroke: Stroke) {
-        let d = format!("M{} {}L{} {}", from.0, from.1, to.0, to.1);
-        let tag = self.xml.tag("path").set("d", d).set("stroke", stroke.colour).set("stroke-width", stroke.width);
-        let tag = if stroke.dashes.is_empty() { tag } else { tag.set("stroke-dasharray", stroke.dashes) };
-        tag.end();
-    }
-
-    fn head(&mut self, from: (i32, i32), to: (i32, i32), stroke: Stroke) {
-        let (x, y) = (f64::from(to.0), f64::from(to.1));
-        let (dx, dy) = (x - f64::from(from.0), y - f64::from(from.1));
-        let length = dx.hypot(dy).max(1.0);
-        let (ux, uy) = (dx / length, dy / length);
-        let (bx, by) = (x - ux * HEAD.0, y - uy * HEAD.0);
-        let (px, py) = (-uy * HEAD.1, ux * HEAD.1);
-        let d = format!("M{x:.1} {y:.1}L{:.1} {:.1}L{:.1} {:.1}Z", bx + px, by + py, bx - px, by - py);
-        self.xml.tag("path").set("d", d).set("fill", stroke.colour).end();
-    }
-
-    /// The end of an arrow whose segment was dropped.
-    fn crossed(&mut self, (x, y): (i32, i32), stroke: Stroke) {
-        let d = format!("M{} {}l12 12m0 -12l-12 12", x - 6, y - 6);
-        self.xml.tag("path").set("d", d).set("stroke", stroke.colour).set("stroke-width", "2.4").end();
-    }
-
-    /// The text along an arrow, over the wire next to its sender.
-    fn label(&mut self, place: usize, arrow: Arrow) {
-        let Some((from, to)) = self.ends(arrow) else { return };
+    /// The text of an arrow as much as there is room for, and its middle: that of the wire next to the sender.
+    fn label(&self, place: usize, arrow: Arrow) -> (String, i32) {
         let wire = if arrow.rightwards { arrow.span.0 } else { arrow.span.1 };
-        let Some(wire) = self.geometry().wires.get(wire).copied() else { return };
+        let Some(wire) = self.geometry().wires.get(wire).copied() else { return (String::new(), 0) };
         let cells = &self.picture.cells[place];
-        let room = mono_columns(wire.width() - 44, TEXT);
+        let room = mono_columns(wire.width() - 64, TEXT);
         let fits = columns::cut(&cells.main, room, "…") == cells.main;
-        let text = columns::cut(if fits { &cells.main } else { &cells.short }, room, "…");
-        let slope = f64::from(SLANT) / f64::from(to - from);
-        let x = wire.middle();
-        let y = f64::from(self.geometry().rows[place].anchor()) + f64::from(x - from) * slope;
-        let weight = if cells.tone == Tone::Rst { "bold" } else { "normal" };
-        let fill = self.palette.tone(cells.tone);
-        let angle = slope.atan().to_degrees();
-        self.xml
-            .tag("text")
-            .set("transform", format_args!("translate({x} {y:.1}) rotate({angle:.2})"))
-            .set("y", -5)
-            .set("text-anchor", "middle")
-            .set("font-family", super::MONO_FONT)
-            .set("font-size", TEXT)
-            .set("font-weight", weight)
-            .set("fill", fill)
-            .text(&text);
+        (columns::cut(if fits { &cells.main } else { &cells.short }, room, "…"), wire.middle())
     }
 
     /// Where a segment comes from, in its sender's lane, in the longest words that have room.
@@ -222,10 +171,15 @@ impl Painter<'_> {
         let lane = self.geometry().lane(crate::record::ActorId(actor));
         let fits = |note: &&String| mono_width(note, SMALL) <= lane.room();
         let Some(note) = self.picture.cells[place].origin.iter().find(fits) else { return };
-        let anchor = if lane.leans_right { "end" } else { "start" };
-        let y = self.geometry().rows[place].anchor() + 4;
+        // Beside the arrow's begin.
+        let (x, anchor) = match (arrow.rightwards, lane.leans_right) {
+            (true, _) => (lane.band.end - 8, "end"),
+            (false, true) => (lane.band.begin + 8, "start"),
+            (false, false) => (lane.text(), "start"),
+        };
+        let y = self.geometry().rows[place].middle() + 4;
         let dim = self.palette.dim;
-        mono(self.xml, lane.text(), y, SMALL).set("text-anchor", anchor).set("fill", dim).text(note);
+        mono(self.xml, x, y, SMALL).set("text-anchor", anchor).set("fill", dim).text(note);
     }
 
     /// A state beside its endpoint's line.

@@ -1,38 +1,36 @@
 
 // ---- curves.js: the ties of the selected event
 
-/** Where a tie begins or ends at an event, between which heights its row lies, and to which side there is room. */
-function anchor(ladder, event, other, isCause) {
-  // What a call sets off, it sets off where it begins, unless it had returned before.
-  const end = ladder.rowOfEvent.get(event);
-  const row = isCause && end && other.t_ns < end.t_ns ? ladder.beginOfEvent.get(event) : end;
-  if (!row || ladder.groups[ladder.indexOf.get(row)].classList.contains("later")) return null;
-  const y = ladder.place.ys[ladder.indexOf.get(row)];
+/** What caused what, from row to row as the layout says. */
+const curves = story.layout.curves.map((curve) => ({ ...curve, cause: rows[curve.y].event, effect: rows[curve.y_to].event }));
+const curvesInto = grouped(curves, (curve) => curve.effect);
+const curvesFrom = grouped(curves, (curve) => curve.cause);
+
+/** Where a curve is tied to a row, between which heights that row lies, and to which side there is room. */
+function anchor(ladder, row, x) {
+  const index = ladder.indexOf.get(row);
+  if (index === undefined || ladder.groups[index].classList.contains("later")) return null;
+  const y = ladder.place.ys[index];
   const edges = { top: y - ladder.look.row / 2, bottom: y + ladder.look.row / 2 };
   if (row.body.kind === "segment") {
     const arrow = arrowPlace(ladder, row, y);
-    const sameSender = other.kind === "segment" && other.segment.sender === event.segment.sender;
-    const atHead = isCause && !sameSender;
-    return atHead ? { x: arrow.to, y: arrow.y1, lean: arrow.way, ...edges } : { x: arrow.from, y: arrow.y0, lean: -arrow.way, ...edges };
+    return x === row.x_to ? { x: arrow.to, y: arrow.y1, lean: arrow.way, ...edges } : { x: arrow.from, y: arrow.y0, lean: -arrow.way, ...edges };
   }
-  if (row.body.actor === null || row.body.actor === undefined) return null;
   const at = appPlace(ladder, row.body.actor);
   return { x: at.bar + (ladder.look.ribbon + 2) / 2, y, lean: at.anchor === "end" ? 1 : -1, isApp: true, ...edges };
 }
 
 /** The ties of the selected event: from its causes above, to its effects below. */
 function paintCurves(ladder, event) {
-  const ties = event ? [...(linksTo.get(event.id) ?? []), ...(linksFrom.get(event.id) ?? [])] : [];
-  ladder.layers.curves.replaceChildren(...ties.flatMap((link) => curve(ladder, link, link.to === event.id)));
+  const tied = [...(curvesInto.get(event) ?? []), ...(curvesFrom.get(event) ?? [])];
+  ladder.layers.curves.replaceChildren(...tied.flatMap((curve) => paintCurve(ladder, curve, curve.effect === event)));
 }
 
-function curve(ladder, link, intoSelected) {
-  const [cause, effect] = [eventOf.get(link.from), eventOf.get(link.to)];
-  if (!cause || !effect) return [];
-  const [from, to] = [anchor(ladder, cause, effect, true), anchor(ladder, effect, cause, false)];
+function paintCurve(ladder, curve, intoSelected) {
+  const [from, to] = [anchor(ladder, rows[curve.y], curve.x), anchor(ladder, rows[curve.y_to], curve.x_to)];
   if (!from || !to) return [];
   const path = Math.abs(to.x - from.x) < 1 ? bracket(from, to, ladder.look.ribbon + 2) : across(from, to);
-  const kind = `curve ${intoSelected ? "cause" : "effect"}${isInferred(link) ? " inferred" : ""}`;
+  const kind = `curve ${intoSelected ? "cause" : "effect"}${curve.inferred ? " inferred" : ""}`;
   const dot = g("circle", { class: `${kind} dot`, cx: from.x, cy: from.y, r: 3.5 });
   return [g("path", { class: `${kind} halo`, d: path.d }), g("path", { class: kind, d: path.d }), dot, g("path", { class: `${kind} tip`, d: path.tip })];
 }

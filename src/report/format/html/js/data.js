@@ -14,6 +14,25 @@ function read(id) {
 const story = read("timeline");
 const beside = read("beside");
 
+/** What authors have written with more than plain words in it: blocks of spans, by their Markdown, which nobody reads here. */
+const rich = new Map(beside.rich);
+const blocksOf = (text) => rich.get(text) ?? (text ? [[false, [text]]] : []);
+const painted = (spans) => spans.map((span) => (typeof span === "string" ? span : h(span[0], null, span[1])));
+
+/** Prose within a line. */
+const prose = (text) => blocksOf(text).flatMap(([, spans], place) => [place > 0 && " ", ...painted(spans)]);
+
+/** Paragraphs and lists of prose. */
+function paragraphs(text) {
+  const parts = [];
+  for (const [isItem, spans] of blocksOf(text)) {
+    if (!isItem) parts.push(h("p", null, painted(spans)));
+    else if (parts.at(-1)?.matches("ul")) parts.at(-1).append(h("li", null, painted(spans)));
+    else parts.push(h("ul", null, h("li", null, painted(spans))));
+  }
+  return parts;
+}
+
 const steps = story.steps;
 const eventOf = new Map(story.events.map((event) => [event.id, event]));
 const eventByAlias = new Map(story.events.map((event) => [event.alias, event]));
@@ -46,15 +65,6 @@ function isError(event) {
   if (isCall(event)) return ["failed", "killed"].includes(event.syscall.outcome.kind);
   if (event.kind === "exit") return event.exit.status.signal !== undefined || Boolean(event.exit.status.code);
   return event.kind === "signal" || event.kind === "kill";
-}
-
-/** What kind of segment it is, the most telling flag first. */
-function segmentKind(segment) {
-  const flags = segment.flags.split(",");
-  if (flags.includes("RST")) return "rst";
-  if (flags.includes("SYN")) return "syn";
-  if (flags.includes("FIN")) return "fin";
-  return segment.payload ? "data" : "ack";
 }
 
 /** The header fields of a segment, in order; equal ones of several segments are one. */
@@ -98,6 +108,15 @@ const revealedAt = (() => {
 
 /** The last row of an event is where its result stands. */
 const rowOf = new Map(rows.filter((row) => row.event).map((row) => [row.event, row]));
+
+/** What kind of segment it is: `syn`, `data`, `ack`, `fin`, `rst`. */
+const lookOf = (event) => rowOf.get(event)?.look;
+
+/** The bar of each call. */
+const barOf = new Map(story.layout.bars.map((bar) => [rows[bar.y].event, bar]));
+
+/** Where actors' calls stand in their lanes. */
+const leansRight = story.layout.lanes.filter((lane) => lane.kind === "actor").map((lane) => lane.leans === "right");
 
 /** The step that reveals how an event came out: of a call that waits, a later one than that of its begin. */
 const resultAt = (event) => rowOf.get(event)?.at ?? revealedAt(event);

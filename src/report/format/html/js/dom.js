@@ -44,32 +44,3 @@ function cut(text, font, room) {
   }
   return letters.slice(0, least).join("") + "…";
 }
-
-/** Prose: Markdown's code, strong, emphasis and the texts of links, as nodes. */
-function prose(markdown) {
-  const marks = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*\s][^*]*)\*|!?\[([^\]]+)\]\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)/g;
-  const text = markdown.replace(/[ \t]*\n[ \t]*/g, " ");
-  const nodes = [];
-  let end = 0;
-  for (const mark of text.matchAll(marks)) {
-    nodes.push(text.slice(end, mark.index));
-    const [whole, code, strong, weak, link] = mark;
-    nodes.push(code ? h("code", null, code) : strong ? h("strong", null, strong) : weak ? h("em", null, weak) : link);
-    end = mark.index + whole.length;
-  }
-  nodes.push(text.slice(end));
-  return nodes.filter((node) => node !== "");
-}
-
-/** Paragraphs and lists of prose. */
-function paragraphs(markdown) {
-  const blocks = [];
-  for (const block of markdown.trim().split(/\n\s*\n/)) {
-    if (/^\s*[-*] /.test(block)) {
-      blocks.push(h("ul", null, block.trim().split(/\n\s*[-*] /).map((item) => h("li", null, prose(item.replace(/^[-*] /, ""))))));
-    } else if (block) {
-      blocks.push(h("p", null, prose(block)));
-    }
-  }
-  return blocks;
-}

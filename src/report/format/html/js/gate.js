@@ -89,7 +89,7 @@ function answerOne(place, prediction, number, brief) {
   const tempting = (choice) => !choice.right && choice.tempting && h("div", { class: "tempting" }, prose(choice.tempting));
   return [
     h("p", { class: "question" }, prose(prediction.question)),
-    h("p", { class: "kernel-says" }, h("b", null, "The kernel: "), h("span", { class: "code" }, prediction.answer), yourAnswer(pick, choices)),
+    h("p", { class: "kernel-says" }, h("b", null, "The kernel: "), h("span", { class: "code" }, prediction.answer), yourAnswer(pick, prediction)),
     h("ul", { class: "choices told" }, choices.map((choice, index) =>
       h("li", { class: `${choice.right ? "right" : "wrong"}${pick === index ? " mine" : ""}` },
         h("b", null, choice.right ? "✓ " : "✗ "), h("span", { class: "choice-letter" }, `${choiceLetter(index)} `), h("span", { class: "code" }, choice.text), handsTold(counts, index, choice), !brief && tempting(choice)))),
@@ -97,11 +97,13 @@ function answerOne(place, prediction, number, brief) {
   ];
 }
 
-function yourAnswer(pick, choices) {
-  const text = typeof pick === "number" ? choices[pick]?.text : pick;
-  if (text === undefined || text === "") return null;
-  const verdict = typeof pick === "number" ? (choices[pick].right ? "✓ " : "✗ ") : "";
-  return [" · ", h("b", { class: verdict === "✗ " ? "wrong" : "right" }, "You: ", verdict), h("span", { class: "code" }, text)];
+/** What was chosen or written, and whether it is right. */
+function yourAnswer(pick, prediction) {
+  const chosen = typeof pick === "number" ? prediction.choices[pick] : null;
+  const text = (chosen?.text ?? pick ?? "").trim();
+  if (text === "") return null;
+  const right = chosen ? chosen.right : isAnswer(prediction, text);
+  return [" · ", h("b", { class: right ? "right" : "wrong" }, "You: ", right ? "✓ " : "✗ "), h("span", { class: "code" }, text)];
 }
 
 function handsTold(counts, index, choice) {

@@ -6,19 +6,7 @@ const family = (name) => getComputedStyle(document.documentElement).getPropertyV
 let clipCount = 0;
 
 /** A state's family decides its colour; its name stands beside it. */
-const STATE_TONES = {
-  LISTEN: "quiet",
-  SYN_SENT: "opening",
-  SYN_RECV: "opening",
-  ESTABLISHED: "open",
-  FIN_WAIT1: "closing",
-  FIN_WAIT2: "closing",
-  CLOSING: "closing",
-  TIME_WAIT: "closing",
-  CLOSE_WAIT: "left",
-  LAST_ACK: "left",
-  CLOSE: "closed",
-};
+const STATE_TONES = beside.tones;
 
 /**
  * Paints rows. The result is the picture with what is needed to reveal it step by step: `reveal(step)`, `select(event)`, and the
@@ -43,7 +31,6 @@ function paintLadder({ shown: wanted, lookName, width, time, raw, label, rowHeig
   painter.indexOf = new Map(shown.map((row, index) => [row, index]));
   const told = shown.filter((row) => row.event);
   painter.rowOfEvent = new Map(told.map((row) => [row.event, row]));
-  painter.beginOfEvent = new Map(told.toReversed().map((row) => [row.event, row]));
   const clipRect = g("rect", { x: 0, y: 0, width, height: painter.place.bottom });
   const layers = {
     band: g("rect", { class: "band", x: 0, width, y: 0, height: 0 }),
@@ -53,7 +40,7 @@ function paintLadder({ shown: wanted, lookName, width, time, raw, label, rowHeig
     next: g("g", { class: "next", "aria-hidden": "true" }),
     curves: g("g", { class: "curves", "aria-hidden": "true" }),
   };
-  layers.still.append(...paintSteps(painter), ...paintRibbons(painter), ...paintGauges(painter), ...paintBars(painter), ...paintAxis(painter, time));
+  layers.still.append(...paintSteps(painter), ...paintRibbons(painter), ...paintGauges(painter), ...paintBars(painter, time), ...paintAxis(painter, time));
   const groups = shown.map((row) => paintRow(painter, row));
   const labels = paintStateLabels(painter);
   layers.rows.append(...groups);
@@ -81,7 +68,7 @@ function hatch(painter) {
 
 /** The edges of the kernels: vertical lines beside each wire. They are as tall as the picture will be. */
 function lifelines(painter) {
-  const lines = painter.lanes.wires.flatMap((wire) => [wire.x0, wire.x1]);
+  const lines = painter.lanes.wires.flatMap((wire, place) => (isUsed[place] ? [wire.x0, wire.x1] : []));
   return g("g", { class: "lifelines", "aria-hidden": "true" }, lines.map((x) => g("line", { x1: x, x2: x, y1: 0, y2: "100%" })));
 }
 
@@ -91,48 +78,55 @@ function paintSteps({ shown, place, look, width }) {
   return firsts.map((y) => g("line", { class: "step-line", x1: 0, x2: width, y1: y, y2: y }));
 }
 
-const callTone = (event) => {
-  const { outcome, explained } = event.syscall;
-  if (!explained) return "trouble";
-  if (outcome.kind === "failed" || outcome.kind === "killed") return "failed";
-  // exit never returns, and is none the worse for it.
-  return outcome.kind === "unfinished" && event.syscall.call.name !== "exit" ? "unfinished" : "fine";
-};
+const callTone = (event) => barOf.get(event).tone;
 
 /** Where an actor's bars and texts stand. */
 function appPlace(painter, actor) {
   const lane = painter.lanes.apps[actor] ?? painter.lanes.apps[0];
   const thick = painter.look.ribbon + 2;
-  const last = actor > 0 && actor === story.actors.length - 1;
   const { pad, gutter, width } = { ...painter.look, ...painter.lanes };
   const own = lane.x1 - lane.x0 - thick - BESIDE_BAR;
-  return last
+  return leansRight[actor]
     ? { bar: lane.x1 - thick, text: lane.x1 - thick - BESIDE_BAR, anchor: "end", own, room: lane.x1 - thick - BESIDE_BAR - gutter }
     : { bar: lane.x0, text: lane.x0 + thick + BESIDE_BAR, anchor: "start", own, room: width - pad - lane.x0 - thick - BESIDE_BAR };
 }
 
-/** A bar for each call, from its begin to its end. */
-function paintBars(painter) {
-  const { look, place, indexOf, shown } = painter;
-  const bars = [];
-  const calls = grouped(shown.filter((row) => row.body.kind === "call"), (row) => row.event);
-  const ends = new Map();
-  for (const [event, [first, last = first]] of [...calls]) {
-    const half = look.row * 0.34;
-    const actor = first.body.actor;
-    const y = Math.max(place.ys[indexOf.get(first)] - half, (ends.get(actor) ?? -Infinity) + 2);
-    const until = event.syscall.end_ns === undefined ? place.bottom : place.yAt(event.syscall.end_ns);
-    let end = Math.max(place.ys[indexOf.get(last)] + half, until);
-    const following = shown.slice(indexOf.get(last) + 1).find((row) => row.body.kind === "call" && row.body.actor === actor);
-    if (following) end = Math.min(end, place.ys[indexOf.get(following)] - half - 2);
-    ends.set(actor, end);
-    const tone = callTone(event);
-    const x = appPlace(painter, actor).bar;
-    const bar = g("rect", { class: `bar ${tone}${event.syscall.blocked ? " slept" : ""}`, x, y, width: look.ribbon + 2, height: Math.max(4, end - y), rx: 3 });
-    bars.push(Object.assign(bar, { endsAt: last.at }));
-    if (tone === "failed") bars.push(cross(x + (look.ribbon + 2) / 2, end - look.ribbon * 0.7 - 1, look.ribbon * 0.36));
-  }
-  return bars;
+/** A bar for each call, from the row of its begin to the last that it reaches; in proportional time to the moment of its end. */
+function paintBars(painter, time) {
+  const { look, place, indexOf } = painter;
+  const half = look.row * 0.34;
+  const lastShown = lastShownUpTo(painter);
+  const shown = story.layout.bars.filter((bar) => indexOf.has(rows[bar.y]));
+  // No bar reaches the next of its actor.
+  const nextOf = new Map();
+  [...grouped(shown, (bar) => bar.x).values()].forEach((bars) => bars.forEach((bar, number) => nextOf.set(bar, bars[number + 1])));
+  return shown.flatMap((bar) => {
+    const { event } = rows[bar.y];
+    const y = place.ys[indexOf.get(rows[bar.y])] - half;
+    const until = time === "ordinal" ? 0 : event.syscall.end_ns === undefined ? place.bottom : place.yAt(event.syscall.end_ns);
+    const next = nextOf.get(bar);
+    const most = next ? place.ys[indexOf.get(rows[next.y])] - half - 2 : Infinity;
+    const end = Math.min(Math.max(place.ys[lastShown(bar.y_to)] + half, until), most);
+    const thick = look.ribbon + 2;
+    const x = appPlace(painter, rows[bar.y].body.actor).bar;
+    const rect = g("rect", { class: `bar ${bar.tone}${bar.blocked ? " slept" : ""}`, x, y, width: thick, height: Math.max(4, end - y), rx: 3 });
+    Object.assign(rect, { endsAt: resultAt(event) });
+    return [rect, bar.tone === "failed" && cross(x + thick / 2, end - look.ribbon * 0.7 - 1, look.ribbon * 0.36)].filter(Boolean);
+  });
+}
+
+/** Of the rows that are painted, the last that does not stand below a row of the layout. */
+function lastShownUpTo({ shown }) {
+  const places = shown.map((row) => row.place);
+  return (wanted) => {
+    let [least, most] = [0, places.length];
+    while (least < most) {
+      const middle = (least + most) >> 1;
+      if (places[middle] <= wanted) least = middle + 1;
+      else most = middle;
+    }
+    return Math.max(0, least - 1);
+  };
 }
 
 const cross = (x, y, size) =>
@@ -257,14 +251,14 @@ function arrowPlace(painter, row, y) {
 function paintSegment(painter, row, y) {
   const { look, mono, raw } = painter;
   const { segment } = row.event;
-  const kind = segmentKind(segment);
+  const kind = row.look;
   const arrow = arrowPlace(painter, row, y);
   const room = Math.abs(arrow.to - arrow.from) - 2 * headRoom(kind, look) - 4;
   const text = fitted(segmentText(segment, raw), mono, room);
   return g(
     "g",
-    { class: `arrow ${kind}${segment.transmission > 1 ? " again" : ""}` },
-    shaft(arrow, segment.transmission > 1, widthOf(text, `600 ${mono}`) + 10),
+    { class: `arrow ${kind}${row.again ? " again" : ""}` },
+    shaft(arrow, row.again === true, widthOf(text, `600 ${mono}`) + 10),
     tail(arrow, kind, look),
     row.body.dropped ? crossed(arrow, look) : head(arrow, kind, look),
     g("text", { class: "label", x: (arrow.from + arrow.to) / 2, y: y + look.font * 0.35, "text-anchor": "middle" }, text),

@@ -30,6 +30,11 @@ function lookFor(lookName, width, scale) {
 /** The font of names of states. */
 const stateFont = (look) => `650 ${look.small}px ${family("--sans")}`;
 
+/** Whether anything flies between two neighbours: over a pipe or a UNIX socket nothing does. */
+const isUsed = story.layout.lanes.filter((lane) => lane.kind === "wire").map((lane) => lane.connections.length > 0);
+/** Between two actors that no connection joins. */
+const UNUSED_WIRE = 24;
+
 /** Shares of the width where there are two actors: an application, a kernel's side of a wire, a wire. */
 const SHARES = [1, 0.62, 1.3];
 /** Between a bar and its text. */
@@ -57,6 +62,14 @@ function placeLanes(width, look) {
 /** Two actors and the wire between them; a single one has a wire to talk to itself. */
 function placePair(lanes, room, take) {
   const [app, kernel, wire] = SHARES;
+  if (!isUsed[0] && story.actors.length > 1) {
+    const wide = (room - UNUSED_WIRE) / 2;
+    lanes.apps.push(take(wide));
+    lanes.wires.push(take(UNUSED_WIRE));
+    lanes.kernels.push([lanes.apps[0], lanes.apps[0]]);
+    lanes.apps.push(take(wide));
+    return;
+  }
   const unit = room / (story.actors.length * app + 2 * kernel + wire);
   lanes.apps.push(take(app * unit));
   const left = take(kernel * unit);
@@ -76,14 +89,16 @@ function placeColumns(lanes, look, room, take) {
   const besides = story.actors.map((_, place) => [place > 0 ? besideWire(place - 1, true, look) + 4 : 0, place < last ? besideWire(place, false, look) : 0]);
   const wanted = besides.map(([left, right]) => left + own + right);
   const sum = wanted.reduce((all, wide) => all + wide, 0);
-  const wire = Math.max((room * 0.4) / last, (room - sum) / last);
-  const shrunk = (room - wire * last) / sum;
+  const used = isUsed.filter(Boolean).length;
+  const between = room - (last - used) * UNUSED_WIRE;
+  const wire = used > 0 ? Math.max((between * 0.4) / used, (between - sum) / used) : 0;
+  const shrunk = (between - wire * used) / sum;
   const columns = [];
   wanted.forEach((wide, place) => {
     const column = take(wide * shrunk);
     columns.push(column);
     lanes.apps.push({ x0: column.x0 + besides[place][0], x1: column.x1 - besides[place][1] });
-    if (place < last) lanes.wires.push(take(wire));
+    if (place < last) lanes.wires.push(take(isUsed[place] ? wire : UNUSED_WIRE));
   });
   lanes.kernels = lanes.wires.map((_, place) => [columns[place], columns[place + 1]]);
 }

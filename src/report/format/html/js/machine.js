@@ -181,7 +181,7 @@ function placeToken({ at, box, big }, group, state, before) {
   group.dataset.at = state;
 }
 
-const isReset = (event) => event.kind === "segment" && segmentKind(event.segment) === "rst";
+const isReset = (event) => lookOf(event) === "rst";
 
 /** A change that is no way of the figure: an RST, mostly, which the figure leaves out but for one. */
 function isJump({ event, from, to }) {

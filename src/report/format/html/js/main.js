@@ -99,10 +99,10 @@ function renderHeads(heads, lanes) {
     parts.push(element);
   };
   story.actors.forEach((actor, index) => {
-    const last = index > 0 && index === story.actors.length - 1;
-    place(h("div", { class: `head-app${last ? " right" : index > 0 ? " between" : ""}` }, h("b", null, actor.name), h("small", null, `pid ${actor.pid}`)), lanes.apps[index].x0, lanes.apps[index].x1);
+    place(h("div", { class: `head-app${leansRight[index] ? " right" : index > 0 ? " between" : ""}` }, h("b", null, actor.name), h("small", null, `pid ${actor.pid}`)), lanes.apps[index].x0, lanes.apps[index].x1);
   });
   lanes.wires.forEach((wire, index) => {
+    if (!isUsed[index]) return;
     place(h("div", { class: "head-wire" }, "wire"), wire.x0, wire.x1);
     lanes.kernels[index].forEach((lane, end) => place(h("div", { class: `head-kernel${end === 1 ? " right" : index > 0 ? " lower" : ""}` }, kernelHead(index, end === 1)), lane.x0, lane.x1));
   });
@@ -152,18 +152,14 @@ function buildLegend() {
     { class: "legend", "aria-label": "Legend" },
     entry(icon(12, g("rect", { class: "bar fine", x: 2, y: 0, width: 8, height: 14, rx: 3 })), "call"),
     entry(icon(12, g("rect", { class: "bar failed", x: 2, y: 0, width: 8, height: 14, rx: 3 }), cross(6, 10, 2.4)), "failed"),
-    entry(arrow("syn"), "SYN"),
-    entry(arrow("data"), "data"),
-    entry(arrow("ack"), "ACK"),
-    entry(arrow("fin"), "FIN"),
-    entry(arrow("rst"), "RST"),
-    entry(arrow("data", true), "again"),
+    rows.some((row) => row.look) && [["syn", "SYN"], ["data", "data"], ["ack", "ACK"], ["fin", "FIN"], ["rst", "RST"]].map(([look, name]) => entry(arrow(look), name)),
+    rows.some((row) => row.look) && entry(arrow("data", true), "again"),
     rows.some((row) => row.body.dropped) && entry(icon(32, g("g", { class: "arrow syn" }, shaft({ from: 1, to: 27, y0: 7, y1: 7, way: 1 })), crossed({ to: 25, y1: 7 }, look)), "dropped"),
     entry(icon(26, g("path", { class: "curve cause", d: "M2 2C2 10 24 4 24 12" })), "cause"),
     entry(icon(26, g("path", { class: "curve effect", d: "M2 2C2 10 24 4 24 12" })), "effect"),
     entry(icon(26, g("path", { class: "curve cause inferred", d: "M2 2C2 10 24 4 24 12" })), "inferred"),
-    entry(icon(12, g("rect", { class: "gauge unread", x: 1, y: 1, width: 10, height: 12 })), "unread"),
-    entry(icon(12, g("path", { class: "hatching", d: "M0 6 6 0M0 12 12 0M4 14 14 4" })), "unsent"),
+    endpoints.length > 0 && entry(icon(12, g("rect", { class: "gauge unread", x: 1, y: 1, width: 10, height: 12 })), "unread"),
+    endpoints.length > 0 && entry(icon(12, g("path", { class: "hatching", d: "M0 6 6 0M0 12 12 0M4 14 14 4" })), "unsent"),
   );
 }
 
@@ -176,11 +172,20 @@ function renderCaption(caption) {
   caption.hidden = view.mode !== "lecture" || view.asking !== null || view.ended || caption.childElementCount === 0;
 }
 
-/** The title, before the first step of a lecture. */
+/** What is not true begins with the claim, quoted or as a sentence; what follows would answer it. */
+const claimOf = (misconception) => {
+  const text = h("p", null, prose(misconception)).textContent;
+  return /^(?:"[^"]*"|.*?[.?!](?=\s|$))/s.exec(text)?.[0] ?? text;
+};
+
+/** The title, before the first step of a lecture: what it is for, what is to be doubted, and who acts. */
 function titleCard() {
+  const players = story.actors.map((actor) => [h("b", null, actor.name), ` ${actor.address}`]);
   return h("section", { class: "title-card" },
     h("h2", null, beside.title),
-    beside.goals.length > 0 && h("ul", null, beside.goals.map((goal) => h("li", null, prose(goal)))),
+    beside.goals.length > 0 && [h("p", { class: "lead" }, "Afterwards you can"), h("ul", null, beside.goals.map((goal) => h("li", null, prose(goal))))],
+    beside.misconception && h("div", { class: "folklore" }, h("p", { class: "lead" }, "True, or not?"), h("p", null, claimOf(beside.misconception))),
+    h("p", { class: "players" }, players.flatMap((player, place) => [place > 0 && " · ", player])),
     h("p", { class: "quiet" }, document.querySelector(".facts").textContent));
 }
 
@@ -289,7 +294,7 @@ function overPicture() {
 
 function renderMatched(matched) {
   const event = view.event;
-  matched.replaceChildren(...(event ? [h("b", null, "Matched "), chip(event), " ", withChips(matchedText(event))].flat() : [h("b", null, "Matched "), "no event is selected"]));
+  matched.replaceChildren(...(event ? [h("b", null, "How we know "), chip(event), " ", withChips(matchedText(event))].flat() : [h("b", null, "How we know "), "no event is selected"]));
 }
 
 function renderStrip({ strip, scroll }) {

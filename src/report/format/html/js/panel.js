@@ -17,7 +17,7 @@ function chip(event) {
 }
 
 function chipTone(event) {
-  if (event.kind === "segment") return segmentKind(event.segment);
+  if (event.kind === "segment") return lookOf(event);
   return isOver(event) && isError(event) ? "failed" : "fine";
 }
 

@@ -79,7 +79,7 @@ function asImage({ svg, groups }) {
 function sheetHeads(lanes) {
   const heads = story.actors.map((actor, place) => {
     const lane = lanes.apps[place];
-    const last = place > 0 && place === story.actors.length - 1;
+    const last = leansRight[place];
     return g("text", { class: "sheet-head", x: last ? lane.x1 : lane.x0, y: 16, "text-anchor": last ? "end" : "start" }, actor.name);
   });
   return g("svg", { class: "sheet-heads", width: SHEET_WIDTH, height: 22, viewBox: `0 0 ${SHEET_WIDTH} 22`, "aria-hidden": "true" }, heads);

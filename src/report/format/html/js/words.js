@@ -130,7 +130,7 @@ const RELATIONS = {
   end_of_file: ["end of file from", "gave end of file to"],
   failed: ["failed because of", "made fail"],
   completed: ["completed by", "completed"],
-  doomed: ["was doomed by", "doomed"],
+  doomed: ["comes because of", "led to"],
   raised: ["raised by", "raised"],
   ended: ["ended by", "ended"],
   retransmits: ["sends again", "was sent again as"],
@@ -149,14 +149,14 @@ const isInferred = (link) => link.basis === "model" || link.basis === "time" || 
 
 /** Why an event was tied to others: one line. */
 function matchedText(event) {
-  if (!isOver(event)) return "not yet: it waits";
+  if (!isOver(event)) return "not known yet: it waits";
   const links = linksTo.get(event.id) ?? [];
   if (links.length === 0) {
     const mine = linksFrom.get(event.id) ?? [];
     const [cause] = toldCauses(event);
-    if (cause) return `by the rule ${cause.rule} alone: no other event is needed`;
-    if (isCall(event)) return "a beginning: the program does this by itself";
-    return mine.length === 0 ? "tied to no other event" : "a beginning: nothing in this story made it happen";
+    if (cause) return `the rule ${cause.rule} alone says so; no other event is needed`;
+    if (isCall(event)) return "the program does this by itself";
+    return mine.length === 0 ? "no other event has to do with it" : "nothing before it in this story made it happen";
   }
   const said = links.map((link) => {
     const other = eventOf.get(link.from);
