@@ -34,6 +34,8 @@ fn shown(story: &Story) -> BTreeSet<String> {
     layout.rows.iter().filter_map(|row| row.event).map(|EventId(place)| story.entries[place].alias.clone()).collect()
 }
 
+const NAMESPACE: &str = "http://www.w3.org/2000/svg";
+
 #[test]
 fn documents_are_as_they_were() {
     let is_kept = |name: &str| KEPT.contains(&name) || DOCUMENTS.contains(&name);
@@ -110,7 +112,8 @@ fn each_step_is_a_valid_picture_in_every_theme() {
     }
 }
 
-/// The fragments come in the order of the steps, each step shows what its picture shows, and together they are the whole.
+/// The fragments come in the order of the steps, the slide of a step shows the last of what has come with it, and together they are the
+/// whole.
 #[test]
 fn fragments_come_step_by_step_to_the_whole_picture() {
     let options = Options { fragments: true, ..Options::default() };
@@ -130,7 +133,9 @@ fn fragments_come_step_by_step_to_the_whole_picture() {
             let ids =
                 document.descendants().filter_map(|node| node.attribute("id")).filter(|id| !id.starts_with("why-"));
             let seen: Vec<_> = rows.iter().filter(|(at, _)| *at <= step.0).map(|(_, id)| *id).collect();
-            assert_eq!(ids.collect::<Vec<_>>(), seen, "{name}, step {}", step.0 + 1);
+            let own = rows.iter().filter(|(at, _)| *at == step.0).count();
+            let ids: Vec<_> = ids.collect();
+            assert!(seen.ends_with(&ids) && ids.len() >= own, "{name}, step {}: {ids:?}", step.0 + 1);
         }
         assert_eq!(pieces(&document), pieces(&Document::parse(&text("svg", &story)).unwrap()), "{name}");
     }
@@ -140,7 +145,7 @@ fn fragments_come_step_by_step_to_the_whole_picture() {
 /// down the guides of the lanes go is left out: the end of a process cuts its lane, and in a fragment it cannot.
 fn pieces(document: &Document<'_>) -> BTreeMap<String, Vec<(i32, i32)>> {
     let mut pieces: BTreeMap<String, Vec<(i32, i32)>> = BTreeMap::new();
-    for node in document.descendants().filter(roxmltree::Node::is_element) {
+    for node in document.descendants().filter(|node| node.is_element() && !is_of_a_bar(node)) {
         let attributes = node.attributes().filter(|one| !["class", "data-fragment-index", "d"].contains(&one.name()));
         let attributes: Vec<_> = attributes.map(|one| format!("{}={:?}", one.name(), one.value())).collect();
         let said =
@@ -166,6 +171,14 @@ fn pieces(document: &Document<'_>) -> BTreeMap<String, Vec<(i32, i32)>> {
         assert!(extents.iter().all(|(begin, end)| begin <= end), "{said}: {extents:?}");
     }
     pieces
+}
+
+/// The bar of a call waits before its result is told: as a fragment it has a piece for each step.
+fn is_of_a_bar(node: &roxmltree::Node<'_, '_>) -> bool {
+    let is_fragment = |node: &roxmltree::Node<'_, '_>| node.attribute("data-fragment-index").is_some();
+    let in_a_row = node.parent().is_some_and(|parent| parent.attribute("id").is_some());
+    let is_mark = node.attribute("width") == Some("8") || node.attribute("fill") == Some("none");
+    !in_a_row && (is_mark || node.has_tag_name((NAMESPACE, "g")) && is_fragment(node) && node.attribute("id").is_none())
 }
 
 #[test]
