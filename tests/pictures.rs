@@ -175,10 +175,10 @@ fn pieces(document: &Document<'_>) -> BTreeMap<String, Vec<(i32, i32)>> {
 
 /// The bar of a call waits before its result is told: as a fragment it has a piece for each step.
 fn is_of_a_bar(node: &roxmltree::Node<'_, '_>) -> bool {
-    let is_fragment = |node: &roxmltree::Node<'_, '_>| node.attribute("data-fragment-index").is_some();
     let in_a_row = node.parent().is_some_and(|parent| parent.attribute("id").is_some());
     let is_mark = node.attribute("width") == Some("8") || node.attribute("fill") == Some("none");
-    !in_a_row && (is_mark || node.has_tag_name((NAMESPACE, "g")) && is_fragment(node) && node.attribute("id").is_none())
+    let is_group = node.has_tag_name((NAMESPACE, "g"));
+    if is_group { node.attribute("id").is_none() } else { !in_a_row && is_mark }
 }
 
 #[test]
