@@ -62,7 +62,9 @@ pub(crate) fn told(recording: &Recording) -> String {
 fn said(recording: &Recording, made: &Syscall) -> String {
     let outcome = match &made.outcome {
         // A process id is another one each time.
-        Outcome::Returned { .. } if matches!(made.call, Call::Fork { .. }) => "a process".to_owned(),
+        Outcome::Returned { .. } if matches!(made.call, Call::Fork { .. } | Call::Clone { .. }) => {
+            "a process".to_owned()
+        }
         Outcome::Returned { value, detail: Detail::None } => format!("{value}"),
         Outcome::Returned { value, detail: Detail::Data(data) } => format!("{value} {}", shortened(&data.0)),
         Outcome::Returned { value, detail } => format!("{value} {detail:?}"),

@@ -92,7 +92,7 @@ pub(super) const RULES: &[Rule] = &[
         wire: "Nothing that belongs to the call; whatever close() sent came before.",
         linux: "sockfd_lookup() and its like find no open file for the number.",
         misconception: "EBADF says something about the connection.",
-        lessons: &["linger-waits-for-delivery"],
+        lessons: &["close-under-a-blocked-read"],
         ..PLAIN
     },
     Rule {
