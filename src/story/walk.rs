@@ -106,10 +106,12 @@ impl Active {
     }
 
     /// How much of what is in the queue it has copied and left there. Where another process has taken something meanwhile the
-    /// kernel begins anew, and calls that a bug of the application (`tcp_recvmsg_locked`).
+    /// kernel begins anew once it is woken, and calls that a bug of the application (`tcp_recvmsg_locked`); taking wakes nobody.
     fn peeked(&self, endpoint: &Endpoint) -> u64 {
-        match self.held.first() {
-            Some((_, from, _)) if *from == endpoint.readable(0).0 => self.held_bytes(),
+        let begin = endpoint.readable(0).0;
+        match (self.held.first(), self.held.last()) {
+            (Some((_, from, _)), _) if *from == begin => self.held_bytes(),
+            (Some(_), Some((.., to))) if *to == endpoint.received => to.saturating_sub(begin),
             _ => 0,
         }
     }

@@ -82,7 +82,9 @@ impl Walk<'_> {
             return Some(Occupant::Socket);
         }
         let ends = self.flow.ends_at(wanted).map(|id| self.endpoint(id));
-        let gone = |end: &&Endpoint| end.closed.is_some() && end.state != TcpState::Close;
+        // What TIME_WAIT keeps is no longer the socket's, whether that is closed or not.
+        let gone =
+            |end: &&Endpoint| end.closed.is_some() && end.state != TcpState::Close || end.state == TcpState::TimeWait;
         let mut left = ends.filter(gone).filter(|end| !(socket.options.reuse && end.reuse));
         left.next().map(|end| Occupant::Connection(end.closed))
     }

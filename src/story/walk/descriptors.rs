@@ -52,11 +52,16 @@ impl Walk<'_> {
         self.holders.open.entry(socket).or_insert_with(|| BTreeSet::from([(owner, None)]))
     }
 
-    /// dup(2): the same open file by another number.
-    pub(super) fn duplicates(&mut self, call: &Syscall, to: &str) {
-        let copy = (self.table(call.actor), Some(to.to_owned()));
+    /// dup(2): the same open file by another number. One whose name is given to another is open to the end, and nobody can close
+    /// it any more.
+    pub(super) fn duplicates(&mut self, event: EventId, call: &Syscall, to: &str) {
+        let table = self.table(call.actor);
+        let copy = (table, Some(to.to_owned()));
         self.holders.closed.remove(&(call.socket, copy.clone()));
-        self.open_of(call.socket).insert(copy);
+        let open = self.open_of(call.socket);
+        if !open.insert(copy) {
+            open.insert((table, Some(format!("{to} until {}", event.0)))); // no name has a space in it
+        }
     }
 
     /// fork(2): the child has every descriptor of its parent.

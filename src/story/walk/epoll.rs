@@ -32,6 +32,15 @@ impl Walk<'_> {
         }
     }
 
+    /// Setting the size of the send buffer wakes who waits to write, if there is room (`sk_setsockopt`, `sk_stream_write_space`).
+    pub(super) fn wakes_writers(&mut self, call: &Syscall) {
+        let has_room = self.view(call).is_some_and(|view| view.is_ready(&[PollEvent::Out]));
+        let watching = self.sockets.get_mut(call.socket.0).into_iter().flat_map(|model| model.epoll.values_mut());
+        for epoll in watching {
+            epoll.listed |= has_room && epoll.events.contains(&PollEvent::Out);
+        }
+    }
+
     /// What a segment wakes at its receiver, which held that state before.
     pub(super) fn wakes_receiver(&mut self, receiver: EndpointId, segment: &Segment, before: TcpState) {
         let everybody = before != self.endpoint(receiver).state || segment.flags.has(Flags::FIN);

@@ -58,10 +58,13 @@ impl Walk<'_> {
                     self.pairs(*ends);
                 }
             }
-            (Call::Dup { to }, _) => self.duplicates(call, to),
+            (Call::Dup { to }, _) => self.duplicates(event, call, to),
             (Call::Fork { child }, _) => self.forks(call.actor, *child),
             (Call::Setsockopt { option }, _) => {
                 self.sockets[call.socket.0].options.set(*option);
+                if matches!(option, SocketOption::SoSndbuf(_)) {
+                    self.wakes_writers(call);
+                }
                 if let SocketOption::SoOobinline(on) = option {
                     self.endpoint_or_own(call.socket).oob_inline = *on;
                 }
