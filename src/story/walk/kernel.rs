@@ -175,7 +175,12 @@ impl Walk<'_> {
                 let taken = self.flow.as_taken(place, segment);
                 ahead.receives(EventId(place), other.t_ns, &taken, told.seq_rel, told.ack_rel)
             };
-            if states.contains(&sample.state) {
+            // A mini-socket takes the place of the socket, which is still found by who was already looking (`tcp_time_wait`, `tcp_done`).
+            let is_mini = |state: &TcpState| {
+                *state == TcpState::TimeWait || *state == TcpState::FinWait2 && self.is_mini_in_fin_wait2(id)
+            };
+            let replaced = sample.state == TcpState::Close && states.iter().any(is_mini);
+            if replaced || states.contains(&sample.state) {
                 return true;
             }
             if let Some(state) = states.last() {
