@@ -84,7 +84,7 @@ pub struct Cause {
     pub of: EventId,
     /// The events that it is explained by; the nearest cause first.
     pub because: Vec<EventId>,
-    /// The rule's id in [`rules::RULES`].
+    /// The rule's id in [`RULES`](crate::story::rules::RULES).
     pub rule: &'static str,
     /// What the sentence about it needs to know.
     pub fact: Fact,
