@@ -104,10 +104,14 @@ impl Flow {
     }
 
     /// Without the SYNs the window's scale is not known.
+    pub(super) fn knows_windows(&self, connection: ConnectionId) -> bool {
+        let connection = &self.connections[connection.0];
+        !connection.is_to_itself() && connection.ends.iter().all(|end| end.isn.is_some())
+    }
+
     fn finds_room(&mut self, place: usize, segment: &Segment, told: &SegmentTold) {
         let id = told.sender;
-        let connection = &self.connections[id.connection.0];
-        if connection.is_to_itself() || connection.ends.iter().any(|end| end.isn.is_none()) {
+        if !self.knows_windows(id.connection) {
             return;
         }
         let tracks = &mut self.tracks[id.connection.0];

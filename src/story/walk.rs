@@ -73,6 +73,8 @@ pub(super) struct Walk<'r> {
     owed: BTreeMap<(EndpointId, Owed), EventId>,
     /// Ends whose handshake is not complete.
     half_open: BTreeSet<EndpointId>,
+    /// The kernel takes no segment that ends beyond the window.
+    looks_at_the_end: bool,
 }
 
 /// A call under way.
@@ -91,6 +93,8 @@ struct Active {
     has_sent: bool,
     /// What it has copied out of the queue and not yet returned: stream ranges, and the segments that they came in.
     held: Vec<(EventId, u64, u64)>,
+    /// Where it stands in the stream, if it copies without taking.
+    looking: Looking,
     /// What it has copied without taking it, if it was woken before another process that took it.
     glimpsed: Vec<(EventId, u64, u64)>,
 }
@@ -105,15 +109,20 @@ impl Active {
         self.held.iter().map(|(_, from, to)| to - from).sum()
     }
 
-    /// How much of what is in the queue it has copied and left there. Where another process has taken something meanwhile the
-    /// kernel begins anew once it is woken, and calls that a bug of the application (`tcp_recvmsg_locked`); taking wakes nobody.
+    /// How much of what is in the queue it has copied and left there. One that sleeps on has seen all of it.
     fn peeked(&self, endpoint: &Endpoint) -> u64 {
-        let begin = endpoint.readable(0).0;
-        match (self.held.first(), self.held.last()) {
-            (Some((_, from, _)), _) if *from == begin => self.held_bytes(),
-            (Some(_), Some((.., to))) if *to == endpoint.received => to.saturating_sub(begin),
-            _ => 0,
+        let sleeps = self.looking.upto == endpoint.received && !endpoint.receive_ended() && endpoint.pending.is_none();
+        let goes_on = self.looking.goes_on(endpoint, self.held_bytes());
+        if sleeps && !goes_on && !self.held.is_empty() {
+            return endpoint.received.saturating_sub(endpoint.readable(0).0);
         }
+        self.peeked_awake(endpoint)
+    }
+
+    /// The same once it is woken, if by its time limit alone.
+    fn peeked_awake(&self, endpoint: &Endpoint) -> u64 {
+        let goes_on = self.looking.goes_on(endpoint, self.held_bytes()) && !self.held.is_empty();
+        if goes_on { self.looking.at.saturating_sub(endpoint.readable(0).0) } else { 0 }
     }
 
     fn allowed(&self) -> Vec<Allowed> {
@@ -124,6 +133,41 @@ impl Active {
             }
         }
         allowed
+    }
+}
+
+/// Where a recv with `MSG_PEEK` stands (`tcp_recvmsg_locked`).
+#[derive(Clone, Copy, Debug, Default)]
+struct Looking {
+    /// The stream offset behind what it has copied (`peek_seq`).
+    at: u64,
+    /// How many urgent bytes it has stepped over (`urg_hole`).
+    stepped_over: u64,
+    /// What had been received when it last looked.
+    upto: u64,
+}
+
+impl Looking {
+    fn from(endpoint: &Endpoint) -> Self {
+        Self { at: endpoint.read, stepped_over: 0, upto: endpoint.received }
+    }
+
+    /// Whether it goes on behind what it has copied once it is woken. Where `copied_seq` is not what it was, because another process
+    /// has taken something or an urgent byte was skipped for a second one, the kernel goes back to what is there now, and calls that
+    /// a bug of the application.
+    fn goes_on(self, endpoint: &Endpoint, copied: u64) -> bool {
+        self.at == endpoint.read + copied + self.stepped_over
+    }
+
+    /// It is awake, and looks on from there.
+    fn looks(&mut self, endpoint: &Endpoint, copied: u64) {
+        if !self.goes_on(endpoint, copied) {
+            self.at = endpoint.read;
+        }
+        if self.at == endpoint.read && endpoint.at_mark() && endpoint.received > endpoint.read {
+            (self.at, self.stepped_over) = (self.at + 1, self.stepped_over + 1);
+        }
+        self.upto = endpoint.received;
     }
 }
 
@@ -163,6 +207,7 @@ pub(super) fn walk(recording: &Recording, flow: &Flow, deviation: Option<Deviati
         killed: BTreeMap::new(),
         owed: BTreeMap::new(),
         half_open: BTreeSet::new(),
+        looks_at_the_end: backlog::looks_at_the_end(&recording.machine.kernel),
     };
     for (_, moment, place) in moments(recording) {
         let event = EventId(place);

@@ -96,7 +96,7 @@ impl Endpoint {
     }
 
     /// RCV.NXT, relative.
-    fn next_expected(&self) -> u32 {
+    pub(in crate::story) fn next_expected(&self) -> u32 {
         let data = u32::try_from(self.received & u64::from(u32::MAX)).unwrap_or_default();
         data.wrapping_add(1).wrapping_add(u32::from(self.fin_in.is_some()))
     }

@@ -19,6 +19,21 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "segment-beyond-the-window-is-not-taken",
+        statement: "A segment that ends beyond the receiver's window is answered with an acknowledgment, and nothing of it is taken while something in the receive queue is unread.",
+        sentence: "it ends beyond the window, and {data} is still unread: nothing of it is taken, and it is only answered with an ACK.",
+        notable: true,
+        calls: &["setsockopt", "shutdown", "read"],
+        wire: "A segment sent again into a window that has closed, and an ACK that acknowledges no more than the one before.",
+        rfc: "RFC 9293 3.10.7.4: a segment of which some lies in the window is acceptable; one that is not is answered with an ACK.",
+        linux: "tcp_validate_incoming() asks tcp_sequence(), which compares the end of the segment with the window and takes one that ends beyond it only while sk_receive_queue is empty.",
+        differs: true,
+        since: "6.17; before, only the beginning of the segment was compared",
+        misconception: "Data for a socket that nobody reads any more is answered with an RST.",
+        unshown: "A sender that is not in error keeps to the window; it takes a window that was moved back, which is an accident of sizes.",
+        ..PLAIN
+    },
+    Rule {
         id: "full-socket-at-work-drops-what-comes",
         statement: "A segment that arrives while a call works on its socket is dropped where the receive queue holds much more than the receive buffer allows by now.",
         sentence: "{segment} came while a call had the socket to itself, and the socket, whose receive buffer was made smaller than what it holds, had no room to keep it: it is dropped, and the state is still {state}.",

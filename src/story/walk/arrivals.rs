@@ -43,7 +43,9 @@ impl Walk<'_> {
             self.endpoint_mut(sender).offered_edge = Some(u64::from(ack) + told.window_bytes);
         }
         let taken = self.flow.as_taken(event.0, segment);
-        if !self.finds_no_backlog(event, receiver, &taken, &told) {
+        if self.lies_beyond_the_window(event, receiver, segment, &told) {
+            self.endpoint_mut(receiver).last_received = Some((event, t_ns));
+        } else if !self.finds_no_backlog(event, receiver, &taken, &told) {
             self.arrives(event, t_ns, receiver, &taken, &told);
             if taken.payload.len() < segment.payload.len() {
                 self.endpoint_mut(receiver).hears_of_dropped_urgent_data(event, segment, told.seq_rel);
@@ -191,6 +193,10 @@ impl Walk<'_> {
         })
     }
 
+    fn holds_bytes(&self, actor: ActorId) -> bool {
+        self.active.get(&actor).is_some_and(|active| !active.held.is_empty())
+    }
+
     /// Something arrived: what a call that is under way there may return now.
     pub(super) fn arrived(&mut self, id: EndpointId) {
         let own = self.flow.connections[id.connection.0].end(id.side).actor;
@@ -201,6 +207,11 @@ impl Walk<'_> {
         };
         let concerned: Vec<_> = self.active.iter().filter_map(concerned).collect();
         if concerned.iter().any(|actor| self.sleeps_in_read(*actor, id)) {
+            // One who has copied something stops in front of the urgent byte, if it is first.
+            let holding: Vec<_> = concerned.iter().copied().filter(|actor| self.holds_bytes(*actor)).collect();
+            for actor in holding {
+                self.may_return(actor);
+            }
             self.endpoint_mut(id).steps_over_mark();
         }
         for actor in &concerned {

@@ -1,7 +1,7 @@
-//! Segments that come while a call works on their socket.
+//! Segments that their socket does not take: while a call works on it, and beyond its window.
 
 use super::Walk;
-use crate::record::{Segment, What};
+use crate::record::{KernelRange, Segment, What};
 use crate::story::{Cause, EndpointId, EventId, Fact, SegmentTold};
 
 /// The least receive buffer (`SOCK_MIN_RCVBUF`), and what a backlog may hold beyond the buffers, in bytes.
@@ -10,6 +10,11 @@ const HEADROOM: u64 = 64 * 1024;
 
 /// The most that a segment takes beside its payload (`skb->truesize`), in bytes.
 const SEGMENT_MEMORY: u64 = 2048;
+
+/// Whether a kernel compares a segment's end with the window, and not only its beginning.
+pub(super) fn looks_at_the_end(release: &str) -> bool {
+    KernelRange::parse(">= 6.17").is_some_and(|range| range.contains(release))
+}
 
 impl Walk<'_> {
     /// Whether a segment is dropped because its socket is at work and has too much in its queue.
@@ -42,6 +47,31 @@ impl Walk<'_> {
             self.found.causes.push(Cause { of: sample, because: vec![event], rule, fact });
         }
         dropped
+    }
+
+    /// Whether a segment ends beyond the receiver's window while something in the receive queue is unread: Linux answers it, and takes
+    /// nothing of it (`tcp_sequence`, asked by `tcp_validate_incoming`). One that was sent anew into a window that has closed does.
+    pub(super) fn lies_beyond_the_window(
+        &mut self,
+        event: EventId,
+        receiver: EndpointId,
+        segment: &Segment,
+        told: &SegmentTold,
+    ) -> bool {
+        let endpoint = self.endpoint(receiver);
+        let Some(edge) = endpoint.offered_edge.filter(|_| !segment.payload.is_empty()) else { return false };
+        let end = u64::from(told.seq_rel) + segment.payload.len() as u64;
+        let unread = endpoint.unread.front().filter(|_| endpoint.closed.is_none() && !endpoint.dead());
+        let Some((.., data)) = unread.copied().filter(|_| end > edge.max(endpoint.next_expected().into())) else {
+            return false;
+        };
+        if !self.looks_at_the_end || !self.flow.knows_windows(receiver.connection) {
+            return false;
+        }
+        let fact = Fact { state: Some(endpoint.state), roles: vec![("data", data)], ..Fact::default() };
+        let rule = "segment-beyond-the-window-is-not-taken";
+        self.found.causes.push(Cause { of: event, because: vec![data], rule, fact });
+        true
     }
 
     /// A call has the socket to itself: it has sent something and has not returned.

@@ -1,7 +1,7 @@
 //! Calls: what they will do, and what they have done.
 
 use super::kernel::Limit;
-use super::{Active, Walk};
+use super::{Active, Looking, Walk};
 use crate::record::{
     ActorId, Call, End, Errno, MsgFlag, Outcome, ShutdownHow, Signal, SigpipeDisposition, SocketId, Syscall, TcpState,
     What,
@@ -35,8 +35,10 @@ impl Walk<'_> {
         let options = self.sockets[call.socket.0].options;
         let (actor, held, or_waits) = (call.actor, Vec::new(), or_waits(&foreseen));
         let glimpsed = Vec::new();
+        let looking = endpoint.map_or_else(Looking::default, |id| Looking::from(self.endpoint(id)));
+        let has_sent = false;
         let active =
-            Active { actor, event, endpoint, state, options, foreseen, or_waits, has_sent: false, held, glimpsed };
+            Active { actor, event, endpoint, state, options, foreseen, or_waits, has_sent, held, looking, glimpsed };
         self.active.insert(actor, active);
         self.copies(call.actor);
     }
@@ -261,7 +263,8 @@ impl Walk<'_> {
     pub(super) fn add_late_outcomes(&self, event: EventId, call: &Syscall, foreseen: &mut Vec<Foreseen>) {
         let Some(view) = self.view(call) else { return };
         let waited = call.end_ns.map_or(0, |end| end.saturating_sub(self.recording.events[event.0].t_ns));
-        if let Some((ns, late)) = predict::after_timeout(view, &call.call)
+        let awake = self.active.get(&call.actor).map_or(view.peeked, |active| active.peeked_awake(view.endpoint));
+        if let Some((ns, late)) = predict::after_timeout(View { peeked: awake, ..view }, &call.call)
             && waited >= i64::try_from(ns).unwrap_or(i64::MAX)
         {
             foreseen.push(late);

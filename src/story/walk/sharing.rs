@@ -33,17 +33,31 @@ impl<'r> Walk<'r> {
             return;
         }
         self.looks_again(actor, id, *size);
-        let (held, peeked) =
-            self.active.get(&actor).map_or((0, 0), |active| (active.held_bytes(), active.peeked(self.endpoint(id))));
+        let held = self.active.get(&actor).map_or(0, Active::held_bytes);
         let rest = size.saturating_sub(held);
-        let parts = if flags.contains(&MsgFlag::Peek) {
-            self.endpoint(id).peek(peeked, rest)
-        } else {
-            self.endpoint_mut(id).take(rest, false)
-        };
+        if flags.contains(&MsgFlag::Peek) {
+            self.copies_without_taking(actor, id, rest);
+            return;
+        }
+        let parts = self.endpoint_mut(id).take(rest, false);
         if let Some(active) = self.active.get_mut(&actor) {
             active.held.extend(parts);
         }
+    }
+
+    /// A recv with `MSG_PEEK` looks on, if it was woken.
+    fn copies_without_taking(&mut self, actor: ActorId, id: EndpointId, rest: u64) {
+        let endpoint = &self.endpoints[id.connection.0][id.side.index()];
+        let Some(active) = self.active.get_mut(&actor) else { return };
+        if active.looking.upto == endpoint.received && !active.held.is_empty() {
+            return;
+        }
+        let parts = endpoint.peek(active.peeked(endpoint), rest);
+        active.looking.looks(endpoint, active.held_bytes());
+        if let Some((.., to)) = parts.last() {
+            active.looking.at = *to;
+        }
+        active.held.extend(parts);
     }
 
     /// Who has looked at bytes that another process has taken since begins anew with each that comes, and has the earlier ones as well.
