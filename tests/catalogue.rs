@@ -127,7 +127,7 @@ enum Differ {
 }
 
 const TWINS: [(&str, &str, Differ); 13] = [
-    ("nagle-meets-delayed-ack", "quick-acknowledgments", Differ::OneMore),
+    ("nagle-meets-delayed-ack", "quick-acknowledgments", Differ::OneCall),
     ("after-fin-read", "after-rst-read", Differ::OneCall),
     ("after-fin-write", "after-rst-write", Differ::OneCall),
     ("after-fin-read", "after-fin-write", Differ::OneCall),
@@ -145,7 +145,12 @@ const TWINS: [(&str, &str, Differ); 13] = [
 /// What is done, without what only waits.
 fn done(script: &Script) -> Vec<String> {
     let acts = script.steps.iter().filter(|step| step.action != Action::Wait);
-    acts.map(|step| format!("{:?}", step.action)).collect()
+    let act = |one: &Step| match &one.action {
+        // The call that it ends, not that step's number, which another call before it shifts.
+        Action::Finish { step } => format!("finish {:?}", script.steps[step.0].action),
+        action => format!("{action:?}"),
+    };
+    acts.map(act).collect()
 }
 
 #[test]

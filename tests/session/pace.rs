@@ -3,6 +3,7 @@
 //! `TCPSTORY_PACE_MS` is the time between two steps, 250 ms by default: longer than the delay of acknowledgments and the least
 //! retransmission timeout.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::{Test, perform};
 
 pub(crate) const TESTS: &[Test] = &[
     ("a_story_is_the_same_at_every_pace", true, a_story_is_the_same_at_every_pace),
+    ("hesitation_changes_no_lesson", true, hesitation_changes_no_lesson),
     ("what_came_so_far_grows_to_the_whole", false, what_came_so_far_grows_to_the_whole),
 ];
 
@@ -77,6 +79,54 @@ fn a_story_is_the_same_at_every_pace(ground: Ground) -> Result<(), Failed> {
         let threads: Vec<_> = lessons.iter().map(|one| scope.spawn(move || compare(one))).collect();
         threads.into_iter().filter_map(|thread| thread.join().expect("no comparison panics").err()).collect()
     });
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// The time for which a machine with something else to do may leave a run alone: longer than the delay of acknowledgments.
+const HESITATION: Duration = Duration::from_millis(60);
+
+/// A scenario with one pause, behind the step of that number, or with one behind every step.
+fn hesitant(ground: Ground, script: &Script, behind: Option<usize>) -> Result<Recording, Failed> {
+    let mut session = Session::open(&ground, script, &Options::default(), &StopFlag::new()?)?;
+    while let Some(step) = session.step()? {
+        if behind.is_none_or(|behind| behind == step.0) {
+            thread::sleep(HESITATION);
+        }
+    }
+    Ok(session.finish()?)
+}
+
+/// What a cork holds back is sent after 200 ms: there is time for one pause, not for one behind every step.
+const ENDS_BY_ITSELF: &str = "cork";
+
+/// A machine that is busy at the wrong moment, or all the time, is no reason for another story.
+fn hesitation_changes_no_lesson(ground: Ground) -> Result<(), Failed> {
+    let scripts = builtin::all().map(|one| (one.name, one.parse().expect("shipped scenarios parse")));
+    let lessons: Vec<_> = scripts.filter(|(_, script)| !script.slow && script.stories.is_empty()).collect();
+    assert!(lessons.len() >= 100, "only {} lessons", lessons.len());
+    let compare = |name: &str, script: &Script| -> Result<(), String> {
+        let expected = digest(&tell(perform(ground, script).map_err(|error| error.to_string())?)).0;
+        let everywhere = (name != ENDS_BY_ITSELF).then_some(None);
+        for behind in (0..script.steps.len()).map(Some).chain(everywhere) {
+            let story = tell(hesitant(ground, script, behind).map_err(|error| format!("{error:?}"))?);
+            let missed: Vec<_> = story.verdict.checks.iter().filter(|check| !check.passed).collect();
+            let told = digest(&story).0;
+            if !story.verdict.passed() || told != expected {
+                let told: Vec<_> = told.lines.iter().filter(|line| !expected.lines.contains(line)).collect();
+                let place = behind.map_or("every step".to_owned(), |step| format!("step {}", step + 1));
+                return Err(format!("{name}, a pause behind {place}: missed {missed:#?}, told {told:#?}"));
+            }
+        }
+        Ok(())
+    };
+    let next = AtomicUsize::new(0);
+    let take = || lessons.get(next.fetch_add(1, Ordering::Relaxed));
+    let work = || std::iter::from_fn(take).filter_map(|(name, script)| compare(name, script).err()).collect();
+    let wrong: Vec<Vec<String>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no comparison panics")).collect()
+    });
+    let wrong = wrong.concat();
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
