@@ -131,7 +131,7 @@ pub const TABLE: &[Shown] = &[
             Run("b''"),
             Run("Ok(0)"),
             Run("Connection reset again: the JDK keeps it"),
-            Unknown,
+            Run("close event, hadError true: Node has closed the socket by itself"),
         ],
     },
     Shown {
@@ -157,7 +157,7 @@ pub const TABLE: &[Shown] = &[
             Run("TimeoutError: timed out (settimeout)"),
             Run("ErrorKind::WouldBlock: Resource temporarily unavailable (os error 11) (set_read_timeout)"),
             Run("java.net.SocketTimeoutException: Read timed out (setSoTimeout)"),
-            Unknown,
+            Run("timeout event (setTimeout), no error: the socket stays open until the program destroys it"),
         ],
     },
     Shown {
@@ -169,8 +169,8 @@ pub const TABLE: &[Shown] = &[
             Unknown,
             Run("BlockingIOError: [Errno 11] Resource temporarily unavailable"),
             Run("ErrorKind::WouldBlock: Resource temporarily unavailable (os error 11)"),
-            Unknown,
-            Unknown,
+            Run("SocketChannel.read returns 0 (configureBlocking(false)); end of file is -1"),
+            Run("nothing: libuv waits, and the data event comes when there is data"),
         ],
     },
     Shown {
@@ -247,8 +247,8 @@ pub const TABLE: &[Shown] = &[
             Unknown,
             Run("BlockingIOError: [Errno 115] Operation now in progress"),
             Unknown,
-            Unknown,
-            Unknown,
+            Run("SocketChannel.connect returns false (configureBlocking(false))"),
+            Run("nothing: every connect is one, and the connect event comes when it is done"),
         ],
     },
     Shown {
@@ -299,8 +299,8 @@ pub const TABLE: &[Shown] = &[
             Unknown,
             Run("OSError: [Errno 107] Transport endpoint is not connected"),
             Unknown,
-            Unknown,
-            Unknown,
+            Run("java.net.SocketException: Socket is not connected (no system call)"),
+            Run("nothing: socket.read() gives null"),
         ],
     },
 ];

@@ -5,7 +5,7 @@
 use super::EventId;
 use super::Predicted;
 use super::endpoint::{Endpoint, Waited};
-use super::predict::{Ports, SocketModel, View, predict};
+use super::predict::{Options, Ports, SocketModel, View, predict};
 use crate::record::{
     Call, Data, Flags, PollEvent, Segment, SigpipeDisposition, SocketOptionName, TcpOptions, TcpState,
 };
@@ -35,7 +35,7 @@ pub struct Outlook {
 }
 
 /// How a connection came to be as the rule finds it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Deed {
     Data,
     Fin,
@@ -43,6 +43,7 @@ enum Deed {
     ShutWrite,
     ShutRead,
     GaveUp,
+    NonBlocking,
 }
 
 /// The situations that rules speak of.
@@ -80,8 +81,9 @@ const SITUATIONS: &[(&str, &[Deed], &[&str])] = &[
     ),
     ("after one's own shutdown(SHUT_WR)", &[Deed::ShutWrite], &["own-shutdown-write-gives-epipe"]),
     ("after one's own shutdown(SHUT_RD)", &[Deed::ShutRead], &["own-shutdown-read-gives-0"]),
+    ("on a non-blocking socket, nothing has come", &[Deed::NonBlocking], &["nothing-to-read-gives-eagain"]),
     (
-        "on a connection where nothing has happened yet",
+        "on a blocking socket, nothing has come",
         &[],
         &["receive-timeout-gives-eagain", "read-waits-for-data", "write-copies-to-the-send-buffer"],
     ),
@@ -91,8 +93,9 @@ const SITUATIONS: &[(&str, &[Deed], &[&str])] = &[
 pub fn outlook(rule: &str) -> Option<Outlook> {
     let (situation, deeds, _) = SITUATIONS.iter().find(|(.., rules)| rules.contains(&rule))?;
     let mut endpoint = reached(deeds);
-    let now = answers(&endpoint);
-    let told = endpoint.pending.take().map(|_| answers(&endpoint));
+    let options = Options { nonblocking: deeds.contains(&Deed::NonBlocking), ..Options::default() };
+    let now = answers(&endpoint, options);
+    let told = endpoint.pending.take().map(|_| answers(&endpoint, options));
     Some(Outlook { situation, now, told })
 }
 
@@ -118,6 +121,7 @@ fn reached(deeds: &[Deed]) -> Endpoint {
                 endpoint.shut_read = Some(event);
                 continue;
             }
+            Deed::NonBlocking => continue,
             Deed::GaveUp => {
                 endpoint.gives_up(Waited::KeepAlive, event);
                 endpoint.enter(0, TcpState::Close);
@@ -148,14 +152,14 @@ fn segment(seq: u32, flags: Flags, payload: &[u8]) -> Segment {
     }
 }
 
-fn answers(endpoint: &Endpoint) -> Answers {
+fn answers(endpoint: &Endpoint, options: Options) -> Answers {
     let socket = SocketModel::default();
     let (ports, sigpipe) = (Ports::Free, SigpipeDisposition::Catch);
     let nothing_else = (None, None, None);
     let (occupied_by, waits_reset, closed) = nothing_else;
     let view = View {
         socket: &socket,
-        options: socket.options,
+        options,
         endpoint,
         waits_reset,
         ports,
@@ -227,6 +231,8 @@ mod tests {
     fn a_healthy_connection_has_nobody_to_tell() {
         let idle = of("receive-timeout-gives-eagain");
         assert_eq!((idle.now.read, idle.now.write, idle.told), (Predicted::Blocks, Predicted::Value(1), None));
+        let idle = of("nothing-to-read-gives-eagain");
+        assert_eq!((idle.now.read, idle.now.write), (Predicted::Error(Errno::EAGAIN), Predicted::Value(1)));
         assert_eq!(outlook("listen-opens-the-queue"), None);
     }
 }

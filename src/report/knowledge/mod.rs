@@ -213,8 +213,10 @@ fn next(rules: &[&Rule], said: &str) -> Vec<Block> {
 
 fn rows_of(outlook: &Outlook) -> Vec<Vec<String>> {
     let row = |when: String, answers: &Answers| {
-        let said = [&answers.read, &answers.write, &answers.so_error, &answers.poll].map(answer);
-        std::iter::once(when).chain(said).collect()
+        let [read, wrote, so_error, poll] =
+            [&answers.read, &answers.write, &answers.so_error, &answers.poll].map(answer);
+        let wrote = if matches!(answers.write, Predicted::Value(_)) { "is taken".to_owned() } else { wrote };
+        vec![when, read, wrote, so_error, poll]
     };
     let mut rows = vec![row(outlook.situation.to_owned(), &outlook.now)];
     rows.extend(outlook.told.as_ref().map(|told| row("… once a call was told".to_owned(), told)));

@@ -39,7 +39,7 @@ pub(super) const SEGMENTS: &[Known] = &[
             ("takes", "one sequence number (RFC 9293, 3.4): the first byte of data has relative number 1."),
             (
                 "no answer",
-                "is repeated tcp_syn_retries times (6 by default), about two minutes in all (Documentation/networking/ip-sysctl.rst); then connect gives ETIMEDOUT.",
+                "is repeated, first once a second (tcp_syn_linear_timeouts, 4, since Linux 6.5), then with pauses that double (tcp_syn_retries, 6): ten times in 67 seconds, and connect gives ETIMEDOUT after 131 (Documentation/networking/ip-sysctl.rst).",
             ),
             ("answered by RST", "nobody listens there: connect gives ECONNREFUSED."),
         ],

@@ -246,7 +246,7 @@ pub(super) const STORIES: &[Story] = &[
         title: "The peer's machine or the path is gone",
         text: "Written data was sent again and again without an ACK until the kernel gave up.",
         packets: "The same DATA again, pauses doubling; nothing back, and no RST from here at the end.",
-        rules: &[],
+        rules: &["unacknowledged-data-gives-etimedout"],
         lessons: &[],
     },
     Story {

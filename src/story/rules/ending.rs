@@ -165,7 +165,7 @@ pub(super) const RULES: &[Rule] = &[
         sentence: "no program has closed this socket: an administrator destroyed it from outside (ss -K), and its kernel sends an RST.",
         notable: true,
         wire: "RST,ACK: no different from a close with unread data.",
-        linux: "tcp_abort() sends the RST, where the state needs one.",
+        linux: "tcp_diag_destroy() calls tcp_abort(), which sends the RST where the state needs one.",
         misconception: "An RST is always sent by a program's close(), or by a missing socket.",
         unshown: "It takes an administrator's `ss -K`, and a kernel built with CONFIG_INET_DIAG_DESTROY.",
         ..PLAIN
@@ -178,7 +178,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["read", "recv", "write", "send"],
         errno: Some(Errno::ECONNABORTED),
         wire: "RST,ACK from this very side.",
-        linux: "tcp_abort() sets sk_err to ECONNABORTED.",
+        linux: "tcp_diag_destroy() asks for ECONNABORTED, and tcp_abort() leaves that as sk_err.",
         misconception: "ECONNABORTED comes from accept() alone.",
         unshown: "It takes an administrator's `ss -K`, and a kernel built with CONFIG_INET_DIAG_DESTROY.",
         ..PLAIN

@@ -33,7 +33,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["write", "send"],
         errno: Some(Errno::EPIPE),
         wire: "Nothing: there is no wire.",
-        linux: "unix_stream_sendmsg() finds the peer dead or the direction shut; pipe_write() finds no readers. Both raise SIGPIPE.",
+        linux: "unix_stream_sendmsg() finds the peer dead or the direction shut; anon_pipe_write() (pipe_write() before 6.15) finds no readers. Both raise SIGPIPE.",
         misconception: "The first write after the peer has closed always succeeds.",
         lessons: &["unix-socket-broken-pipe", "pipe-broken-pipe", "yes-head"],
         ..PLAIN

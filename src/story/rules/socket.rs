@@ -90,7 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["read", "write", "recv", "send", "connect", "accept", "shutdown", "close", "getsockopt", "setsockopt"],
         errno: Some(Errno::EBADF),
         wire: "Nothing that belongs to the call; whatever close() sent came before.",
-        linux: "sockfd_lookup() and its like find no open file for the number.",
+        linux: "fdget() finds no open file for the number; for close, file_close_fd() does.",
         misconception: "EBADF says something about the connection.",
         lessons: &["close-under-a-blocked-read"],
         ..PLAIN

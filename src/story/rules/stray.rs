@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.10.7.4: an RST with the expected sequence number must reset the connection.",
         linux: "tcp_add_backlog() allows twice sk_rcvbuf, half of sk_sndbuf and 64 KB, and drops what comes when the receive queue takes more.",
         differs: true,
-        since: "6.9 for twice sk_rcvbuf; before, once",
+        since: "6.10, and the stable kernels of that time, for twice sk_rcvbuf; before, once",
         misconception: "An RST that has arrived has ended the connection.",
         unshown: "Whether it happens depends on how much memory the kernel takes for each segment, which differs between kernels.",
         ..PLAIN
