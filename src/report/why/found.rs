@@ -13,12 +13,16 @@ fn compiled(regex: &str) -> Regex {
 }
 
 static NUMBERED: LazyLock<Regex> =
-    LazyLock::new(|| compiled(r"(?:os error |\[Errno |failed \(|errno[ =:]+|error: |Os \{ code: )(\d{1,3})\b"));
-static NAMED: LazyLock<Regex> = LazyLock::new(|| compiled(r"\bE[A-Z]{3,15}\b"));
+    LazyLock::new(|| compiled(r"(?:os error |\[Errno |failed \(|errno[ =:]+|error:[ _]|Os \{ code: )(\d{1,3})\b"));
+static NAMED: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"\bE[A-Z]{3,15}\b|\be(?:conn|host|net|addr|not|timed|pipe)[a-z]{0,8}\b"));
 static CALLED: LazyLock<Regex> = LazyLock::new(|| {
     compiled(
         r"\b(connect|accept4?|bind|listen|read|readv|recv|recvfrom|recvmsg|write|writev|send|sendto|sendmsg|sendfile|shutdown|close)\b(?:\(|:| E[A-Z]| failed)",
     )
+});
+static CONNECTING: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(r"(?i)\b(?:to|not|tcp) connect\b|\bconnect(?:ing)? to\b|\bConnectError\b|\bfailed_connect\b")
 });
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"\[[0-9A-Fa-f:.]{2,45}\]:\d{1,5}\b|\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?\b")
@@ -28,7 +32,7 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn errno(line: &str) -> Option<Errno> {
     let known = |errno: Errno| (errno.text() != "Unknown error").then_some(errno);
     let by_number = || NUMBERED.captures_iter(line).find_map(|found| known(Errno(found[1].parse().ok()?)));
-    let by_name = || NAMED.find_iter(line).find_map(|found| Errno::from_name(found.as_str()));
+    let by_name = || NAMED.find_iter(line).find_map(|found| Errno::from_name(&found.as_str().to_uppercase()));
     let lower = line.to_lowercase();
     let by_text = || {
         let said =
@@ -40,7 +44,9 @@ pub(super) fn errno(line: &str) -> Option<Errno> {
 
 /// The call that a line names, by the name that has a page.
 pub(super) fn call(line: &str) -> Option<&'static str> {
-    let found = CALLED.captures(line)?;
+    // Prose speaks of one call only: "failed to connect to", "Connecting to".
+    let prose = || CONNECTING.is_match(line).then_some("connect");
+    let Some(found) = CALLED.captures(line) else { return prose() };
     Some(match &found[1] {
         "accept" | "accept4" => "accept",
         "bind" => "bind",
@@ -79,6 +85,8 @@ mod tests {
             ("write(3, \"\", 1) = -1 EPIPE (Broken pipe)", "EPIPE"),
             ("rsync: Connection Refused", "ECONNREFUSED"),
             ("connect: Operation timed out", "ETIMEDOUT"),
+            ("{error,econnrefused}", "ECONNREFUSED"),
+            ("delayed_connect_error:_113", "EHOSTUNREACH"),
         ] {
             assert_eq!(errno(line), Errno::from_name(name), "{line}");
         }
@@ -90,6 +98,8 @@ mod tests {
         assert_eq!(call("recvfrom(5, 0x7f, 4096) = -1 ECONNRESET"), Some("read"));
         assert_eq!(call("Error: connect ECONNREFUSED 127.0.0.1:1"), Some("connect"));
         assert_eq!(call("I read a book"), None);
+        assert_eq!(call("Connecting to example.org|10.0.0.5|:80... failed: Connection timed out."), Some("connect"));
+        assert_eq!(call("rsync: failed to connect to 10.0.0.5: Connection timed out (110)"), Some("connect"));
     }
 
     #[test]

@@ -82,6 +82,50 @@ fn lines_of_real_programs_are_read() {
         ),
         ("curl: (52) Empty reply from server", "curl", Some("read"), None),
         ("client_loop: send disconnect: Broken pipe", "ssh", Some("write"), Some("EPIPE")),
+        (
+            "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure, transport failure reason: delayed connect error: 113",
+            "Envoy",
+            Some("connect"),
+            Some("EHOSTUNREACH"),
+        ),
+        (
+            "ERROR 2013 (HY000): Lost connection to MySQL server at 'reading authorization packet', system error: 104",
+            "MySQL (client)",
+            Some("read"),
+            Some("ECONNRESET"),
+        ),
+        (
+            "cURL error 28: Operation timed out after 30001 milliseconds with 0 bytes received",
+            "curl",
+            Some("read"),
+            None,
+        ),
+        ("Net::ReadTimeout with #<TCPSocket:(closed)>", "Ruby", Some("read"), None),
+        ("=ERROR REPORT==== {tcp_error,#Port<0.123>,etimedout}", "Erlang, Elixir", None, Some("ETIMEDOUT")),
+        (
+            "tonic::transport::Error(Transport, hyper::Error(Connect, ConnectError(\"tcp connect error\", Os { code: 110, kind: TimedOut, message: \"Connection timed out\" })))",
+            "a Rust program",
+            Some("connect"),
+            Some("ETIMEDOUT"),
+        ),
+        (
+            "urllib3.exceptions.MaxRetryError: (Caused by NewConnectionError(': Failed to establish a new connection: [Errno -2] Name or service not known'))",
+            "a resolver",
+            None,
+            None,
+        ),
+        (
+            "Caused by: redis.clients.jedis.exceptions.JedisConnectionException: Unexpected end of stream.",
+            "Java (OkHttp, Jedis)",
+            Some("read"),
+            None,
+        ),
+        (
+            "postfix/smtp[123]: connect to mx.example.org[10.0.0.5]:25: Connection timed out",
+            "a program with the C library's texts",
+            Some("connect"),
+            Some("ETIMEDOUT"),
+        ),
     ] {
         let reading = one(line);
         let named = reading.errno().map(|errno| errno.to_string());

@@ -127,11 +127,43 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "Envoy",
-        r"delayed connect error: 111",
-        ("connect", "ECONNREFUSED"),
-        "The upstream's port refused.",
+        r"delayed[ _]connect[ _]error:[ _]\d+",
+        ("connect", ""),
+        "connect to the upstream failed; the number is its errno.",
         &[],
         "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, transport failure reason: delayed connect error: 111",
+    ),
+    row(
+        "Envoy",
+        r"reset reason: connection timeout",
+        ("connect", ""),
+        "Envoy's own timer for connecting passed (connect_timeout).",
+        &["connect-deadline", "syn-unanswered", "queue-full-silent"],
+        "upstream connect error or disconnect/reset before headers. reset reason: connection timeout",
+    ),
+    row(
+        "Envoy",
+        r"reset reason: overflow",
+        ("", ""),
+        "Envoy's circuit breaker is open: as many connections or requests as it allows are under way already.",
+        &["own-limit"],
+        "upstream connect error or disconnect/reset before headers. reset reason: overflow",
+    ),
+    row(
+        "Envoy",
+        r"transport failure reason: TLS[ _]error",
+        ("read", ""),
+        "The connection stood, and the TLS handshake on it failed.",
+        &["above-tcp"],
+        "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, transport failure reason: TLS error: 268435703:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER",
+    ),
+    row(
+        "Envoy",
+        r"upstream_reset_before_response_started\{connection_termination\}",
+        ("read", ""),
+        "The upstream ended the connection before it had answered, with a FIN or an RST.",
+        &["fin-without-answer", "idle-race", "unread-close", "killed-unread"],
+        "upstream_reset_before_response_started{connection_termination}",
     ),
     row(
         "Envoy",
@@ -265,6 +297,14 @@ pub(super) const PATTERNS: &[Pattern] = &[
     // ---- MySQL ----
     row(
         "MySQL (client)",
+        r"Lost connection to (MySQL|MariaDB) server .*system error: [1-9]\d*",
+        ("read", ""),
+        "The connection ended while an answer was awaited; \"system error\" is the errno.",
+        &[],
+        "ERROR 2013 (HY000): Lost connection to MySQL server at 'reading initial communication packet', system error: 104",
+    ),
+    row(
+        "MySQL (client)",
         r"Lost connection to (MySQL|MariaDB) server (during query|at 'reading|at \\'reading)",
         ("read", ""),
         "The connection ended while an answer was awaited (error 2013); \"system error: N\" at the end, where present, is the errno.",
@@ -339,7 +379,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     // ---- curl, git ----
     row(
         "curl",
-        r"\(52\) Empty reply from server",
+        r"Empty reply from server",
         ("read", ""),
         "The server closed with a FIN and had sent nothing.",
         &["fin-without-answer", "idle-race"],
@@ -371,7 +411,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "curl",
-        r"\(28\) (Failed to connect|Connection timed out|Connection timeout)",
+        r"(\(28\)|cURL error 28:) (Failed to connect|Connection timed out|Connection timeout)",
         ("connect", ""),
         "curl's own deadline for connecting passed (--connect-timeout), or the kernel gave up.",
         &["connect-deadline", "syn-unanswered", "queue-full-silent"],
@@ -379,7 +419,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "curl",
-        r"\(28\) Operation (timed out|too slow)",
+        r"(\(28\)|cURL error 28:) Operation (timed out|too slow)",
         ("read", ""),
         "curl's own deadline passed (--max-time, --speed-time).",
         &["read-deadline"],
@@ -387,7 +427,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "curl",
-        r"\(7\) Failed to connect to .*(Connection refused|Couldn't connect to server|Could not connect to server)|\(7\) Failed to connect",
+        r"(\(7\)|cURL error 7:) Failed to connect",
         ("connect", "ECONNREFUSED"),
         "No address of the server took the connection; nearly always a refusal.",
         &["nobody-listens", "firewall-refuses", "no-route"],
@@ -395,7 +435,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "curl",
-        r"\(18\) (transfer closed|end of response)",
+        r"(\(18\)|curl 18|cURL error 18:) (transfer closed|end of response)",
         ("read", ""),
         "The server closed before the whole body had come.",
         &["fin-without-answer"],
