@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::constants::Constant;
 use crate::record::Script;
 use crate::scenario::builtin;
 
@@ -9,7 +10,7 @@ use crate::scenario::builtin;
 const MOST: usize = 10;
 
 /// Every shipped scenario with its name; read once.
-static SHIPPED: LazyLock<Vec<(&str, Script)>> =
+static SHIPPED: LazyLock<Vec<(&'static str, Script)>> =
     LazyLock::new(|| builtin::all().filter_map(|one| one.parse().ok().map(|script| (one.name, script))).collect());
 
 /// The scenarios that show something.
@@ -17,7 +18,7 @@ static SHIPPED: LazyLock<Vec<(&str, Script)>> =
 pub(super) struct Showing {
     /// Name and title of those to begin with.
     pub(super) best: Vec<(String, String)>,
-    /// How many more there are.
+    /// How many more have such a tag.
     pub(super) more: usize,
 }
 
@@ -29,7 +30,12 @@ pub(super) fn showing(named: &[&str], tags: &[&str]) -> Showing {
     let tagged = SHIPPED.iter().filter(|(name, script)| !named.contains(name) && is_tagged(script));
     let both: Vec<_> = named.iter().filter_map(known).chain(tagged).collect();
     let best = both.iter().take(MOST).map(|(name, script)| ((*name).to_owned(), script.title.clone())).collect();
-    Showing { best, more: both.len().saturating_sub(MOST) }
+    Showing { best, more: both.iter().skip(MOST).filter(|(_, script)| is_tagged(script)).count() }
+}
+
+/// The scenarios in which a call is given that constant.
+pub(super) fn using(constant: Constant) -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().filter(move |(_, script)| constant.is_used(script)).map(|(name, _)| *name)
 }
 
 #[cfg(test)]

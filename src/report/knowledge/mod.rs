@@ -1,9 +1,10 @@
-//! What `tcpstory explain` tells: a page for each errno, call, segment, state and rule, and for SIGPIPE.
+//! What `tcpstory explain` tells: a page for each errno, call, segment, state, option, flag and rule, and for SIGPIPE.
 //!
 //! Pages are made from the table of rules, from what the model predicts next and from the table of languages, so that text
 //! and model cannot drift apart. What no rule covers says how it is known.
 
 mod calls;
+mod constants;
 mod errnos;
 mod lessons;
 mod topics;
@@ -18,6 +19,7 @@ use crate::record::Errno;
 use crate::story::Predicted;
 use crate::story::outlook::{Answers, Outlook, outlook};
 use crate::story::rules::{RULES, Rule, rule, subjects};
+use constants::Constant;
 use errnos::{Basis, Way};
 use topics::Kind;
 
@@ -27,6 +29,7 @@ pub fn page(topic: Topic) -> Page {
         Kind::Errno(known) => errno(known),
         Kind::Call(known) => call(known),
         Kind::Wire(known) => wire(known),
+        Kind::Constant(constant) => constant_page(constant),
         Kind::Rule(rule) => single_rule(rule),
         Kind::Sigpipe => sigpipe(),
     }
@@ -94,9 +97,30 @@ fn wire(known: &wire::Known) -> Page {
     page
 }
 
+fn constant_page(constant: Constant) -> Page {
+    let mut page = Page::new(constant.name());
+    let rules = rules_of(|rule| names_constant(rule, constant.name()));
+    page.add("", vec![Block::text(constant.meaning())]);
+    page.add("The rules that speak of it", rules.iter().map(|rule| Block::Entry(entry(rule))).collect());
+    page.add("Not true", vec![Block::List(misconceptions(&rules, &[]))]);
+    page.add("In a scenario", vec![Block::text(constant.example())]);
+    let mut lessons: Vec<_> = lessons::using(constant).collect();
+    lessons.extend(lessons_of(&rules).into_iter().filter(|name| !lessons.contains(name)).collect::<Vec<_>>());
+    page.add("See it", run(&lessons, &[constant.name()]));
+    page
+}
+
+fn names_constant(rule: &Rule, name: &str) -> bool {
+    let told = [rule.statement, rule.linux, rule.misconception];
+    told.iter().any(|text| text.split(|part| !is_word(part)).any(|word| word == name))
+}
+
+fn is_word(part: char) -> bool {
+    part.is_alphanumeric() || part == '_'
+}
+
 /// Whether a rule speaks of a segment or a state; states are seldom named outside the kernel's source.
 fn speaks_of(rule: &Rule, name: &str) -> bool {
-    let is_word = |part: char| part.is_alphanumeric() || part == '_';
     let mut words = rule.statement.split(|part| !is_word(part));
     words.any(|word| word == name)
         || rule.linux.split(|part| !is_word(part)).any(|word| word.strip_prefix("TCP_") == Some(name))

@@ -1,6 +1,7 @@
 //! What can be explained, and how people name it.
 
 use super::calls::{self, CALLS};
+use super::constants::{self, Constant};
 use super::errnos;
 use super::wire;
 use super::{Block, Page};
@@ -17,11 +18,13 @@ pub(super) enum Kind {
     Errno(&'static errnos::Known),
     Call(&'static calls::Known),
     Wire(&'static wire::Known),
+    Constant(Constant),
     Rule(&'static Rule),
     Sigpipe,
 }
 
-/// What a word means: an errno by name, number or text, a call, a segment, a state, a rule's id, SIGPIPE. Case does not
+/// What a word means: an errno by name, number or text, a call, a segment, a state, an option, a flag, an event, a rule's id,
+/// SIGPIPE. Case does not
 /// matter, but for a word that is both a call and a state: `close` and `CLOSE`.
 pub fn find(word: &str) -> Option<Topic> {
     let word = word.trim();
@@ -31,6 +34,7 @@ pub fn find(word: &str) -> Option<Topic> {
         .or_else(|| CALLS.iter().find(|call| call.name == bare).map(Kind::Call))
         .or_else(|| rule(&bare).map(Kind::Rule))
         .or_else(|| by_wire(&bare))
+        .or_else(|| constants::find(&bare).map(Kind::Constant))
         .or_else(|| (bare == "sigpipe").then_some(Kind::Sigpipe))?;
     Some(Topic(kind))
 }
@@ -56,7 +60,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     let errnos = errnos::all().map(|known| known.name);
     let calls = CALLS.iter().map(|call| call.name);
     let wire = wire::all().map(|known| known.name);
-    errnos.chain(["SIGPIPE"]).chain(calls).chain(wire).chain(RULES.iter().map(|rule| rule.id))
+    let constants = constants::all().map(Constant::name);
+    errnos.chain(["SIGPIPE"]).chain(calls).chain(wire).chain(constants).chain(RULES.iter().map(|rule| rule.id))
 }
 
 /// The name that was probably meant.
@@ -78,6 +83,13 @@ pub fn index() -> Page {
     let titles = |known: &[wire::Known]| known.iter().map(|one| (one.name.to_owned(), one.title.to_owned())).collect();
     page.add("Segments", vec![Block::Pairs(titles(wire::SEGMENTS))]);
     page.add("States", vec![Block::Pairs(titles(wire::STATES))]);
+    let meanings = |known: &mut dyn Iterator<Item = Constant>| {
+        Block::Pairs(known.map(|one| (one.name().to_owned(), one.meaning().to_owned())).collect())
+    };
+    page.add("Options", vec![meanings(&mut constants::options())]);
+    page.add("Flags of send and recv", vec![meanings(&mut constants::flags())]);
+    page.add("Events of poll and epoll", vec![meanings(&mut constants::events())]);
+    page.add("Directions of shutdown", vec![meanings(&mut constants::directions())]);
     page.add(
         "How to ask",
         vec![Block::list([
