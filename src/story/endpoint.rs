@@ -81,6 +81,8 @@ pub struct Endpoint {
     pub sent_upto: u64,
     /// What the peer has acknowledged.
     pub acked: u64,
+    /// A write or a poll has found no room in the send buffer (`SOCK_NOSPACE`): who sleeps may be woken when there is some.
+    pub no_space: bool,
     /// The sequence number behind the last that the peer's window lets it send, where a segment has told.
     pub window_edge: Option<u64>,
     /// The sequence number behind the last that its own window lets the peer send.
@@ -176,6 +178,7 @@ impl Default for Endpoint {
             written: 0,
             sent_upto: 0,
             acked: 0,
+            no_space: false,
             window_edge: None,
             offered_edge: None,
             last_received: None,

@@ -111,9 +111,8 @@ impl Active {
 
     /// How much of what is in the queue it has copied and left there. One that sleeps on has seen all of it.
     fn peeked(&self, endpoint: &Endpoint) -> u64 {
-        let sleeps = self.looking.upto == endpoint.received && !endpoint.receive_ended() && endpoint.pending.is_none();
         let goes_on = self.looking.goes_on(endpoint, self.held_bytes());
-        if sleeps && !goes_on && !self.held.is_empty() {
+        if self.looking.sleeps_on(endpoint) && !goes_on && !self.held.is_empty() {
             return endpoint.received.saturating_sub(endpoint.readable(0).0);
         }
         self.peeked_awake(endpoint)
@@ -145,11 +144,19 @@ struct Looking {
     stepped_over: u64,
     /// What had been received when it last looked.
     upto: u64,
+    /// It was woken since, with nothing new to look at.
+    roused: bool,
 }
 
 impl Looking {
     fn from(endpoint: &Endpoint) -> Self {
-        Self { at: endpoint.read, stepped_over: 0, upto: endpoint.received }
+        Self { at: endpoint.read, stepped_over: 0, upto: endpoint.received, roused: false }
+    }
+
+    /// Nothing has woken it since it last looked.
+    fn sleeps_on(self, endpoint: &Endpoint) -> bool {
+        let ended = endpoint.receive_ended() || endpoint.pending.is_some();
+        !self.roused && !ended && self.upto == endpoint.received
     }
 
     /// Whether it goes on behind what it has copied once it is woken. Where `copied_seq` is not what it was, because another process
@@ -167,7 +174,7 @@ impl Looking {
         if self.at == endpoint.read && endpoint.at_mark() && endpoint.received > endpoint.read {
             (self.at, self.stepped_over) = (self.at + 1, self.stepped_over + 1);
         }
-        self.upto = endpoint.received;
+        (self.upto, self.roused) = (endpoint.received, false);
     }
 }
 

@@ -103,7 +103,7 @@ fn deed(script: &Script, call: &Call) -> Option<String> {
         }
         Call::Exit { code } => code.to_string(),
         Call::Dup { to } => format!("{to:?}"),
-        Call::Fork { child } => format!("{:?}", script.actors[child.0].name),
+        Call::Fork { child } | Call::Clone { child } => format!("{:?}", script.actors[child.0].name),
         Call::EpollWait { events, edge, timeout_ns } => {
             let timeout = timeout_ns.map_or(String::new(), |ns| format!(", timeout = \"{ns}ns\""));
             let asked: Vec<_> = events.iter().map(|event| format!("E{}", PollEvent::name(*event))).collect();

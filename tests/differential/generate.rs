@@ -48,7 +48,7 @@ pub(crate) fn scenario(seed: u64) -> Script {
             0..3 => steps.extend(questions(&mut rng, actor)),
             3..6 => steps.extend(hasty_connect(&mut rng)),
             6 => steps.push(cast.duplicates(&mut rng, actor)),
-            7 => steps.extend(cast.forks(actor)),
+            7 => steps.extend(cast.multiplies(&mut rng, actor)),
             8 => steps.extend(cast.vanishes(&mut rng, actor)),
             9..11 => steps.extend(urgent(&mut rng, actor)),
             11 => steps.extend(abort(&mut rng, actor)),
@@ -121,20 +121,21 @@ impl Cast {
         call(actor, of, Call::Dup { to: COPY.to_owned() })
     }
 
-    /// One of the first actors forks, once.
-    fn forks(&mut self, parent: ActorId) -> Option<Step> {
+    /// One of the first actors forks, or has another share its descriptors as a thread does, once.
+    fn multiplies(&mut self, rng: &mut Rng, parent: ActorId) -> Option<Step> {
         let is_first = self.specs.iter().all(|spec| spec.name != "child");
         is_first.then(|| {
             self.shared = true;
             let child = ActorId(self.specs.len());
             self.specs.push(ActorSpec { name: "child".to_owned(), ..self.specs[parent.0].clone() });
-            call(parent, CONNECTION, Call::Fork { child })
+            let made = if rng.bool() { Call::Fork { child } } else { Call::Clone { child } };
+            call(parent, CONNECTION, made)
         })
     }
 
     /// Two processes with one connection, of which each may wait, and a peer that says something.
     fn reads_together(&mut self, rng: &mut Rng, parent: ActorId) -> Vec<Step> {
-        let mut steps: Vec<_> = self.forks(parent).into_iter().collect();
+        let mut steps: Vec<_> = self.multiplies(rng, parent).into_iter().collect();
         let child = self.specs.iter().position(|spec| spec.name == "child").map_or(parent, ActorId);
         let peer = if parent == SERVER { CLIENT } else { SERVER };
         for _ in 0..rng.usize(2..7) {

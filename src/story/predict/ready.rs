@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::write::SURELY_FITS;
 use super::{Foreseen, View, plain};
 use crate::record::{Call, PollEvent, TcpState};
 use crate::story::endpoint::{Mark, UrgentByte};
@@ -131,8 +130,7 @@ impl View<'_> {
 pub fn without_room(view: View<'_>, call: &Call, usual: &Foreseen) -> Option<Foreseen> {
     let (Call::Poll { timeout_ns, .. } | Call::EpollWait { timeout_ns, .. }) = call else { return None };
     let Predicted::Ready(ready) = &usual.outcome else { return None };
-    let full = view.endpoint.written.saturating_sub(view.endpoint.acked) > SURELY_FITS;
-    let uncertain = full && !view.endpoint.send_ended() && ready.contains(&PollEvent::Out);
+    let uncertain = view.endpoint.may_be_full() && !view.endpoint.send_ended() && ready.contains(&PollEvent::Out);
     let rest: Vec<_> = ready.iter().copied().filter(|event| *event != PollEvent::Out).collect();
     let waits = rest.is_empty() && *timeout_ns != Some(0);
     let outcome = if waits { Predicted::Blocks } else { Predicted::Ready(rest) };

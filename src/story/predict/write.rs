@@ -111,6 +111,13 @@ pub fn when_the_buffer_is_full(view: View<'_>, call: &Call, blocked: bool) -> Ve
     more
 }
 
+impl Endpoint {
+    /// So much waits to be acknowledged that the send buffer may have no room.
+    pub fn may_be_full(&self) -> bool {
+        self.written.saturating_sub(self.acked) > SURELY_FITS
+    }
+}
+
 fn accepted(endpoint: &Endpoint, bytes: u64, nonblocking: bool, may_be_cut: bool) -> Foreseen {
     if matches!(endpoint.state, TcpState::SynSent | TcpState::SynRecv) {
         return if nonblocking {

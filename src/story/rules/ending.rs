@@ -125,6 +125,18 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "a-shared-table-outlives-a-process",
+        statement: "A process, or a thread, that shares its descriptors with another leaves them open when it ends alone.",
+        sentence: "{by} ended the process; its descriptors stay open, because another shares them since {clone}.",
+        notable: true,
+        calls: &["exit", "clone"],
+        wire: "Nothing. What close() would send comes when the last who shares the descriptors ends.",
+        linux: "do_exit() calls exit_files(), and put_files_struct() closes the files only for the last who has the table.",
+        misconception: "A thread that ends takes its connections with it.",
+        unshown: "The threads of the lessons end with their process.",
+        ..PLAIN
+    },
+    Rule {
         id: "a-kill-ends-the-call",
         statement: "A fatal signal from outside ends a process inside its call; nothing is returned.",
         sentence: "{signal} from {kill} ended the process inside this call; it never returned.",

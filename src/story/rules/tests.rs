@@ -114,6 +114,7 @@ fn functions_were_looked_up() {
         "tcp_add_backlog",
         "do_exit",
         "exit_files",
+        "put_files_struct",
         "inet_create",
         "inet_bind_conflict",
         "inet_csk_accept",

@@ -24,6 +24,9 @@ impl Walk<'_> {
         if let Some(id) = endpoint {
             self.gives_up_for_certain(event, id, self.recording.events[event.0].t_ns);
         }
+        if let Some(id) = endpoint {
+            self.others_have_copied(id);
+        }
         if takes_bytes(&call.call) && self.holds(call).0.is_none() {
             self.endpoint_or_own(call.socket).steps_over_mark();
         }
@@ -182,6 +185,7 @@ impl Walk<'_> {
                 }
                 if let Some(id) = self.endpoint_of(call.socket) {
                     self.shutdown_owes(id, event);
+                    self.rouses(id);
                     self.arrived(id);
                 }
             }

@@ -10,14 +10,53 @@ use crate::story::{EndpointId, EventId};
 /// A descriptor: whose, and its name where that is not the socket's own.
 type Descriptor = (ActorId, Option<String>);
 
+/// The descriptors that refer to one socket.
+#[derive(Debug, Default)]
+struct Open {
+    /// Those that a call can name.
+    named: BTreeSet<Descriptor>,
+    /// How many there are in each table whose name was given to another: nobody closes them before the process ends.
+    nameless: BTreeMap<ActorId, usize>,
+}
+
+impl Open {
+    fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.nameless.is_empty()
+    }
+
+    /// A duplicate with that name.
+    fn duplicate(&mut self, table: ActorId, copy: Descriptor) {
+        if !self.named.insert(copy) {
+            *self.nameless.entry(table).or_default() += 1;
+        }
+    }
+
+    /// Another table has what one has.
+    fn copy(&mut self, from: ActorId, to: ActorId) {
+        let named: Vec<_> = self.named.iter().filter(|(table, _)| *table == from).cloned().collect();
+        self.named.extend(named.into_iter().map(|(_, name)| (to, name)));
+        if let Some(count) = self.nameless.get(&from).copied() {
+            self.nameless.insert(to, count);
+        }
+    }
+
+    /// A table is gone.
+    fn lose(&mut self, table: ActorId) {
+        self.named.retain(|(holder, _)| *holder != table);
+        self.nameless.remove(&table);
+    }
+}
+
 /// Who holds the sockets that several descriptors refer to. A socket that is not here has one: its actor's.
 #[derive(Debug, Default)]
 pub(super) struct Holders {
-    open: BTreeMap<SocketId, BTreeSet<Descriptor>>,
+    open: BTreeMap<SocketId, Open>,
     /// Sockets that exist by now.
     pub(super) seen: BTreeSet<SocketId>,
     /// Sockets whose last descriptor is closed while a call on them is under way, and the close.
     until_return: BTreeMap<SocketId, EventId>,
+    /// Actors that another has made, and the call that did.
+    made: BTreeMap<ActorId, EventId>,
     /// Actors whose process has ended.
     gone: BTreeSet<ActorId>,
     /// What closed each descriptor while others were still open.
@@ -42,26 +81,32 @@ impl Walk<'_> {
     /// What closed the descriptor of a call, and whether others refer to its socket.
     pub(super) fn holds(&self, call: &Syscall) -> (Option<EventId>, bool) {
         let own = self.descriptor(call);
-        let others = self.holders.open.get(&call.socket).is_some_and(|open| open.iter().any(|other| *other != own));
+        let others = self
+            .holders
+            .open
+            .get(&call.socket)
+            .is_some_and(|open| !open.nameless.is_empty() || open.named.iter().any(|other| *other != own));
         let closed = self.sockets.get(call.socket.0).and_then(|model| model.closed);
         (closed.or_else(|| self.holders.closed.get(&(call.socket, own)).copied()), others)
     }
 
-    fn open_of(&mut self, socket: SocketId) -> &mut BTreeSet<Descriptor> {
+    fn open_of(&mut self, socket: SocketId) -> &mut Open {
         let owner = self.recording.sockets[socket.0].actor;
-        self.holders.open.entry(socket).or_insert_with(|| BTreeSet::from([(owner, None)]))
+        let own = || Open { named: BTreeSet::from([(owner, None)]), ..Open::default() };
+        self.holders.open.entry(socket).or_insert_with(own)
     }
 
-    /// dup(2): the same open file by another number. One whose name is given to another is open to the end, and nobody can close
-    /// it any more.
-    pub(super) fn duplicates(&mut self, event: EventId, call: &Syscall, to: &str) {
+    /// dup(2): the same open file by another number.
+    pub(super) fn duplicates(&mut self, call: &Syscall, to: &str) {
         let table = self.table(call.actor);
         let copy = (table, Some(to.to_owned()));
         self.holders.closed.remove(&(call.socket, copy.clone()));
-        let open = self.open_of(call.socket);
-        if !open.insert(copy) {
-            open.insert((table, Some(format!("{to} until {}", event.0)))); // no name has a space in it
-        }
+        self.open_of(call.socket).duplicate(table, copy);
+    }
+
+    /// A process was made.
+    pub(super) fn makes(&mut self, event: EventId, child: ActorId) {
+        self.holders.made.insert(child, event);
     }
 
     /// fork(2): the child has every descriptor of its parent.
@@ -72,9 +117,7 @@ impl Walk<'_> {
             if !owned || !self.holders.seen.contains(&socket) || self.sockets[socket.0].closed.is_some() {
                 continue;
             }
-            let open = self.open_of(socket);
-            let copies: Vec<_> = open.iter().filter(|(actor, _)| *actor == parent).cloned().collect();
-            open.extend(copies.into_iter().map(|(_, name)| (child, name)));
+            self.open_of(socket).copy(parent, child);
         }
     }
 
@@ -86,7 +129,7 @@ impl Walk<'_> {
             self.open_of(call.socket);
         }
         if let Some(open) = self.holders.open.get_mut(&call.socket) {
-            if open.remove(&own) {
+            if open.named.remove(&own) {
                 self.holders.closed.insert((call.socket, own), event);
             }
             if self.holders.open.get(&call.socket).is_some_and(|open| !open.is_empty()) {
@@ -151,21 +194,38 @@ impl Walk<'_> {
         }
     }
 
-    /// The process ends, and with it every descriptor that it has.
+    /// The processes that share an actor's descriptors, itself not among them.
+    fn sharing(&self, actor: ActorId) -> impl Iterator<Item = ActorId> {
+        let table = self.table(actor);
+        let others = (0..self.recording.actors.len()).map(ActorId).filter(move |other| *other != actor);
+        others.filter(move |other| self.table(*other) == table && self.lives(*other))
+    }
+
+    fn lives(&self, actor: ActorId) -> bool {
+        let begun = self.recording.actors[actor.0].forked_from.is_none() || self.holders.made.contains_key(&actor);
+        begun && !self.holders.gone.contains(&actor)
+    }
+
+    /// The call by which somebody who is still there came to share an actor's descriptors.
+    pub(super) fn shared_since(&self, actor: ActorId) -> Option<EventId> {
+        let other = self.sharing(actor).next()?;
+        self.holders.made.get(&other).or(self.holders.made.get(&actor)).copied()
+    }
+
+    /// The process ends, and with it every descriptor that it has and does not share.
     pub(super) fn close_all(&mut self, by: EventId, actor: ActorId) {
         self.holders.gone.insert(actor);
-        let actor = self.table(actor);
-        let lives = |other: &ActorId| self.table(*other) == actor && !self.holders.gone.contains(other);
-        if (0..self.recording.actors.len()).map(ActorId).any(|other| lives(&other)) {
+        if self.sharing(actor).next().is_some() {
             return;
         }
+        let actor = self.table(actor);
         for socket in (0..self.sockets.len()).map(SocketId) {
             let held = match self.holders.open.get_mut(&socket) {
                 None => self.recording.sockets[socket.0].actor == actor,
                 Some(open) => {
-                    let before = open.len();
-                    open.retain(|(holder, _)| *holder != actor);
-                    open.is_empty() && before > 0
+                    let had_any = !open.is_empty();
+                    open.lose(actor);
+                    open.is_empty() && had_any
                 }
             };
             if held && self.sockets[socket.0].closed.is_none() {

@@ -34,6 +34,9 @@ impl Walk<'_> {
 
     /// Setting the size of the send buffer wakes who waits to write, if there is room (`sk_setsockopt`, `sk_stream_write_space`).
     pub(super) fn wakes_writers(&mut self, call: &Syscall) {
+        if let Some(id) = self.endpoint_of(call.socket).filter(|id| self.endpoint(*id).no_space) {
+            self.may_rouse(id);
+        }
         let has_room = self.view(call).is_some_and(|view| view.is_ready(&[PollEvent::Out]));
         let watching = self.sockets.get_mut(call.socket.0).into_iter().flat_map(|model| model.epoll.values_mut());
         for epoll in watching {
@@ -41,9 +44,23 @@ impl Walk<'_> {
         }
     }
 
+    /// What was acknowledged may have made room for which somebody waits (`tcp_check_space`).
+    fn may_have_room(&mut self, id: EndpointId) {
+        let endpoint = self.endpoint_mut(id);
+        if !endpoint.no_space {
+            return;
+        }
+        endpoint.no_space = endpoint.may_be_full();
+        self.may_rouse(id);
+    }
+
     /// What a segment wakes at its receiver, which held that state before.
     pub(super) fn wakes_receiver(&mut self, receiver: EndpointId, segment: &Segment, before: TcpState) {
         let everybody = before != self.endpoint(receiver).state || segment.flags.has(Flags::FIN);
+        if everybody {
+            self.rouses(receiver);
+        }
+        self.may_have_room(receiver);
         if !everybody && segment.payload.is_empty() {
             return;
         }

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use super::{Active, Walk};
-use crate::record::{Call, Detail, Errno, MsgFlag, Outcome, Signal, SocketId, SocketOption, Syscall, TcpState};
+use crate::record::{
+    Call, Detail, Errno, MsgFlag, Outcome, PollEvent, Signal, SocketId, SocketOption, Syscall, TcpState,
+};
 use crate::story::endpoint::Ending;
 use crate::story::predict::{Foreseen, SocketModel};
 use crate::story::{Basis, Cause, Deviation, EndpointId, EventId, Listener, Piece, Rel, outcome, rules};
@@ -15,6 +17,7 @@ impl Walk<'_> {
         if self.is_local(call.socket) && !self.local_settles(event, call) {
             return false;
         }
+        self.finds_no_space(call);
         if let Outcome::Failed { errno } = call.outcome {
             let endpoint = self.endpoint_or_own(call.socket);
             if call.call.data().is_some() {
@@ -58,8 +61,12 @@ impl Walk<'_> {
                     self.pairs(*ends);
                 }
             }
-            (Call::Dup { to }, _) => self.duplicates(event, call, to),
-            (Call::Fork { child }, _) => self.forks(call.actor, *child),
+            (Call::Dup { to }, _) => self.duplicates(call, to),
+            (Call::Fork { child }, _) => {
+                self.makes(event, *child);
+                self.forks(call.actor, *child);
+            }
+            (Call::Clone { child }, _) => self.makes(event, *child),
             (Call::Setsockopt { option }, _) => {
                 self.sockets[call.socket.0].options.set(*option);
                 if matches!(option, SocketOption::SoSndbuf(_)) {
@@ -82,6 +89,21 @@ impl Walk<'_> {
             _ => {}
         }
         true
+    }
+
+    /// A call that has found the send buffer full, or may have, leaves a note of it (`SOCK_NOSPACE`).
+    fn finds_no_space(&mut self, call: &Syscall) {
+        let endpoint = self.endpoint_or_own(call.socket);
+        if endpoint.send_ended() || !endpoint.may_be_full() {
+            return;
+        }
+        endpoint.no_space |= match (&call.call, &call.outcome) {
+            (Call::Poll { .. } | Call::EpollWait { .. }, Outcome::Returned { detail: Detail::Ready(ready), .. }) => {
+                !ready.contains(&PollEvent::Out)
+            }
+            (Call::Write { .. } | Call::Send { .. } | Call::Sendfile { .. }, _) => true,
+            _ => false,
+        };
     }
 
     pub(super) fn listens(&mut self, event: EventId, socket: SocketId, backlog: u32) {

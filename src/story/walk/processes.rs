@@ -33,16 +33,21 @@ impl Walk<'_> {
     pub(super) fn exit(&mut self, event: EventId, actor: ActorId) {
         let by = self.killed.get(&actor).or(self.last_call.get(&actor)).copied();
         if let Some(by) = by {
+            let shared = self.shared_since(actor);
             let (rule, signal) = match &self.recording.events[by.0].what {
+                What::Kill(kill) if shared.is_some() => ("a-shared-table-outlives-a-process", Some(kill.signal)),
                 What::Kill(kill) => ("a-kill-ends-the-process", Some(kill.signal)),
                 What::Syscall(Syscall { outcome: Outcome::Killed { signal }, .. }) => {
                     ("sigpipe-default-ends-the-process", Some(*signal))
                 }
+                _ if shared.is_some() => ("a-shared-table-outlives-a-process", None),
                 _ => ("exit-ends-the-process", None),
             };
             self.link(by, event, Rel::Ended, Basis::Kernel, (0, 0));
-            let fact = Fact { signal, roles: vec![("by", by)], ..Fact::default() };
-            self.found.causes.push(Cause { of: event, because: vec![by], rule, fact });
+            let roles: Vec<_> = std::iter::once(("by", by)).chain(shared.map(|clone| ("clone", clone))).collect();
+            let because = roles.iter().map(|(_, event)| *event).collect();
+            let fact = Fact { signal, roles, ..Fact::default() };
+            self.found.causes.push(Cause { of: event, because, rule, fact });
             self.close_all(by, actor);
         }
         self.found.told[event.0] = Some(Told::Exit);

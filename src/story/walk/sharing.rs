@@ -45,11 +45,19 @@ impl<'r> Walk<'r> {
         }
     }
 
+    /// Who was woken beside another, and found that one served, has had the time to copy what was left.
+    pub(super) fn others_have_copied(&mut self, id: EndpointId) {
+        let there = self.active.iter().filter(|(_, active)| active.endpoint == Some(id) && active.sleeps());
+        for actor in there.map(|(actor, _)| *actor).collect::<Vec<_>>() {
+            self.copies(actor);
+        }
+    }
+
     /// A recv with `MSG_PEEK` looks on, if it was woken.
     fn copies_without_taking(&mut self, actor: ActorId, id: EndpointId, rest: u64) {
         let endpoint = &self.endpoints[id.connection.0][id.side.index()];
         let Some(active) = self.active.get_mut(&actor) else { return };
-        if active.looking.upto == endpoint.received && !active.held.is_empty() {
+        if active.looking.sleeps_on(endpoint) && !active.held.is_empty() {
             return;
         }
         let parts = endpoint.peek(active.peeked(endpoint), rest);
@@ -58,6 +66,24 @@ impl<'r> Walk<'r> {
             active.looking.at = *to;
         }
         active.held.extend(parts);
+    }
+
+    /// All who sleep at an end are woken, whether there is anything for them or not (`sk_state_change`).
+    pub(super) fn rouses(&mut self, id: EndpointId) {
+        for active in self.active.values_mut().filter(|active| active.endpoint == Some(id) && active.sleeps()) {
+            active.looking.roused = true;
+        }
+        self.may_rouse(id);
+    }
+
+    /// The same where it depends on sizes that the kernel tunes: room in the send buffer wakes readers too (`sk_stream_write_space`).
+    pub(super) fn may_rouse(&mut self, id: EndpointId) {
+        let recording = self.recording;
+        for active in self.active.values_mut().filter(|active| active.endpoint == Some(id) && active.sleeps()) {
+            if let What::Syscall(call) = &recording.events[active.event.0].what {
+                active.foreseen.extend(predict::woken(&call.call));
+            }
+        }
     }
 
     /// Who has looked at bytes that another process has taken since begins anew with each that comes, and has the earlier ones as well.
