@@ -105,7 +105,7 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         makes || matches!(call, Call::Fork { .. } | Call::Clone { .. } | Call::Exit { .. } | Call::EpollCreate);
     if let (Some(close), false) = (view.closed, needs_none) {
         if matches!(call, Call::Poll { .. }) {
-            return plain(Predicted::Ready(vec![PollEvent::Nval]), "poll-of-a-closed-descriptor").role("close", close);
+            return poll_of_closed(close);
         }
         if let Call::EpollWait { timeout_ns, .. } = call {
             return view.epoll_of_closed(*timeout_ns, close);
@@ -146,6 +146,11 @@ pub fn predict(view: View<'_>, call: &Call) -> Foreseen {
         Call::EpollWait { timeout_ns, .. } => view.epoll(*timeout_ns),
         Call::Exit { .. } => plain(Predicted::Ends, "exit-ends-the-process"),
     }
+}
+
+/// What a poll tells of a descriptor that was closed, also where that was while it slept and something has woken it since.
+pub fn poll_of_closed(close: EventId) -> Foreseen {
+    plain(Predicted::Ready(vec![PollEvent::Nval]), "poll-of-a-closed-descriptor").role("close", close)
 }
 
 /// What a call that was asleep returns when it is woken, where that does not depend on what woke it: a recv of 0 bytes leaves the

@@ -33,10 +33,11 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "poll-of-a-closed-descriptor",
-        statement: "poll() on a closed descriptor returns POLLNVAL.",
+        statement: "poll() on a closed descriptor returns POLLNVAL, also where it was closed while poll() slept and something has woken it since.",
         sentence: "{close} had closed the descriptor: poll says POLLNVAL.",
         wire: "Nothing.",
         calls: &["poll"],
+        linux: "do_pollfd() looks the descriptor up, and do_poll() calls it again after each wait.",
         notable: true,
         lessons: &["epoll-forgets-a-closed-socket"],
         ..PLAIN

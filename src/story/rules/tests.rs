@@ -113,6 +113,8 @@ fn functions_were_looked_up() {
         "tcp_abort",
         "tcp_add_backlog",
         "do_exit",
+        "do_poll",
+        "do_pollfd",
         "exit_files",
         "put_files_struct",
         "inet_create",

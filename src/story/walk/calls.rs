@@ -271,7 +271,9 @@ impl Walk<'_> {
         if let Some((ns, late)) = predict::after_timeout(View { peeked: awake, ..view }, &call.call)
             && waited >= i64::try_from(ns).unwrap_or(i64::MAX)
         {
-            foreseen.push(late);
+            let is_poll = matches!(call.call, Call::Poll { .. });
+            let closed = self.active.get(&call.actor).and_then(|active| self.closed_during(active, call));
+            foreseen.push(closed.filter(|_| is_poll).map_or(late, predict::poll_of_closed));
         }
         foreseen.extend(self.local_alternative(view, call, true));
         foreseen.extend(predict::when_the_buffer_is_full(view, &call.call, call.blocked || timed_out(view, waited)));
@@ -318,7 +320,8 @@ impl Walk<'_> {
         let Some(active) = self.active.get(&actor) else { return };
         let What::Syscall(call) = &self.recording.events[active.event.0].what else { return };
         let waiting = active.foreseen.last().is_none_or(|last| last.outcome == Predicted::Blocks);
-        if active.has_sent && !waiting {
+        let looks_anew = matches!(call.call, Call::Poll { .. }) && self.closed_during(active, call).is_some();
+        if looks_anew || (active.has_sent && !waiting) {
             return;
         }
         let asleep = active.sleeps();
