@@ -46,7 +46,7 @@ pub(super) enum Command {
     Render(RenderArgs),
     /// Put two runs beside each other, step by step, and say where they part
     Compare(CompareArgs),
-    /// Explain an errno, a call, a segment, a state or a rule
+    /// Explain an errno, a call, a segment, a state, an option, a flag or a rule
     Explain(ExplainArgs),
     /// Say what may be behind a line of a log
     Why(WhyArgs),

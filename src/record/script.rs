@@ -90,6 +90,9 @@ pub struct Network {
     /// The author said how acknowledgments are to be, also where it is the default.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub delayed_ack_is_chosen: bool,
+    /// The least retransmission timeout in nanoseconds, a multiple of a millisecond; the kernel's 200 ms where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rto_min_ns: Option<u64>,
     /// Per-namespace sysctls to set before the run.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub sysctl: BTreeMap<String, String>,
@@ -103,6 +106,7 @@ impl Default for Network {
             mtu_is_chosen: false,
             delayed_ack: false,
             delayed_ack_is_chosen: false,
+            rto_min_ns: None,
             sysctl: BTreeMap::new(),
         }
     }

@@ -133,6 +133,11 @@ const NETWORK: &[Key] = &[
         "true shows the kernel's habit of delaying acknowledgments; off by default, so that runs repeat.",
         || json!({ "type": "boolean" }),
     ),
+    key(
+        "rto_min",
+        "The least retransmission timeout, which is also how long a cork holds back; 200 ms if left out.",
+        shape::duration,
+    ),
     key("sysctl", "Sysctls of the network namespace to set before the run.", shape::sysctl),
 ];
 

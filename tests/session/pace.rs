@@ -96,9 +96,6 @@ fn hesitant(ground: Ground, script: &Script, behind: Option<usize>) -> Result<Re
     Ok(session.finish()?)
 }
 
-/// What a cork holds back is sent after 200 ms: there is time for one pause, not for one behind every step.
-const ENDS_BY_ITSELF: &str = "cork";
-
 /// A machine that is busy at the wrong moment, or all the time, is no reason for another story.
 fn hesitation_changes_no_lesson(ground: Ground) -> Result<(), Failed> {
     let scripts = builtin::all().map(|one| (one.name, one.parse().expect("shipped scenarios parse")));
@@ -106,8 +103,7 @@ fn hesitation_changes_no_lesson(ground: Ground) -> Result<(), Failed> {
     assert!(lessons.len() >= 100, "only {} lessons", lessons.len());
     let compare = |name: &str, script: &Script| -> Result<(), String> {
         let expected = digest(&tell(perform(ground, script).map_err(|error| error.to_string())?)).0;
-        let everywhere = (name != ENDS_BY_ITSELF).then_some(None);
-        for behind in (0..script.steps.len()).map(Some).chain(everywhere) {
+        for behind in (0..script.steps.len()).map(Some).chain([None]) {
             let story = tell(hesitant(ground, script, behind).map_err(|error| format!("{error:?}"))?);
             let missed: Vec<_> = story.verdict.checks.iter().filter(|check| !check.passed).collect();
             let told = digest(&story).0;

@@ -16,6 +16,7 @@ pub(crate) const FILES: &[(&str, &str)] = &[
     ("descriptors", include_str!("vocabulary/descriptors.toml")),
     ("pairs", include_str!("vocabulary/pairs.toml")),
     ("vanish", include_str!("vocabulary/vanish.toml")),
+    ("network", include_str!("vocabulary/network.toml")),
 ];
 
 pub(crate) fn holds(ground: Ground, name: &str, text: &str) -> Result<(), Failed> {

@@ -14,7 +14,7 @@ use nix::sys::socket::{
 };
 
 pub use diag::{SockDiag, SockState};
-pub(super) use route::configure_loopback;
+pub(super) use route::{Metrics, configure_loopback};
 
 use message::{Batch, Message, messages};
 

@@ -13,6 +13,11 @@ use super::{Message, Netlink};
 const LOOPBACK: u32 = 1;
 /// `RTAX_QUICKACK`, `include/uapi/linux/rtnetlink.h`: every segment is acknowledged at once.
 const RTAX_QUICKACK: u16 = 15;
+/// `RTAX_RTO_MIN`, `include/uapi/linux/rtnetlink.h`: the least retransmission timeout in milliseconds; counts only where it is locked
+/// (`tcp_rto_min()`).
+const RTAX_RTO_MIN: u16 = 13;
+/// `RTAX_LOCK`, `include/uapi/linux/rtnetlink.h`: a bit for each metric that the kernel must not change.
+const RTAX_LOCK: u16 = 1;
 /// `IFA_F_NOPREFIXROUTE`, `include/uapi/linux/if_addr.h`.
 const IFA_F_NOPREFIXROUTE: u32 = 0x200;
 /// How long the kernel may take to install the routes of new IPv6 addresses; it takes some 50 µs.
@@ -25,16 +30,15 @@ const CREATE: u16 = 0x400;
 
 /// Sets the loopback interface of the calling thread's namespace up, with that MTU in bytes and those addresses.
 ///
-/// Connections from a socket that is not bound come from the first address of their family. With `quick_ack`, the routes make
-/// TCP acknowledge every segment at once. When it returns, all of this holds.
+/// Connections from a socket that is not bound come from the first address of their family. When it returns, all of this holds.
 ///
 /// The error names the request that the kernel refused.
 pub(in crate::lab) fn configure_loopback(
     mtu: u32,
     addresses: &[IpAddr],
-    quick_ack: bool,
+    metrics: Metrics,
 ) -> Result<(), (&'static str, Errno)> {
-    let mut plan = Plan { quick_ack, ..Plan::default() };
+    let mut plan = Plan { metrics, ..Plan::default() };
     plan.link(mtu);
     for ip in addresses.iter().filter(|ip| !is_implied(**ip)) {
         plan.address(*ip);
@@ -48,10 +52,28 @@ fn is_implied(ip: IpAddr) -> bool {
     ip.is_loopback()
 }
 
+/// What routes say of the connections that use them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::lab) struct Metrics {
+    /// TCP acknowledges every segment at once.
+    pub(in crate::lab) quick_ack: bool,
+    /// The least retransmission timeout in milliseconds, where it is not the kernel's.
+    pub(in crate::lab) rto_min_ms: Option<u32>,
+}
+
+impl Metrics {
+    /// As attributes of `RTA_METRICS`.
+    fn attributes(self) -> Vec<(u16, u32)> {
+        let quick = self.quick_ack.then_some((RTAX_QUICKACK, 1));
+        let least = self.rto_min_ms.into_iter().flat_map(|ms| [(RTAX_LOCK, 1 << RTAX_RTO_MIN), (RTAX_RTO_MIN, ms)]);
+        least.chain(quick).collect()
+    }
+}
+
 /// Requests with what they are for, and the kernel's own IPv6 routes, which go once they are there.
 #[derive(Debug, Default)]
 struct Plan {
-    quick_ack: bool,
+    metrics: Metrics,
     batch: Batch,
     names: Vec<&'static str>,
     superseded: Vec<Ipv6Addr>,
@@ -95,15 +117,17 @@ impl Plan {
     }
 
     fn route(&mut self, ip: IpAddr, bits: u8, flags: u16, source: Option<IpAddr>) {
-        let quick_ack = self.quick_ack;
+        let metrics = self.metrics.attributes();
         self.names.push("RTM_NEWROUTE (a local route)");
         self.batch.message(libc::RTM_NEWROUTE, REQUEST | ACK | CREATE | flags, &rtmsg(ip, bits), |attributes| {
             destination(attributes, ip);
             if let Some(source) = source {
                 attributes.add(libc::RTA_PREFSRC, &octets(source));
             }
-            if quick_ack {
-                attributes.nested(libc::RTA_METRICS, |metrics| metrics.add(RTAX_QUICKACK, &1_u32.to_ne_bytes()));
+            if !metrics.is_empty() {
+                attributes.nested(libc::RTA_METRICS, |nested| {
+                    metrics.iter().for_each(|(metric, value)| nested.add(*metric, &value.to_ne_bytes()));
+                });
             }
         });
     }

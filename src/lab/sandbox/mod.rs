@@ -17,7 +17,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 
-use super::netlink::configure_loopback;
+use super::netlink::{Metrics, configure_loopback};
 use super::sys::link::{Offload, switch_off};
 use super::{Attempt, LabError};
 use crate::record::{Family, Network, SandboxKind};
@@ -109,11 +109,16 @@ fn open_namespace(network: &Network, addresses: &[IpAddr]) -> Result<(), LabErro
     if has_ipv6 {
         enable_ipv6()?;
     }
-    configure_loopback(network.mtu, addresses, !network.delayed_ack)
+    configure_loopback(network.mtu, addresses, metrics(network))
         .map_err(|(what, errno)| LabError::new(WANTED).tried(what, errno))?;
     switch_offloads_off().map_err(LabError::failed(WANTED, "ioctl(SIOCETHTOOL)"))?;
     sysctl::set_known();
     network.sysctl.iter().try_for_each(|(name, value)| sysctl::write(name, value))
+}
+
+fn metrics(network: &Network) -> Metrics {
+    let milliseconds = |ns: u64| u32::try_from(ns / 1_000_000).unwrap_or(u32::MAX);
+    Metrics { quick_ack: !network.delayed_ack, rto_min_ms: network.rto_min_ns.map(milliseconds) }
 }
 
 fn check_mtu(network: &Network, has_ipv6: bool) -> Result<(), LabError> {
@@ -167,7 +172,10 @@ fn host_refusals(network: &Network, addresses: &[IpAddr]) -> Vec<Attempt> {
         .map(|(ip, error)| refusal(format!("the address {ip}"), &error.to_string()));
     let quick = (network.delayed_ack_is_chosen && !network.delayed_ack)
         .then(|| refusal("acknowledgments without delay".to_owned(), "it would change the host's routes"));
-    sysctls.chain(mtu).chain(quick).chain(addresses).collect()
+    let least = network
+        .rto_min_ns
+        .map(|_| refusal("a least retransmission timeout".to_owned(), "it would change the host's routes"));
+    sysctls.chain(mtu).chain(quick).chain(least).chain(addresses).collect()
 }
 
 fn host_mtu() -> Option<u32> {

@@ -12,7 +12,7 @@ use nix::unistd::{Gid, Uid, getegid, geteuid};
 
 use super::default_address;
 use super::sysctl::is_writable as sysctl_is_writable;
-use crate::lab::netlink::{SockDiag, configure_loopback};
+use crate::lab::netlink::{Metrics, SockDiag, configure_loopback};
 use crate::lab::sys::fork::{Child, in_child};
 use crate::lab::sys::packet::{AuxData, IgnoreOutgoing};
 use crate::record::{Family, SandboxKind};
@@ -133,7 +133,7 @@ fn furnish(packets: Option<OwnedFd>, report: &mut Report) {
     report.try_step(Step::Sysctl, || io(sysctl_is_writable("net.ipv4.tcp_fin_timeout")));
     report.try_step(Step::Ipv6, || {
         let addresses = [1, 2].map(|place| default_address(Family::Ipv6, place, SandboxKind::Namespace));
-        configure_loopback(1500, &addresses, true).map_err(|(_, errno)| errno)
+        configure_loopback(1500, &addresses, Metrics { quick_ack: true, rto_min_ms: None }).map_err(|(_, errno)| errno)
     });
 }
 
@@ -161,7 +161,8 @@ fn with_user(report: &mut Report) -> Option<OwnedFd> {
 }
 
 fn packets(report: &mut Report) -> Option<OwnedFd> {
-    report.try_step(Step::LoopbackUp, || configure_loopback(1500, &[], false).map_err(|(_, errno)| errno))?;
+    report
+        .try_step(Step::LoopbackUp, || configure_loopback(1500, &[], Metrics::default()).map_err(|(_, errno)| errno))?;
     report.try_step(Step::PacketSocket, packet_socket)
 }
 

@@ -9,6 +9,8 @@ use super::actors::actors;
 use super::reader::Reader;
 use super::steps::Steps;
 
+const MILLISECOND_NS: u64 = 1_000_000;
+
 /// The script of the whole file, over its own family or over that one; none if anything is wrong.
 pub(in crate::scenario) fn script(
     r: &mut Reader<'_>,
@@ -134,10 +136,22 @@ fn network(r: &mut Reader<'_>, node: Option<&Node>, over: Option<Family>) -> Net
         network.delayed_ack_is_chosen = true;
         network.delayed_ack = r.boolean(&entry.node, "`delayed_ack`").unwrap_or_default();
     }
+    network.rto_min_ns = node.get("rto_min").and_then(|entry| rto_min(r, &entry.node));
     if let Some(entry) = node.get("sysctl") {
         network.sysctl = sysctls(r, &entry.node);
     }
     network
+}
+
+/// Routes give it in milliseconds.
+fn rto_min(r: &mut Reader<'_>, node: &Node) -> Option<u64> {
+    let ns = r.duration(node, "`rto_min`")?;
+    if ns == 0 || ns % MILLISECOND_NS != 0 {
+        let fault = Fault::new(node.span.clone(), "`rto_min` is a number of whole milliseconds, at least one");
+        r.report(fault.label("the kernel cannot be told this").help("write \"2s\" or \"500ms\""));
+        return None;
+    }
+    Some(ns)
 }
 
 fn sysctls(r: &mut Reader<'_>, node: &Node) -> BTreeMap<String, String> {
