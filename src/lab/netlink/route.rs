@@ -126,7 +126,9 @@ impl Plan {
             }
             if !metrics.is_empty() {
                 attributes.nested(libc::RTA_METRICS, |nested| {
-                    metrics.iter().for_each(|(metric, value)| nested.add(*metric, &value.to_ne_bytes()));
+                    for (metric, value) in &metrics {
+                        nested.add(*metric, &value.to_ne_bytes());
+                    }
                 });
             }
         });
