@@ -43,6 +43,8 @@ pub struct Endpoint {
     pub reuse: bool,
     /// Its socket's `TCP_LINGER2` when it was closed, in nanoseconds, where it was set.
     pub linger2_ns: Option<i64>,
+    /// In `FIN_WAIT2` it is a mini-socket by now: nobody has it any more.
+    pub mini: bool,
     /// The segment that established the connection at this end.
     pub established_by: Option<EventId>,
     /// The connection was established once.
@@ -73,6 +75,8 @@ pub struct Endpoint {
     pub gave_up: Option<Waited>,
     /// Received in order.
     pub received: u64,
+    /// The most payload that a segment has brought.
+    pub largest: u64,
     /// Written and not yet sent for the first time: stream range and call.
     pub writes: VecDeque<(u64, u64, EventId)>,
     /// What the user has written.
@@ -159,6 +163,7 @@ impl Default for Endpoint {
             kept_by: None,
             reuse: false,
             linger2_ns: None,
+            mini: false,
             established_by: None,
             established: false,
             unread: VecDeque::new(),
@@ -174,6 +179,7 @@ impl Default for Endpoint {
             unanswered: Vec::new(),
             gave_up: None,
             received: 0,
+            largest: 0,
             writes: VecDeque::new(),
             written: 0,
             sent_upto: 0,

@@ -98,6 +98,11 @@ impl Flow {
         Cow::Owned(rest)
     }
 
+    /// Whether an acknowledgment says that the data of a segment was dropped for want of room.
+    pub(super) fn lacks_room(&self, event: EventId) -> bool {
+        self.room.lacked_for(event.0)
+    }
+
     /// The segments that an acknowledgment says were dropped for want of room.
     pub(super) fn dropped_according_to(&self, event: EventId) -> &[EventId] {
         self.room.said_by(event.0)

@@ -7,7 +7,7 @@ mod socket;
 mod write;
 
 pub use connect::{after_lingering, may_linger};
-pub use ready::without_room;
+pub use ready::{at_a_small_window, without_room};
 pub use socket::{EpollModel, Occupant, Options, Ports, SocketModel, Waiting};
 pub use write::{may_wait, when_the_buffer_is_full};
 

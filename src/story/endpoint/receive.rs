@@ -16,6 +16,7 @@ impl Endpoint {
     ) -> Vec<TcpState> {
         self.last_received = Some((event, t_ns));
         self.unanswered.clear();
+        self.largest = self.largest.max(segment.payload.len() as u64);
         if let Some(ack) = ack {
             self.received_acks.insert(segment.ack, event);
             let acked = self.acked.max(u64::from(ack.saturating_sub(1)).min(self.written));
@@ -83,9 +84,9 @@ impl Endpoint {
         // One before RCV.NXT is taken too once the peer's FIN has come: what it answers crossed the FIN (`tcp_reset_check`).
         let crossed = matches!(self.state, TcpState::CloseWait | TcpState::LastAck | TcpState::Closing)
             && seq.wrapping_add(1) == expected;
-        // An orphan in FIN_WAIT2 is a mini-socket, which takes any within its window (`tcp_timewait_state_process`).
-        let orphan = self.state == TcpState::FinWait2 && self.closed.is_some();
-        let inside = orphan && seq >= expected && self.offered_edge.is_some_and(|edge| u64::from(seq) <= edge);
+        // The mini-socket of an orphan in FIN_WAIT2 takes any within its window (`tcp_timewait_state_process`).
+        let mini = self.state == TcpState::FinWait2 && self.mini;
+        let inside = mini && seq >= expected && self.offered_edge.is_some_and(|edge| u64::from(seq) <= edge);
         let opens = self.state == TcpState::SynSent || segment.flags.has(Flags::SYN);
         let fits = opens || seq == expected || crossed || inside;
         if !fits {
@@ -165,5 +166,34 @@ fn after_fin_received(state: TcpState) -> Option<TcpState> {
         TcpState::FinWait1 => Some(TcpState::Closing),
         TcpState::FinWait2 => Some(TcpState::TimeWait),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::net::SocketAddr;
+
+    use super::*;
+    use crate::record::TcpOptions;
+
+    /// Where an orphan in `FIN_WAIT2` is by an RST that lies so far behind what it expects.
+    fn after_rst(mini: bool, behind: u32) -> Vec<TcpState> {
+        let nobody = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (flags, options) = (Flags::RST, TcpOptions::default());
+        let (window, urgent, payload) = (0, 0, Vec::new());
+        let rst = Segment { src: nobody, dst: nobody, seq: 0, ack: 0, flags, window, urgent, options, payload };
+        let (closed, offered_edge) = (Some(EventId(0)), Some(1_000));
+        let mut orphan = Endpoint { closed, mini, offered_edge, ..Endpoint::default() };
+        orphan.enter(0, TcpState::FinWait2);
+        orphan.receives(EventId(1), 1, &rst, 1 + behind, None)
+    }
+
+    #[test]
+    fn only_a_mini_socket_takes_an_rst_within_its_window() {
+        assert_eq!(after_rst(false, 0), [TcpState::Close]);
+        assert_eq!(after_rst(true, 0), [TcpState::Close]);
+        assert!(after_rst(false, 500).is_empty());
+        assert_eq!(after_rst(true, 500), [TcpState::Close]);
+        assert!(after_rst(true, 5_000).is_empty());
     }
 }

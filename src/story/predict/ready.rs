@@ -136,3 +136,28 @@ pub fn without_room(view: View<'_>, call: &Call, usual: &Foreseen) -> Option<For
     let outcome = if waits { Predicted::Blocks } else { Predicted::Ready(rest) };
     uncertain.then(|| plain(outcome, "poll-tells-no-room"))
 }
+
+/// What else a poll may tell of an urgent byte alone: where the window has no room for another segment it is readable
+/// (`tcp_epollin_ready`). How large the kernel takes segments to be (`rcv_mss`) is known only roughly.
+pub fn at_a_small_window(view: View<'_>, call: &Call, usual: &Foreseen) -> Option<Foreseen> {
+    let (Call::Poll { events, .. } | Call::EpollWait { events, .. }) = call else { return None };
+    let endpoint = view.endpoint;
+    let alone = endpoint.at_mark() && endpoint.unread_bytes() == 1 && !endpoint.receive_ended();
+    let window = endpoint.offered_edge?.saturating_sub(endpoint.next_expected().into());
+    if !alone || window > endpoint.largest.max(LEAST_SEGMENT) || !events.contains(&PollEvent::In) {
+        return None;
+    }
+    let others = match &usual.outcome {
+        Predicted::Ready(ready) => ready.as_slice(),
+        _ => &[],
+    };
+    let told = |event: &PollEvent| *event == PollEvent::In || others.contains(event);
+    let ready = PollEvent::ALL.iter().copied().filter(told).collect();
+    Some(plain(Predicted::Ready(ready), "poll-tells-readiness"))
+}
+
+/// The size of segments that the kernel begins with, in bytes (`TCP_MSS_DEFAULT`).
+const LEAST_SEGMENT: u64 = 536;
+
+#[cfg(test)]
+mod tests;

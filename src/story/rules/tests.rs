@@ -177,8 +177,8 @@ fn errnos_are_named() {
 fn source(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/story").join(name);
     if path.is_dir() {
-        let all = std::fs::read_dir(path).unwrap();
-        return all.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+        let all = std::fs::read_dir(path).unwrap().map(|file| file.unwrap().path());
+        return all.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
     }
     std::fs::read_to_string(path).unwrap()
 }

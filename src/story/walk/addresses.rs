@@ -16,8 +16,7 @@ impl Walk<'_> {
         let Call::Connect { .. } = call.call else { return Ports::Free };
         let sysctl = |name: &str| self.recording.machine.sysctls.get(name).map(String::as_str);
         if let Some(bound) = self.sockets[call.socket.0].bound.filter(|bound| bound.port() != 0) {
-            let still_used =
-                self.four_tuple_is_used(bound, call.socket, sysctl("net.ipv4.tcp_timestamps") != Some("0"));
+            let still_used = self.four_tuple_is_used(bound, call, sysctl("net.ipv4.tcp_timestamps") != Some("0"));
             return if still_used { Ports::StillUsed } else { Ports::Free };
         }
         let range = sysctl("net.ipv4.ip_local_port_range").and_then(|text| {
@@ -45,13 +44,15 @@ impl Walk<'_> {
 
     /// Whether the 4-tuple of a connect from a chosen port is in use. One in `TIME_WAIT` may be taken over if its timestamps tell
     /// old segments from new ones (`tcp_twsk_unique`).
-    pub(super) fn four_tuple_is_used(&self, bound: SocketAddr, socket: SocketId, timestamps: bool) -> bool {
-        let peer = self.recording.sockets[socket.0].peer;
-        let own = self.endpoint_of(socket);
+    pub(super) fn four_tuple_is_used(&self, bound: SocketAddr, call: &Syscall, timestamps: bool) -> bool {
+        let peer = self.recording.sockets[call.socket.0].peer;
+        let own = self.endpoint_of(call.socket);
+        let now_ns = self.last_call.get(&call.actor).map_or(i64::MIN, |event| self.recording.events[event.0].t_ns);
         self.flow.ends_at(bound).filter(|id| Some(*id) != own).any(|id| {
             let state = self.endpoint(id).state;
             let same = Some(self.flow.connections[id.connection.0].end(id.side.other()).address) == peer;
-            let mini = state == TcpState::TimeWait || (state == TcpState::FinWait2 && self.is_mini_in_fin_wait2(id));
+            let waits = state == TcpState::FinWait2 && self.is_mini_in_fin_wait2(id, now_ns);
+            let mini = state == TcpState::TimeWait || waits;
             same && state != TcpState::Close && !(mini && timestamps)
         })
     }

@@ -68,6 +68,7 @@ impl Walk<'_> {
     /// A segment is taken at its receiver.
     fn arrives(&mut self, event: EventId, t_ns: i64, receiver: EndpointId, segment: &Segment, told: &SegmentTold) {
         let before = self.endpoint(receiver).state;
+        self.endpoint_mut(receiver).mini = self.is_mini_in_fin_wait2(receiver, t_ns);
         if let Some(ack) = told.ack_rel.filter(|_| !segment.flags.has(Flags::RST)) {
             self.endpoint_mut(receiver).window_edge = Some(u64::from(ack) + told.window_bytes);
         }

@@ -68,9 +68,12 @@ impl Walk<'_> {
         if !self.looks_at_the_end || !self.flow.knows_windows(receiver.connection) {
             return false;
         }
-        let fact = Fact { state: Some(endpoint.state), roles: vec![("data", data)], ..Fact::default() };
-        let rule = "segment-beyond-the-window-is-not-taken";
-        self.found.causes.push(Cause { of: event, because: vec![data], rule, fact });
+        // Where the answer says that there was no room, its story is told with that.
+        if !self.flow.lacks_room(event) {
+            let fact = Fact { state: Some(endpoint.state), roles: vec![("data", data)], ..Fact::default() };
+            let rule = "segment-beyond-the-window-is-not-taken";
+            self.found.causes.push(Cause { of: event, because: vec![data], rule, fact });
+        }
         true
     }
 

@@ -137,6 +137,7 @@ impl Walk<'_> {
         predict::may_wait(view, &call.call)
             .or_else(|| predict::may_linger(view, &call.call))
             .or_else(|| predict::without_room(view, &call.call, usual))
+            .or_else(|| predict::at_a_small_window(view, &call.call, usual))
     }
 
     /// What a call changes as soon as it begins, because it cannot fail to.
@@ -208,7 +209,7 @@ impl Walk<'_> {
         let fits = |one: &&Foreseen| outcome::fits(&one.outcome, &call.outcome, signal);
         let mut matched = active.foreseen.iter().find(fits).cloned();
         if let Some(late) = self.after_looking_first(call, &active) {
-            if matched.is_none() && fits(&&late) {
+            if fits(&&late) && (matched.is_none() || !self.lies_in_the_queue(call, &active)) {
                 active.held = std::mem::take(&mut active.glimpsed);
                 matched = Some(late.clone());
             }

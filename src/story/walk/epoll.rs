@@ -90,6 +90,7 @@ impl Walk<'_> {
         if !everybody && segment.payload.is_empty() {
             return;
         }
+        self.may_rouse(receiver);
         let concerned = |socket: &SocketId| self.endpoint_of(*socket) == Some(receiver);
         let on = |active: &Active| match &self.recording.events[active.event.0].what {
             What::Syscall(call) => Some(call.socket),

@@ -75,7 +75,7 @@ impl Walk<'_> {
         let (since_ns, lasts_ns, waits) = match (endpoint.state, endpoint.probing) {
             (TcpState::TimeWait, _) => (endpoint.since_ns(), MINUTE_NS, None),
             (TcpState::FinWait2, _) if endpoint.closed.is_some() => {
-                (endpoint.since_ns(), self.fin_wait2_ns(endpoint), None)
+                (self.orphan_since_ns(endpoint), self.orphan_ns(endpoint), None)
             }
             (TcpState::SynSent, _) => {
                 let (_, syn) = endpoint.sent.first_key_value()?;
@@ -123,11 +123,33 @@ impl Walk<'_> {
         endpoint.linger2_ns.or(timeout.map(|seconds| seconds.saturating_mul(SECOND_NS))).unwrap_or(MINUTE_NS)
     }
 
-    /// Whether an endpoint in `FIN_WAIT2` is a mini-socket, like one in `TIME_WAIT`: an orphan that waits for no longer than a minute
-    /// (`tcp_rcv_state_process`).
-    pub(super) fn is_mini_in_fin_wait2(&self, id: EndpointId) -> bool {
+    /// Since when an endpoint in `FIN_WAIT2` has been an orphan there.
+    fn orphan_since_ns(&self, endpoint: &Endpoint) -> i64 {
+        let closed_ns = endpoint.closed.map_or(i64::MIN, |close| self.recording.events[close.0].t_ns);
+        endpoint.since_ns().max(closed_ns)
+    }
+
+    /// How long the whole socket of an orphan in `FIN_WAIT2` is kept before a mini-socket takes its place: by as much as it waits
+    /// longer than a minute (`__tcp_close`, `tcp_rcv_state_process`).
+    fn whole_ns(&self, endpoint: &Endpoint) -> i64 {
+        self.fin_wait2_ns(endpoint).saturating_sub(MINUTE_NS).max(0)
+    }
+
+    /// How long an orphan is in `FIN_WAIT2`. One that is to wait for longer than a minute waits for what is beyond that, and as a
+    /// mini-socket for the same time once more (`tcp_keepalive_timer`).
+    fn orphan_ns(&self, endpoint: &Endpoint) -> i64 {
+        match self.whole_ns(endpoint) {
+            0 => self.fin_wait2_ns(endpoint),
+            beyond => beyond.saturating_mul(2),
+        }
+    }
+
+    /// Whether an endpoint in `FIN_WAIT2` is a mini-socket at that time, like one in `TIME_WAIT`.
+    pub(super) fn is_mini_in_fin_wait2(&self, id: EndpointId, t_ns: i64) -> bool {
         let endpoint = self.endpoint(id);
-        endpoint.closed.is_some() && self.fin_wait2_ns(endpoint) <= MINUTE_NS
+        let whole_ns = self.whole_ns(endpoint);
+        let replaced = whole_ns == 0 || t_ns >= self.orphan_since_ns(endpoint).saturating_add(whole_ns);
+        endpoint.closed.is_some() && replaced
     }
 
     /// How long a SYN is sent again and again (`tcp_model_timeout` for `tcp_syn_retries`): the wait doubles from one second up to
@@ -177,7 +199,8 @@ impl Walk<'_> {
             };
             // A mini-socket takes the place of the socket, which is still found by who was already looking (`tcp_time_wait`, `tcp_done`).
             let is_mini = |state: &TcpState| {
-                *state == TcpState::TimeWait || *state == TcpState::FinWait2 && self.is_mini_in_fin_wait2(id)
+                *state == TcpState::TimeWait
+                    || *state == TcpState::FinWait2 && self.is_mini_in_fin_wait2(id, other.t_ns)
             };
             let replaced = sample.state == TcpState::Close && states.iter().any(is_mini);
             if replaced || states.contains(&sample.state) {

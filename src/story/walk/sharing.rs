@@ -4,7 +4,7 @@
 //! is there. Which one that is, nothing says beforehand; afterwards the bytes that each returned do.
 
 use super::{Active, Walk};
-use crate::record::{ActorId, Call, Detail, MsgFlag, Syscall, What};
+use crate::record::{ActorId, Call, Detail, MsgFlag, Outcome, Syscall, What};
 use crate::story::endpoint::Endpoint;
 use crate::story::predict::{self, Foreseen, View};
 use crate::story::{EndpointId, EventId, Predicted};
@@ -110,6 +110,15 @@ impl<'r> Walk<'r> {
         }
         let held = active.glimpsed.iter().map(|(_, from, to)| to - from).sum::<u64>().min(*size);
         Some(predict::predict(View { held, peeked: 0, ..view }, &Call::Recv { size: *size, flags: flags.clone() }))
+    }
+
+    /// Whether what a recv with `MSG_PEEK` returned is what it has copied and what lies behind that now.
+    pub(super) fn lies_in_the_queue(&self, call: &Syscall, active: &Active) -> bool {
+        let Outcome::Returned { value, detail: Detail::Data(data) } = &call.outcome else { return true };
+        let Some(endpoint) = active.endpoint.map(|id| self.endpoint(id)) else { return true };
+        let rest = u64::try_from(*value).unwrap_or_default().saturating_sub(active.held_bytes());
+        let parts = [active.held.clone(), endpoint.peek(active.peeked(endpoint), rest)].concat();
+        self.carry(&parts, &data.0)
     }
 
     /// What a call returns where other processes wait on the same connection and are first to be served: they take the pending
