@@ -249,7 +249,11 @@ const SHOWN: &[(&str, &[&str])] = &[
     ("J2b", &["urgent-data-overwritten"]),
 ];
 
-/// What a call fails with in an experiment, some lesson expects; an EAGAIN says no more than that the send buffer was filled before.
+/// Experiments that write without blocking until EAGAIN says that the send buffer is full, to have it full; the lessons fill it by
+/// one large write.
+const FILL_FIRST: [&str; 4] = ["C5", "C6", "H5", "J1"];
+
+/// What a call fails with in an experiment, some lesson expects.
 #[test]
 fn experiments_have_lessons_with_the_same_errors() {
     let experiments: Vec<serde_json::Value> = serde_json::from_str(include_str!("truth/experiments.json")).unwrap();
@@ -259,8 +263,9 @@ fn experiments_have_lessons_with_the_same_errors() {
             experiments.iter().find(|one| one["id"] == *id).unwrap_or_else(|| panic!("no experiment {id}"));
         let calls = experiment["events"].as_array().unwrap().iter();
         let measured: BTreeSet<Errno> = calls
-            .filter_map(|event| Errno::from_name(event["errno"].as_str()?))
-            .filter(|errno| *errno != Errno::EAGAIN)
+            .filter_map(|event| Some((event["call"].as_str()?, Errno::from_name(event["errno"].as_str()?)?)))
+            .filter(|failed| *failed != ("write", Errno::EAGAIN) || !FILL_FIRST.contains(id))
+            .map(|(_, errno)| errno)
             .collect();
         let expected: BTreeSet<Errno> = lessons.iter().flat_map(|name| expected_errors(&script(name))).collect();
         let missing: Vec<_> = measured.difference(&expected).collect();

@@ -120,13 +120,15 @@ fn line_offset(text: &str, line: usize) -> usize {
 }
 
 /// What is printed without what differs from run to run: numbers that stand alone, how wide gaps and arrows are, the lines that
-/// fold a long time, and the word before a process id, for which long times leave no room.
+/// fold a long time, and in the line of a ladder's names the word before a process id: where times are long, there is no room for it.
 fn masked(text: &str) -> String {
     let is_number =
         |word: &&str| word.strip_prefix('-').unwrap_or(word).chars().all(|c| c.is_ascii_digit() || c == '.');
     let line = |line: &str| {
         let line = line.replace(['─', '╌'], " ");
-        line.split_whitespace().filter(|word| !is_number(word) && *word != "pid").collect::<Vec<_>>().join(" ")
+        let is_names = line.trim_start().starts_with("id ");
+        let stays = |word: &&str| !(is_number(word) || is_names && *word == "pid");
+        line.split_whitespace().filter(stays).collect::<Vec<_>>().join(" ")
     };
     text.trim_end().lines().filter(|line| !line.contains('┄')).map(line).collect::<Vec<_>>().join("\n")
 }

@@ -1,5 +1,6 @@
 //! `tcpstory run`
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -51,13 +52,32 @@ pub(super) fn run(args: &RunArgs) -> Code {
     };
     let options = output::options(&args.look);
     let batch = Batch { args, scripts: &scripts, ground, stop: &stop.flag, options };
-    let (tallies, failure) = batch.perform();
-    let mut code = batch.tell(tallies);
-    if let Some(error) = failure {
+    let (tallies, refusals) = batch.perform();
+    let mut code = batch.tell(tallies, &refusals);
+    if let Some(error) = in_one(&refusals) {
         code = code.and(cannot(&error));
     }
     let saved = if args.no_save { SO_FAR.to_owned() } else { format!("{SO_FAR}; {NOT_SAVED}") };
     code.and(stop.code(&saved))
+}
+
+/// The scenarios that this machine refuses, by their places, each with the first refusal.
+type Refusals = BTreeMap<usize, LabError>;
+
+/// What the machine refuses, as one message: of several different refusals, which the summary lists, only how many there are and
+/// what helps.
+fn in_one(refusals: &Refusals) -> Option<LabError> {
+    let first = refusals.values().next()?;
+    if refusals.values().all(|error| error == first) {
+        return Some(first.clone());
+    }
+    let mut told = LabError::new(format!("{} cannot run here", count(refusals.len() as u64, "scenario")));
+    for advice in refusals.values().flat_map(|error| &error.advice) {
+        if !told.advice.contains(advice) {
+            told = told.advise(advice);
+        }
+    }
+    Some(told)
 }
 
 /// What was asked and cannot be meant.
@@ -129,26 +149,28 @@ impl Batch<'_> {
         usize::try_from(self.args.repeat).unwrap_or(usize::MAX)
     }
 
-    /// Runs everything; the first refusal of the machine ends it.
-    fn perform(&self) -> (Vec<Tally>, Option<LabError>) {
+    /// Runs everything that this machine does not refuse; which scenarios it has refused, by their places, and why.
+    fn perform(&self) -> (Vec<Tally>, Refusals) {
         let runs = self.scripts.len().saturating_mul(self.repeats());
         let tallies: Vec<_> = self.scripts.iter().map(|_| Mutex::new(Tally::default())).collect();
-        let failure = Mutex::new(None);
+        let refusals = Mutex::new(Refusals::new());
         let next = AtomicUsize::new(0);
         let bar = progress::bar(runs as u64);
         let work = || {
             loop {
                 let place = next.fetch_add(1, Ordering::Relaxed);
-                let failed = failure.lock().is_ok_and(|failure| failure.is_some());
-                if place >= runs || failed || self.stop.is_raised() {
+                if place >= runs || self.stop.is_raised() {
                     break;
                 }
                 let which = place / self.repeats();
+                if refusals.lock().is_ok_and(|refusals| refusals.contains_key(&which)) {
+                    continue;
+                }
                 match perform::run(&self.ground, &self.scripts[which], &Session::default(), self.stop) {
                     Ok(recording) => self.keep(&tallies[which], (place % self.repeats()) as u64, recording),
                     Err(error) => {
-                        if let Ok(mut failure) = failure.lock() {
-                            failure.get_or_insert(error);
+                        if let Ok(mut refusals) = refusals.lock() {
+                            refusals.entry(which).or_insert(error);
                         }
                     }
                 }
@@ -162,8 +184,8 @@ impl Batch<'_> {
         bar.finish_and_clear();
         // A poisoned lock means that a run has panicked; what the others told is still there.
         let whole = |tally: Mutex<Tally>| tally.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let failure = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (tallies.into_iter().map(whole).collect(), failure)
+        let refusals = refusals.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        (tallies.into_iter().map(whole).collect(), refusals)
     }
 
     fn jobs(&self) -> usize {
@@ -184,7 +206,7 @@ impl Batch<'_> {
         }
     }
 
-    fn tell(&self, tallies: Vec<Tally>) -> Code {
+    fn tell(&self, tallies: Vec<Tally>, refusals: &Refusals) -> Code {
         let told = self.scripts.iter().zip(tallies).filter(|(_, tally)| tally.runs > 0);
         let mut code = Code::Success;
         let mut summary = Vec::new();
@@ -206,7 +228,9 @@ impl Batch<'_> {
             summary.push(line);
         }
         if self.scripts.len() > 1 && self.args.format.is_none() {
-            code = code.and(output::result(table(&summary, self.scripts.len()).as_bytes()));
+            let refused = refusals.iter().map(|(place, error)| (self.scripts[*place].id.as_str(), error));
+            code =
+                code.and(output::result(table(&summary, &refused.collect::<Vec<_>>(), self.scripts.len()).as_bytes()));
         }
         code
     }
@@ -410,9 +434,10 @@ fn heading(place: usize, told: &Told, runs: u64, usual: &Digest, digest: &Digest
     text + "\n"
 }
 
-/// The summary of several scenarios, of which some may not have come to their end.
-fn table(lines: &[Line], scenarios: usize) -> String {
-    let width = lines.iter().map(|line| line.id.chars().count()).max().unwrap_or_default();
+/// The summary of several scenarios, of which this machine may have refused some, and others may not have come to their end.
+fn table(lines: &[Line], refused: &[(&str, &LabError)], scenarios: usize) -> String {
+    let ids = lines.iter().map(|line| line.id.as_str()).chain(refused.iter().map(|(id, _)| *id));
+    let width = ids.map(|id| id.chars().count()).max().unwrap_or_default();
     let mut text = String::new();
     for line in lines {
         let mark = line.mark();
@@ -427,11 +452,20 @@ fn table(lines: &[Line], scenarios: usize) -> String {
         let took = duration(line.longest_ns);
         let _ = writeln!(text, "{mark} {:width$}  {told:16}  {took:>7}  {}{slow}", line.id, line.title);
     }
+    for (id, error) in refused {
+        let reasons: Vec<_> = error.attempts.iter().map(|one| format!("{}: {}", one.what, one.result)).collect();
+        let why = if reasons.is_empty() { error.wanted.clone() } else { reasons.join("; ") };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "– {:width$}  not here: {}", escape(id), escape(&why));
+    }
     let failed = lines.iter().filter(|line| line.failed > 0).count();
     let passed = lines.len() - failed;
     let _ = write!(text, "\n{passed} as expected, {failed} not");
-    if lines.len() < scenarios {
-        let _ = write!(text, ", {} not run to the end", scenarios - lines.len());
+    if !refused.is_empty() {
+        let _ = write!(text, ", {} not possible here", refused.len());
+    }
+    if lines.len() + refused.len() < scenarios {
+        let _ = write!(text, ", {} not run to the end", scenarios - lines.len() - refused.len());
     }
     text.push('\n');
     text

@@ -1,6 +1,6 @@
 //! `tcpstory step`
 
-use unicode_width::UnicodeWidthChar as _;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::args::StepArgs;
 use super::stop::{SO_FAR, Stop, cannot};
@@ -9,6 +9,7 @@ use super::{Code, lessons, output, render, run};
 use crate::lab::session::{Options as Asked, Session};
 use crate::lab::{LabError, sandbox};
 use crate::record::{Recording, Script, StepId};
+use crate::report::columns::{cut, prefix};
 use crate::report::format::ladder::{self, Parts};
 use crate::report::words::{self, count};
 use crate::report::{self, Options, format};
@@ -16,6 +17,10 @@ use crate::story::Story;
 
 /// What the keys do.
 const KEYS: &str = "Space next · ↑ ↓ look back · q quit";
+/// The one without which nobody gets out, for a screen that has no room for all.
+const WAY_OUT: &str = "q quit";
+/// How many columns of a step's name are shown before keys give way to it.
+const SHORTEST: usize = 12;
 const KEYS_IN_ASCII: &str = "Space next, Up/Down look back, q quit";
 
 /// Performs a scenario step by step, as a person asks for it.
@@ -147,32 +152,43 @@ impl View<'_> {
         }
         let parts = ladder::parts(story, &self.options);
         self.back = self.back.min(parts.rows.len().saturating_sub(1));
-        let head = clipped(&words::plain(&self.script.title), columns);
-        let foot = clipped(&self.status(story, next, performing), columns);
-        let (head, foot) = if self.options.ascii { (words::ascii(&head), words::ascii(&foot)) } else { (head, foot) };
+        let plain = |text: String| if self.options.ascii { words::ascii(&text) } else { text };
+        let (head, foot) =
+            (plain(words::plain(&self.script.title)), plain(self.status(story, next, performing, columns)));
+        let (head, foot) = (prefix(&head, columns).to_owned(), prefix(&foot, columns).to_owned());
         Screen::draw(&composed(&parts, &Frame { head, foot, lines, back: self.back, done: self.done }));
     }
 
     /// How far it is, what comes next, and what the keys do.
-    fn status(&self, story: &Story, next: Option<StepId>, performing: Option<&str>) -> String {
+    fn status(&self, story: &Story, next: Option<StepId>, performing: Option<&str>, columns: usize) -> String {
         let steps = self.script.steps.len();
         let keys = if self.options.ascii { KEYS_IN_ASCII } else { KEYS };
         match next {
             Some(at) => {
                 let step = words::action(&self.script.steps[at.0], self.script);
+                let step = if self.options.ascii { words::ascii(&step) } else { step };
                 let place = at.0 + 1;
                 match performing {
-                    Some(mark) => format!(" {place}/{steps}  {step} {mark}"),
-                    None => format!(" {place}/{steps} next: {step} · {keys}"),
+                    Some(mark) => between(&format!(" {place}/{steps}  "), &step, &[mark], columns),
+                    None => between(&format!(" {place}/{steps} next: "), &step, &[keys, WAY_OUT], columns),
                 }
             }
             None if story.verdict.passed() => {
                 let all = count(story.verdict.checks.len() as u64, "expectation");
-                format!(" {steps}/{steps}  ✓ {all} · q quit")
+                format!(" {steps}/{steps}  ✓ {all} · {WAY_OUT}")
             }
-            None => format!(" {steps}/{steps}  ✗ not as expected · q quit tells where"),
+            None => format!(" {steps}/{steps}  ✗ not as expected · {WAY_OUT} tells where"),
         }
     }
+}
+
+/// A name between its place and what stands after it, of which the first is taken that leaves some room. A name that is too long
+/// gives way.
+fn between(begin: &str, name: &str, ends: &[&str], columns: usize) -> String {
+    let room = |end: &str| columns.saturating_sub(begin.width() + 3 + end.width());
+    let end =
+        ends.iter().find(|end| room(end) >= name.width().min(SHORTEST)).or(ends.last()).copied().unwrap_or_default();
+    format!("{begin}{} · {end}", cut(name, room(end), "..."))
 }
 
 /// What stands around the rows, and which of them are shown.
@@ -203,17 +219,6 @@ fn composed(parts: &Parts, frame: &Frame) -> Vec<String> {
     let blank = vec![String::new(); room - shown.len()];
     let (shown, why) = (shown.to_vec(), why);
     [above, shown, blank, why, vec![frame.foot.clone()]].concat()
-}
-
-/// As much of a line as the screen is wide.
-fn clipped(text: &str, columns: usize) -> String {
-    let mut used = 0;
-    text.chars()
-        .take_while(|letter| {
-            used += letter.width().unwrap_or(0);
-            used <= columns
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -249,7 +254,17 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_clipped_by_its_columns() {
-        assert_eq!(clipped("日本語", 5), "日本");
+    fn a_long_name_leaves_the_keys_on_the_line() {
+        let name = "client setsockopt(SO_LINGER, 0), and a long story about it that goes on for a while";
+        for columns in 30..120 {
+            let line = between(" 3/12 next: ", name, &[KEYS, WAY_OUT], columns);
+            assert!(line.width() <= columns && line.ends_with(WAY_OUT), "{columns}: {line}");
+            assert_eq!(line.contains(KEYS), columns >= 12 + SHORTEST + 3 + KEYS.width(), "{columns}: {line}");
+        }
+        assert_eq!(
+            between(" 1/2 next: ", "server listen", &[KEYS, WAY_OUT], 80),
+            format!(" 1/2 next: server listen · {KEYS}")
+        );
+        assert_eq!(between(" 1/2  ", "client read(10)", &["…"], 20), " 1/2  client ... · …");
     }
 }

@@ -14,7 +14,7 @@
 //! - [`normalize`](normalize()): a recording with everything replaced that differs between two runs of the same story
 //! - [`withhold`]: a recording without what answers its questions
 
-mod columns;
+pub(crate) mod columns;
 pub mod compare;
 mod find;
 pub mod format;

@@ -72,7 +72,9 @@ pub fn digest(story: &Story) -> (Digest, Beside) {
         };
         lines.push(line);
     }
-    // A pure acknowledgment is counted beside the story, and so is why it was sent.
+    // A pure acknowledgment is counted beside the story, and so is why it was sent. Not even the rules can be kept: probes of a
+    // closed window and of an idle connection are pure acknowledgments, and whether one is sent depends on how long a step takes. A
+    // run at two seconds a step has probes that a fast one has not, and tells the same story.
     for cause in story.causes.iter().filter(|cause| !name(&cause.of).contains(".ack#")) {
         let because: Vec<_> = cause.because.iter().map(name).filter(|id| !id.contains(".ack#")).collect();
         lines.push(format!("{} because {} {}", name(&cause.of), cause.rule, because.join(" ")));

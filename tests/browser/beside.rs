@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("beside_each_other_runs_are_stepped_through", beside_each_other_runs_are_stepped_through),
     ("beside_each_other_keys_lead_to_differences", beside_each_other_keys_lead_to_differences),
     ("beside_each_other_only_what_is_reached_is_told", beside_each_other_only_what_is_reached_is_told),
+    ("beside_each_other_messages_lead_through_the_story", beside_each_other_messages_lead_through_the_story),
     ("beside_each_other_without_scripts", beside_each_other_without_scripts),
     ("beside_each_other_for_everybody", beside_each_other_for_everybody),
     ("beside_each_other_nothing_hostile_is_obeyed", beside_each_other_nothing_hostile_is_obeyed),
@@ -56,6 +57,9 @@ fn visit(
 /// The ids of the rows that can be seen in the light picture.
 const SEEN: &str = "[...document.querySelectorAll('.drawn.light [data-side] g[id]')].filter((row) => \
                     row.checkVisibility({ visibilityProperty: true })).map((row) => row.id)";
+/// The bands behind steps that differ, as far as they can be seen.
+const MARKED: &str = "[...document.querySelectorAll('.drawn.light [data-side] rect[data-fragment-index]')].filter((band) => \
+                      band.checkVisibility({ visibilityProperty: true })).map((band) => band.dataset.fragmentIndex)";
 /// The step is on the screen, in the picture and in words.
 const IN_VIEW: &str = "(() => {
     const band = document.querySelector('.drawn.light .band.here').getBoundingClientRect();
@@ -67,6 +71,7 @@ const IN_VIEW: &str = "(() => {
 fn beside_each_other_runs_are_stepped_through(world: &World) -> Result<(), Failed> {
     visit(world, LESSONS, "?step=0", PROJECTOR, |page| {
         assert_eq!(page.see(SEEN)?, json!([]), "before the first step nothing has happened");
+        assert_eq!(page.see(MARKED)?, json!([]), "no step that differs is marked before it is reached");
         let mut seen = vec![page.see(SEEN)?];
         let pairs = page.see("pairs.length")?.as_u64().ok_or("pairs")?;
         for step in 1..=pairs {
@@ -81,6 +86,8 @@ fn beside_each_other_runs_are_stepped_through(world: &World) -> Result<(), Faile
             let [Some(a), Some(b)] = [&tops[0], &tops[1]].map(serde_json::Value::as_f64) else { continue };
             assert!((a - b).abs() < 3.0, "step {step}: {a} and {b}");
             seen.push(page.see(SEEN)?);
+            let differing = page.see(&format!("[...Array({step}).keys()].some(differs)"))?;
+            assert_eq!(page.see(&format!("{MARKED}.length > 0"))?, differing, "step {step} is marked if it differs");
         }
         let all = page.see("document.querySelectorAll('.drawn.light [data-side] g[id]').length")?;
         assert_eq!(
@@ -95,6 +102,42 @@ fn beside_each_other_runs_are_stepped_through(world: &World) -> Result<(), Faile
         }
         Ok(())
     })
+}
+
+/// A page around the page, which keeps what it is told.
+const AROUND: &str = r#"<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>a deck</title>
+<script>
+  const told = [];
+  const last = () => told.at(-1) ?? {};
+  addEventListener("message", ({ data }) => told.push(data));
+  const tell = (message) => document.querySelector("iframe").contentWindow.postMessage(message, "*");
+</script>
+<iframe src="broken-pipe-connection-reset-on-read.html?step=1" title="both stories" width="1200" height="640"></iframe>
+"#;
+
+fn beside_each_other_messages_lead_through_the_story(world: &World) -> Result<(), Failed> {
+    file(world, LESSONS, &Options::default())?;
+    let around = world.folder.path().join("around-both.html");
+    fs::write(&around, AROUND)?;
+    let page = Page::new(&world.browser, PROJECTOR)?;
+    page.open(&around, "")?;
+    page.until("told.some(({ tcpstory }) => tcpstory === 'ready')")?;
+    assert_eq!(page.see("[last().lesson, last().step]")?, json!([LESSONS, 1]));
+    for (message, step) in [("tcpstory: 'next'", "2"), ("tcpstory: 'goto', step: 5", "5"), ("tcpstory: 'prev'", "4")] {
+        page.see(&format!("told.length = 0; tell({{ {message} }})"))?;
+        page.until(&format!("last().tcpstory === 'step' && last().step === {step}"))?;
+    }
+    page.see("tell({ tcpstory: 'goto', step: last().steps }); tell({ tcpstory: 'next' })")?;
+    page.until("last().tcpstory === 'end' && last().step === last().steps")?;
+    page.see("tell({ tcpstory: 'goto', step: 0 }); tell({ tcpstory: 'prev' })")?;
+    page.until("last().tcpstory === 'start' && last().step === 0")?;
+    page.see("told.length = 0; tell({ tcpstory: 'goto', step: '3' }); tell({ tcpstory: 'constructor' }); tell(null); tell({ tcpstory: 'next' })")?;
+    page.until("last().step === 1")?;
+    assert_eq!(page.see("told.length")?, 1, "anything else is ignored");
+    Ok(page.was_quiet()?)
 }
 
 fn beside_each_other_keys_lead_to_differences(world: &World) -> Result<(), Failed> {

@@ -21,7 +21,7 @@ pub(super) fn wanted(question: &Question) -> String {
         0 => match question.about {
             About::Result => "your answer (a number, an errno, data, or blocks)".to_owned(),
             About::Errno => "your answer (an errno, or none)".to_owned(),
-            About::Segment => "your answer (actor and kind: server FIN; or none)".to_owned(),
+            About::Segment => "your answer (actor and kind, as in: client DATA; or none)".to_owned(),
         },
         choices => format!("your answer (a to {})", words::letter(choices - 1)),
     }

@@ -99,6 +99,10 @@ pub fn default_address(family: Family, index: usize, kind: SandboxKind) -> IpAdd
     }
 }
 
+/// Why a scenario cannot run where nothing of the host is changed.
+pub(super) const HOST_ALONE: &str =
+    "the scenario needs a network of its own, and this run has only the host's loopback";
+
 const WANTED: &str = "cannot make the scenario's network";
 
 fn open_namespace(network: &Network, addresses: &[IpAddr]) -> Result<(), LabError> {
@@ -155,7 +159,7 @@ fn check_host(network: &Network, addresses: &[IpAddr]) -> Result<(), LabError> {
     if refused.is_empty() {
         return Ok(());
     }
-    let mut error = LabError::new("the scenario needs a network of its own, and this run has only the host's loopback");
+    let mut error = LabError::new(HOST_ALONE);
     error.attempts = refused;
     Err(error.advise("`tcpstory doctor` says why there is no network namespace and what would allow one"))
 }

@@ -6,6 +6,7 @@ use crate::record::{Choice, Question, Script, Step, StepId};
 use crate::report::layout::{Body, Cells, Layout, Part, Place, Row};
 use crate::report::page::escaped;
 use crate::report::ties::Ties;
+use crate::report::words::{Span, Style};
 use crate::report::{Options, words};
 use crate::story::{Cause, EventId, Side, Story};
 
@@ -207,14 +208,14 @@ fn code(text: &str) -> String {
 fn blocks(markdown: &str) -> String {
     let mut text = String::new();
     let mut last_is_item = false;
-    for block in words::blocks(markdown) {
+    for block in words::rich(markdown) {
         if !text.is_empty() {
             text.push_str(if block.is_item && last_is_item { "\n" } else { "\n\n" });
         }
         if block.is_item {
             text.push_str("- ");
         }
-        text.push_str(&prose(&block.text));
+        text.push_str(&styled(&block.spans));
         last_is_item = block.is_item;
     }
     text
@@ -223,25 +224,36 @@ fn blocks(markdown: &str) -> String {
 /// An author's Markdown on one line. Emphasis and code stay; links become their text, and everything else that Markdown or HTML
 /// would obey is shown as it stands.
 fn prose(markdown: &str) -> String {
-    let joined = words::escape(&markdown.split_whitespace().collect::<Vec<_>>().join(" "));
-    let joined = words::without_links(&joined);
-    let parts: Vec<&str> = joined.split('`').collect();
-    let mut text = String::with_capacity(joined.len());
+    styled(&words::spans(markdown))
+}
+
+/// Leaves the underscores within words alone: there they are no emphasis (`CommonMark`, section 6.2), and names are full of them.
+fn with_names(escaped: &str) -> String {
+    let mut text = String::with_capacity(escaped.len());
+    let parts: Vec<&str> = escaped.split("\\_").collect();
     for (place, part) in parts.iter().enumerate() {
-        let is_code = place % 2 == 1;
-        match is_code {
-            true if place + 1 == parts.len() => text = format!("{text}\\`{}", with_emphasis(part)),
-            true if part.is_empty() => text.push_str("\\`\\`"),
-            true => text.push_str(&code(part)),
-            false => text.push_str(&with_emphasis(part)),
+        let before = place.checked_sub(1).and_then(|place| parts[place].chars().next_back());
+        if place > 0 {
+            let inside = [before, part.chars().next()].iter().all(|c| c.is_some_and(char::is_alphanumeric));
+            text.push_str(if inside { "_" } else { "\\_" });
         }
+        text.push_str(part);
     }
     text
 }
 
-/// Escapes everything but stars and underscores.
-fn with_emphasis(text: &str) -> String {
-    escaped(text).replace("\\*", "*").replace("\\_", "_")
+fn styled(spans: &[Span]) -> String {
+    let written = |span: &Span| {
+        let text = words::escape(&span.text);
+        let words = || with_names(&escaped(&text));
+        match span.style {
+            Style::Plain => words(),
+            Style::Code => code(&text),
+            Style::Strong => format!("**{}**", words()),
+            Style::Emphasis => format!("*{}*", words()),
+        }
+    };
+    spans.iter().map(written).collect()
 }
 
 #[cfg(test)]
@@ -270,6 +282,7 @@ mod tests {
     fn prose_keeps_its_emphasis_and_nothing_else() {
         assert_eq!(prose("The *write* `a<b` <i> [x](javascript:1)\n# y"), "The *write* `a<b` \\<i\\> x \\# y");
         assert_eq!(prose("open ` <b>"), "open \\` \\<b\\>");
+        assert_eq!(prose("SO_LINGER, **TIME_WAIT**, _x_ and a_ b"), "SO_LINGER, **TIME_WAIT**, *x* and a\\_ b");
         assert_eq!(blocks("One\ntwo:\n\n- a\n  b\n* c\n\nEnd."), "One two:\n\n- a b\n- c\n\nEnd.");
         assert_eq!(code("a`b"), "``a`b``");
     }

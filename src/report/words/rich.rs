@@ -3,8 +3,6 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde::{Serialize, Serializer};
 
-use super::prose::blocks;
-
 /// How a piece of text is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -66,8 +64,26 @@ impl Serialize for RichBlock {
 }
 
 /// Markdown as paragraphs and items of lists.
+///
+/// There are no other blocks: what `CommonMark` would take for a heading, a quotation or a block of code is a paragraph.
 pub fn rich(markdown: &str) -> Vec<RichBlock> {
-    blocks(markdown).iter().map(|block| RichBlock { is_item: block.is_item, spans: spans(&block.text) }).collect()
+    let mut blocks: Vec<(bool, String)> = Vec::new();
+    let mut open = false;
+    for line in markdown.lines().map(str::trim) {
+        let item = line.strip_prefix("- ").or_else(|| line.strip_prefix("* "));
+        match (item, blocks.last_mut().filter(|_| open)) {
+            _ if line.is_empty() => open = false,
+            (None, Some((_, text))) => {
+                text.push(' ');
+                text.push_str(line);
+            }
+            _ => {
+                blocks.push((item.is_some(), item.unwrap_or(line).to_owned()));
+                open = true;
+            }
+        }
+    }
+    blocks.iter().map(|(is_item, text)| RichBlock { is_item: *is_item, spans: spans(text) }).collect()
 }
 
 /// What stands before a text, so that nothing at its beginning is read as the mark of a heading, a list or a block of code.
@@ -134,6 +150,10 @@ mod tests {
         let expected = r#"["The ",["strong","write"]," ",["em","succeeds"],": ",["code","a*b*"]," 2*3 a_b_c"]"#;
         assert_eq!(said("The **write** *succeeds*:\n`a*b*` 2*3 a_b_c"), expected);
         assert_eq!(said("see [the `RFC`](https://x.org/a_(b)) ![p](q)"), r#"["see the ",["code","RFC"]," p"]"#);
+        assert_eq!(
+            said("[x](javascript:alert((1))) [y](z). [x](javascript:alert(1)"),
+            r#"["x y. [x](javascript:alert(1)"]"#
+        );
     }
 
     #[test]

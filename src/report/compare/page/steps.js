@@ -30,6 +30,38 @@ const pieces = [...document.querySelectorAll("[data-side]")].flatMap((side) =>
 const ofPairs = [...document.querySelectorAll("[data-pair]")].map((piece) => ({ piece, place: Number(piece.dataset.pair) }));
 const tableRows = [...document.querySelectorAll("#twin tbody tr")];
 
+const isEmbedded = window.parent !== window;
+/** Nothing is told before `ready`. */
+let isReady = false;
+
+/** Tells the page around this one, as a lesson's page does; `lesson` is the ids of both. */
+function tellParent(what) {
+  if (!isEmbedded || !(isReady ||= what === "ready")) return;
+  const message = { tcpstory: what, lesson: SIDES.map((side) => told[side].id), step: shown, steps: pairs.length, event: null, asking: false };
+  window.parent.postMessage(message, "*"); // it holds nothing that the page around could not read in the file
+}
+
+/** One step on or back; at an end the page around is told instead. */
+function stepBy(way) {
+  const next = shown + way;
+  if (next < 0) tellParent("start");
+  else if (next > pairs.length) tellParent("end");
+  else goTo(next);
+}
+
+/** What the page around may ask for; anything else is ignored. */
+const REQUESTS = {
+  next: () => stepBy(1),
+  prev: () => stepBy(-1),
+  goto: ({ step }) => Number.isInteger(step) && goTo(step),
+};
+
+function onMessage(message) {
+  if (!isEmbedded || message.source !== window.parent || typeof message.data !== "object" || message.data === null) return;
+  const asked = message.data.tcpstory;
+  if (typeof asked === "string" && Object.hasOwn(REQUESTS, asked)) REQUESTS[asked](message.data);
+}
+
 function goTo(count) {
   shown = Math.min(Math.max(0, count), pairs.length);
   const last = Object.fromEntries(SIDES.map((side) => [side, lastStep(side, shown)]));
@@ -46,6 +78,7 @@ function goTo(count) {
   steer();
   keepInView();
   putAddress();
+  tellParent("step");
 }
 
 /** What this step is, and what came of it on each side. */
@@ -98,8 +131,8 @@ function toggleFullScreen() {
 }
 
 const KEYS = [
-  [["ArrowRight", "PageDown", " "], "→ Space PageDown", "next step", () => goTo(shown + 1)],
-  [["ArrowLeft", "PageUp"], "← PageUp", "previous step", () => goTo(shown - 1)],
+  [["ArrowRight", "PageDown", " "], "→ Space PageDown", "next step", () => stepBy(1)],
+  [["ArrowLeft", "PageUp"], "← PageUp", "previous step", () => stepBy(-1)],
   [["Home"], "Home", "to the beginning", () => goTo(0)],
   [["End"], "End", "to the end", () => goTo(pairs.length)],
   [["e"], "e", "next difference", () => toDifference(1)],
@@ -132,8 +165,8 @@ function onKey(event) {
   else bound[3]();
 }
 
-const back = h("button", { type: "button", onclick: () => goTo(shown - 1), "aria-label": "Previous step" }, "←");
-const on = h("button", { type: "button", class: "main on", onclick: () => goTo(shown + 1) }, "Next step →");
+const back = h("button", { type: "button", onclick: () => stepBy(-1), "aria-label": "Previous step" }, "←");
+const on = h("button", { type: "button", class: "main on", onclick: () => stepBy(1) }, "Next step →");
 const stepName = h("p", { class: "step-name" });
 const scrubber = h("input", { type: "range", min: 0, max: pairs.length, "aria-label": "Step", oninput: () => goTo(Number(scrubber.value)) });
 const ticks = [h("span", { class: "tick" }), ...pairs.map((pair, place) => h("span", { class: differs(place) ? "tick error" : "tick" }))];
@@ -179,8 +212,10 @@ function start() {
   document.body.append(helpDialog);
   document.documentElement.classList.add("alive");
   document.addEventListener("keydown", onKey);
+  addEventListener("message", onMessage);
   const asked = Number.parseInt(new URLSearchParams(location.search).get("step") ?? "1", 10);
   goTo(Number.isInteger(asked) ? asked : 1);
+  tellParent("ready");
 }
 
 start();

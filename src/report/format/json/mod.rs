@@ -16,7 +16,7 @@ mod write;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::report::words;
+use crate::report::words::{self, Span, Style};
 
 pub use document::SCHEMA;
 pub use error::ReadError;
@@ -61,7 +61,11 @@ pub(in crate::report) fn plain_descriptions(schema: &mut Value) {
 }
 
 fn plain_description(text: &str) -> String {
-    words::without_links(text).replace("[`", "`").replace("`]", "`").replace('\n', " ")
+    let written = |span: &Span| match span.style {
+        Style::Code => format!("`{}`", span.text),
+        _ => span.text.clone(),
+    };
+    words::spans(text).iter().map(written).collect::<String>().replace("[`", "`").replace("`]", "`")
 }
 
 /// What a description ends with where its member came after version 1.0.

@@ -38,9 +38,9 @@ fn prose(page: &mut Page, story: &Story) {
     if !script.summary.is_empty() {
         page.blank();
     }
-    for block in words::blocks(&script.summary) {
+    for block in words::rich(&script.summary) {
         let label = if block.is_item { "- " } else { "" };
-        page.prose(1, (label, DIM), &words::plain(&block.text), PLAIN);
+        page.prose(1, (label, DIM), &words::plain_spans(&block.spans), PLAIN);
     }
     for goal in &script.goals {
         page.prose(1, ("· ", DIM), &words::plain(goal), PLAIN);

@@ -142,9 +142,9 @@ fn say(page: &mut Page, story: &Story, grid: &Grid, last: Option<StepId>, step: 
     let from = last.map_or(0, |last| last.0 + 1);
     for step in story.recording.script.steps.get(from..=to).into_iter().flatten() {
         let mut label = "» ";
-        for block in step.say.iter().flat_map(|text| words::blocks(text)) {
+        for block in step.say.iter().flat_map(|text| words::rich(text)) {
             let label = if block.is_item { "- " } else { std::mem::replace(&mut label, "  ") };
-            page.prose(grid.lanes_begin, (label, DIM), &words::plain(&block.text), DIM);
+            page.prose(grid.lanes_begin, (label, DIM), &words::plain_spans(&block.spans), DIM);
         }
     }
 }

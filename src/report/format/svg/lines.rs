@@ -63,8 +63,11 @@ impl Painter<'_> {
             }
         }
         let (end, fill) = (self.geometry().lanes_end, self.palette.band);
-        for (_, top, bottom) in bands {
-            let band = self.xml.tag("rect").set("x", 8).set("y", top).set("width", end - 8);
+        for (step, top, bottom) in bands {
+            let band = as_fragment(self.xml.tag("rect"), self.view.fragments, step)
+                .set("x", 8)
+                .set("y", top)
+                .set("width", end - 8);
             band.set("height", bottom - top).set("rx", 4).set("fill", fill).end();
         }
     }
