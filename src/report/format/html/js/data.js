@@ -77,14 +77,23 @@ const fieldsOf = (() => {
   return (event) => of[event.id].map((number) => fields[number]);
 })();
 
-/** The step that was under way at a moment: a place in `steps`. */
-function stepAt(t) {
-  let at = 0;
-  steps.forEach((step, place) => {
-    if (step.begin_ns !== undefined && step.begin_ns <= t) at = place;
-  });
-  return at;
+/** How many of some ascending numbers are less than a limit. */
+function countBelow(numbers, limit) {
+  let [least, most] = [0, numbers.length];
+  while (least < most) {
+    const middle = (least + most) >> 1;
+    if (numbers[middle] < limit) least = middle + 1;
+    else most = middle;
+  }
+  return least;
 }
+
+/** The step that was under way at a moment: a place in `steps`. */
+const stepAt = (() => {
+  const begun = steps.flatMap((step, place) => (step.begin_ns === undefined ? [] : [place]));
+  const begins = begun.map((place) => steps[place].begin_ns);
+  return (t) => begun[countBelow(begins, t + 1) - 1] ?? 0;
+})();
 
 /** What a row of the layout shows, with lanes counted as actors and wires. */
 function bodyOf(row) {
@@ -103,7 +112,8 @@ const rows = story.layout.rows.map((row, place) => ({ ...row, place, at: row.see
 const revealedAt = (() => {
   const at = new Map();
   for (const row of rows) if (row.event && !at.has(row.event)) at.set(row.event, row.at);
-  return (event) => at.get(event) ?? Math.max(event.step ?? 0, stepAt(event.t_ns));
+  for (const event of story.events) if (!at.has(event)) at.set(event, Math.max(event.step ?? 0, stepAt(event.t_ns)));
+  return (event) => at.get(event);
 })();
 
 /** The last row of an event is where its result stands. */
@@ -153,24 +163,29 @@ const listenerAt = (listener, step) => listener.changes.filter((change) => resul
 /** The place of an event among the rows; one without a row of its own stands where its time is. */
 const placeOf = (event) => rowOf.get(event)?.place ?? rows.findLast((row) => row.t_ns <= event.t_ns)?.place ?? 0;
 
+const keyOf = (connection, side) => `${connection}\n${side}`;
+/** The changes of states, by their endpoints. */
+const changesOf = grouped(
+  story.events.flatMap((event) => (event.transitions ?? []).map((change) => ({ key: keyOf(change.connection, change.side), event, from: change.from, to: change.to, at: resultAt(event) }))),
+  (change) => change.key,
+);
+/** The kernel's answers about states, by connection and address. */
+const samplesOf = grouped(story.events.filter((event) => event.kind === "state"), ({ state }) => keyOf(state.connection, state.local));
+
 /** What each endpoint's state was, from early to late: from the model's transitions and the kernel's answers. */
 const endpoints = story.connections.flatMap((connection) =>
-  connection.ends.map((end) => ({
-    connection,
-    end,
-    key: connection.label + "\n" + end.side,
-    changes: story.events
-      .flatMap((event) =>
-        (event.transitions ?? [])
-          .filter((change) => change.connection === connection.label && change.side === end.side)
-          .map((change) => ({ event, from: change.from, to: change.to, at: resultAt(event) })),
-      )
+  connection.ends.map((end) => {
+    const samples = samplesOf.get(keyOf(connection.label, end.address)) ?? [];
+    return {
+      connection,
+      end,
+      key: keyOf(connection.label, end.side),
       // What a call changes is changed at its end, where its result stands.
-      .toSorted((one, other) => placeOf(one.event) - placeOf(other.event)),
-    samples: story.events.filter(
-      (event) => event.kind === "state" && event.state.connection === connection.label && event.state.local === end.address,
-    ),
-  })),
+      changes: (changesOf.get(keyOf(connection.label, end.side)) ?? []).toSorted((one, other) => placeOf(one.event) - placeOf(other.event)),
+      samples,
+      sampledAt: samples.map(revealedAt),
+    };
+  }),
 );
 
 /** The event that ended an endpoint after a moment: what had waited there then is gone. */
@@ -178,11 +193,10 @@ const endedAfter = (endpoint, sample) => endpoint.changes.find((change) => chang
 
 /** What is known of an endpoint once `step` steps are shown. */
 function endpointAt(endpoint, step) {
-  const shown = (event) => resultAt(event) < step;
   const changes = endpoint.changes.filter((change) => change.at < step);
-  const last = endpoint.samples.filter(shown).at(-1);
+  const last = endpoint.samples[countBelow(endpoint.sampledAt, step) - 1];
   const over = last && endedAfter(endpoint, last);
-  const sample = over && shown(over) ? undefined : last?.state;
+  const sample = over && resultAt(over) < step ? undefined : last?.state;
   return {
     state: changes.at(-1)?.to ?? null,
     changes,

@@ -24,11 +24,12 @@ const KEYS = [
   [["w"], "w", "byte streams: what was written and read", () => toggleDrawer("stream")],
   [["h"], "h", "header bytes", () => toggleDrawer("bytes")],
   [["x"], "x", "explanation", () => toggleDrawer("explain")],
+  [["l"], "l", "every event in a table, and back to the picture", () => showTable(!view.table)],
   [["d"], "d", "dark, light, as the system", () => change({ theme: { "": "dark", dark: "light", light: "" }[view.theme] })],
   [["b", "."], "b .", "black screen, and back", () => change({ blank: !view.blank })],
   [["f"], "f", "full screen", () => toggleFullScreen()],
   [["?"], "?", "this help", () => openDialog(helpDialog)],
-  [["Escape"], "Esc", "close", () => view.drawer && change({ drawer: "" })],
+  [["Escape"], "Esc", "close", () => (view.drawer || view.table) && change({ drawer: "", table: false })],
 ];
 
 /** What remote controls send to step. */

@@ -249,6 +249,7 @@ function buildPanel() {
     event.preventDefault();
     event.stopPropagation();
   });
+  let isScrolled = false;
   onChange((before) => {
     tabs.forEach((tab, place) => {
       const chosen = TABS[place][0] === view.tab;
@@ -258,8 +259,11 @@ function buildPanel() {
     body.setAttribute("aria-labelledby", `tab-${view.tab}`);
     body.parentElement?.classList.toggle("drawn-out", view.mode === "lecture" && view.drawer !== "");
     furnishPanel(body);
-    if (before.tab !== view.tab || before.event !== view.event || before.step !== view.step) body.scrollTop = 0;
+    const isOther = before.tab !== view.tab || before.event !== view.event || before.step !== view.step;
+    // Whoever has not scrolled it need not wait for the page to be laid out.
+    if (isOther && isScrolled) body.scrollTop = 0;
   });
+  body.addEventListener("scroll", () => (isScrolled = body.scrollTop > 0), { passive: true });
   const close = h("button", { type: "button", class: "close-drawer", "aria-label": "Close the panel", onclick: () => change({ drawer: "" }) }, "×");
   return h("aside", { class: "panel", "aria-label": "About the selected event" }, h("div", { class: "panel-head" }, list, close), body);
 }

@@ -57,19 +57,27 @@ function buildStream(stream, x0, x1, tall, size) {
         g("rect", { x, y, width, height: tall, rx: 2 }),
         text && g("text", { x: x + width / 2, y: y + tall * 0.78, "text-anchor": "middle" }, text),
         g("title", null, `${part.event.alias}: ${length}, from ${part.begin}`));
-      return { block, part };
+      return { block, part, at: resultAt(part.event) };
     }),
-  );
+  ).toSorted((one, other) => one.at - other.at);
+  const begins = blocks.map(({ at }) => at);
   const title = g("text", { class: "stream-title", x: x0, y: tall * 0.8 });
-  const group = g("g");
+  const group = g("g", null, title);
+  const ends = [0];
+  blocks.forEach(({ part }) => ends.push(Math.max(ends.at(-1), part.end)));
+  const blocksOf = grouped(blocks, ({ part }) => part.event);
+  let [count, chosen] = [0, null];
+  const choose = (is) => blocksOf.get(chosen)?.forEach(({ block }) => block.classList.toggle("chosen", is));
   const update = () => {
-    const shown = blocks.filter(({ part }) => isOver(part.event));
-    shown.forEach(({ block, part }) => block.classList.toggle("chosen", part.event === view.event));
-    const owners = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}`;
-    const size_bytes = Math.max(0, ...shown.map(({ part }) => part.end));
-    title.textContent = cut(`${owners}: ${plural(size_bytes, "byte")}`, `${size}px ${family("--sans")}`, x1 - x0);
     // What is not told yet is not even hidden there.
-    if (group.childElementCount !== shown.length + 1) group.replaceChildren(title, ...shown.map(({ block }) => block));
+    const until = countBelow(begins, view.step);
+    for (; count < until; count++) group.append(blocks[count].block);
+    for (; count > until; count--) blocks[count - 1].block.remove();
+    choose(false);
+    chosen = view.event;
+    choose(true);
+    const owners = `${ownerOf(stream.connection, stream.sender)} → ${ownerOf(stream.connection, otherSide(stream.sender))}`;
+    title.textContent = cut(`${owners}: ${plural(ends[count], "byte")}`, `${size}px ${family("--sans")}`, x1 - x0);
   };
   return { group, update };
 }

@@ -63,16 +63,11 @@ function between(shown, ys, top) {
   shown.forEach((row, place) => {
     if (row.event && (knots.length === 0 || row.t_ns > knots.at(-1).t)) knots.push({ t: row.t_ns, y: ys[place] });
   });
+  const moments = knots.map((knot) => knot.t);
   return (t) => {
     if (knots.length === 0) return top;
-    let [least, most] = [0, knots.length];
-    while (least < most) {
-      const middle = (least + most) >> 1;
-      if (knots[middle].t <= t) least = middle + 1;
-      else most = middle;
-    }
-    const before = knots[least - 1];
-    const after = knots[least];
+    const place = countBelow(moments, t + 1);
+    const [before, after] = [knots[place - 1], knots[place]];
     if (!before) return after.y;
     if (!after) return before.y;
     return before.y + ((after.y - before.y) * (t - before.t)) / (after.t - before.t);

@@ -16,6 +16,8 @@ const view = {
   raw: false,
   theme: "",
   tab: "explain",
+  /** Whether the table of events is on the screen, in the place of the picture. */
+  table: false,
   /** A panel over the picture, where there is no room beside it. */
   drawer: "",
   /** The question that is asked now: the place of its step. */
