@@ -104,7 +104,8 @@ fn each_step_is_a_valid_picture_in_every_theme() {
         for theme in [Theme::Light, Theme::Dark, Theme::Mono] {
             let options = Options { theme, ..Options::default() };
             let pictures = svg::steps(&story, &options);
-            assert_eq!(pictures.len(), story.recording.steps.len(), "{name}");
+            let steps: BTreeSet<_> = pictures.iter().map(|(step, _)| *step).collect();
+            assert_eq!(steps.len(), story.recording.steps.len(), "{name}");
             for (_, picture) in pictures {
                 Document::parse(std::str::from_utf8(&picture).unwrap()).unwrap();
             }
@@ -112,7 +113,7 @@ fn each_step_is_a_valid_picture_in_every_theme() {
     }
 }
 
-/// The fragments come in the order of the steps, the slide of a step shows the last of what has come with it, and together they are the
+/// The fragments come in the order of the steps, the slides of a step show all of what has come with it, and together they are the
 /// whole.
 #[test]
 fn fragments_come_step_by_step_to_the_whole_picture() {
@@ -128,25 +129,73 @@ fn fragments_come_step_by_step_to_the_whole_picture() {
             .filter_map(|node| Some((index(&node)?, node.attribute("id").filter(|id| !id.starts_with("why-"))?)))
             .collect();
         assert!(rows.is_sorted_by_key(|(step, _)| step) && !rows.is_empty(), "{name}: {rows:?}");
-        for (step, picture) in svg::steps(&story, &Options::default()) {
-            let document = Document::parse(std::str::from_utf8(&picture).unwrap()).unwrap();
-            let ids =
-                document.descendants().filter_map(|node| node.attribute("id")).filter(|id| !id.starts_with("why-"));
-            let seen: Vec<_> = rows.iter().filter(|(at, _)| *at <= step.0).map(|(_, id)| *id).collect();
-            let own = rows.iter().filter(|(at, _)| *at == step.0).count();
-            let ids: Vec<_> = ids.collect();
-            assert!(seen.ends_with(&ids) && ids.len() >= own, "{name}, step {}: {ids:?}", step.0 + 1);
+        for slides in svg::steps(&story, &Options::default()).chunk_by(|(one, _), (next, _)| one == next) {
+            let step = slides[0].0.0;
+            let seen: Vec<_> = rows.iter().filter(|(at, _)| *at <= step).map(|(_, id)| *id).collect();
+            let own: BTreeSet<_> = rows.iter().filter(|(at, _)| *at == step).map(|(_, id)| (*id).to_owned()).collect();
+            let mut shown = BTreeSet::new();
+            for (place, (_, picture)) in slides.iter().enumerate() {
+                let text = std::str::from_utf8(picture).unwrap();
+                let ids = ids_of_rows(text);
+                let until =
+                    seen.iter().position(|id| Some(*id) == ids.last().map(String::as_str)).map_or(0, |at| at + 1);
+                assert!(
+                    seen[..until].ends_with(&ids.iter().map(String::as_str).collect::<Vec<_>>()),
+                    "{name}: {ids:?}"
+                );
+                assert_eq!(until < seen.len(), place + 1 < slides.len(), "{name}: the last slide ends with the step");
+                // What is left out is told.
+                assert_eq!(ids.len() < until, text.contains(" above</text>"), "{name}, step {}", step + 1);
+                assert_eq!(until < seen.len(), text.contains(" on the next slide</text>"), "{name}, step {}", step + 1);
+                shown.extend(ids);
+            }
+            assert!(own.is_subset(&shown), "{name}, step {}: {own:?} in {shown:?}", step + 1);
         }
         assert_eq!(pieces(&document), pieces(&Document::parse(&text("svg", &story)).unwrap()), "{name}");
     }
 }
 
-/// Every element with what it says. Upright lines come in one piece for each step; what counts is where something is drawn. How far
-/// down the guides of the lanes go is left out: the end of a process cuts its lane, and in a fragment it cannot.
+/// The ids of what happens in a picture, from above to below.
+fn ids_of_rows(picture: &str) -> Vec<String> {
+    let document = Document::parse(picture).unwrap();
+    let ids = document.descendants().filter_map(|node| node.attribute("id"));
+    ids.filter(|id| !id.starts_with("why-")).map(str::to_owned).collect()
+}
+
+/// All type of a slide is at least 16 pixels high on a screen of 1280 by 720, where there are not too many actors for it.
+#[test]
+fn slides_are_legible() {
+    for (name, story) in stories().into_iter().filter(|(_, story)| story.recording.actors.len() <= 3) {
+        for (step, picture) in svg::steps(&story, &Options::default()) {
+            let document = Document::parse(std::str::from_utf8(&picture).unwrap()).unwrap();
+            let root = document.root_element();
+            let size =
+                |node: &roxmltree::Node<'_, '_>, name| node.attribute(name).map(|size| size.parse::<f64>().unwrap());
+            let [width, height] = ["width", "height"].map(|name| size(&root, name).unwrap());
+            let scale = f64::min(1280.0 / width, 720.0 / height);
+            let texts = root.descendants().filter(|node| node.has_tag_name((NAMESPACE, "text")));
+            let least = texts.map(|text| size(&text, "font-size").or(size(&root, "font-size")).unwrap());
+            let least = least.fold(f64::INFINITY, f64::min) * scale;
+            assert!(least >= LEAST_TYPE, "{name}, step {}: {least:.1} px, {width} by {height}", step.0 + 1);
+        }
+    }
+}
+
+const LEAST_TYPE: f64 = 16.0;
+
+/// Every element with what it says. Upright lines and the bars of calls come in one piece for each step; what counts is where something is
+/// drawn, and how it is in the end.
 fn pieces(document: &Document<'_>) -> BTreeMap<String, Vec<(i32, i32)>> {
     let mut pieces: BTreeMap<String, Vec<(i32, i32)>> = BTreeMap::new();
-    for node in document.descendants().filter(|node| node.is_element() && !is_of_a_bar(node)) {
+    for node in document.descendants().filter(|node| node.is_element() && !is_around_a_piece(node)) {
+        let bar = bar(&node);
+        let left_out = if bar.is_some() {
+            &["y", "height", "fill", "stroke", "stroke-width", "stroke-dasharray"][..]
+        } else {
+            &[]
+        };
         let attributes = node.attributes().filter(|one| !["class", "data-fragment-index", "d"].contains(&one.name()));
+        let attributes = attributes.filter(|one| !left_out.contains(&one.name()));
         let attributes: Vec<_> = attributes.map(|one| format!("{}={:?}", one.name(), one.value())).collect();
         let said =
             format!("{} {} {}", node.tag_name().name(), attributes.join(" "), node.text().unwrap_or_default().trim());
@@ -155,10 +204,10 @@ fn pieces(document: &Document<'_>) -> BTreeMap<String, Vec<(i32, i32)>> {
             let (begin, end) = rest.split_once('V')?;
             Some((x, (begin.parse::<i32>().ok()?, end.parse::<i32>().ok()?)))
         });
-        match upright {
-            Some((_, (0, _))) => pieces.entry(format!("a guide: {said}")).or_default().push((0, 0)),
-            Some((x, extent)) => pieces.entry(format!("at {x}: {said}")).or_default().push(extent),
-            None => pieces.entry(format!("{said} {path}")).or_default().push((0, 0)),
+        match (bar, upright) {
+            (Some(extent), _) => pieces.entry(format!("at a bar: {said}")).or_default().push(extent),
+            (_, Some((x, extent))) => pieces.entry(format!("at {x}: {said}")).or_default().push(extent),
+            _ => pieces.entry(format!("{said} {path}")).or_default().push((0, 0)),
         }
     }
     for (said, extents) in pieces.iter_mut().filter(|(said, _)| said.starts_with("at ")) {
@@ -173,12 +222,24 @@ fn pieces(document: &Document<'_>) -> BTreeMap<String, Vec<(i32, i32)>> {
     pieces
 }
 
-/// The bar of a call waits before its result is told: as a fragment it has a piece for each step.
-fn is_of_a_bar(node: &roxmltree::Node<'_, '_>) -> bool {
-    let in_a_row = node.parent().is_some_and(|parent| parent.attribute("id").is_some());
-    let is_mark = node.attribute("width") == Some("8") || node.attribute("fill") == Some("none");
-    let is_group = node.has_tag_name((NAMESPACE, "g"));
-    if is_group { node.attribute("id").is_none() } else { !in_a_row && is_mark }
+/// From where to where the bar of a call reaches, of which this is a piece.
+fn bar(node: &roxmltree::Node<'_, '_>) -> Option<(i32, i32)> {
+    let is_bar = node.has_tag_name((NAMESPACE, "rect")) && node.attribute("width") == Some("8") && !in_a_row(node);
+    let number = |name| node.attribute(name)?.parse::<i32>().ok();
+    let (y, height) = (number("y")?, number("height")?);
+    is_bar.then_some((y, y + height))
+}
+
+fn in_a_row(node: &roxmltree::Node<'_, '_>) -> bool {
+    node.parent().is_some_and(|parent| parent.attribute("id").is_some())
+}
+
+/// What is drawn around a piece: a group that is a fragment, and the outline of a bar, which is open where the bar goes on.
+fn is_around_a_piece(node: &roxmltree::Node<'_, '_>) -> bool {
+    let is_group = node.has_tag_name((NAMESPACE, "g")) && node.attribute("id").is_none();
+    let is_outline =
+        node.has_tag_name((NAMESPACE, "path")) && node.attribute("fill") == Some("none") && !in_a_row(node);
+    is_group || is_outline
 }
 
 #[test]

@@ -20,13 +20,16 @@ pub(super) fn of_story(options: &Options, look: &Look, story: &Story) -> Result<
     Ok(Options { upto: Some(event), ..*options })
 }
 
-/// Writes a picture for each step that was performed: `step-01.svg` and so on, numbered as the scenario numbers them.
+/// Writes a picture for each step that was performed: `step-01.svg` and so on, numbered as the scenario numbers them; where a step has
+/// several, `step-01b.svg` follows.
 pub(super) fn write_steps(folder: &Path, story: &Story, options: &Options) -> Code {
     let steps = svg::steps(story, options);
     let digits = steps.iter().map(|(step, _)| (step.0 + 1).to_string().len()).max().unwrap_or(0).max(2);
     let written = save::folder(folder, "--steps DIR").and_then(|()| {
-        steps.iter().try_for_each(|(step, picture)| {
-            save::write(&folder.join(format!("step-{:0digits$}.svg", step.0 + 1)), picture)
+        steps.chunk_by(|(one, _), (next, _)| one == next).try_for_each(|slides| {
+            slides.iter().enumerate().try_for_each(|(place, (step, picture))| {
+                save::write(&folder.join(format!("step-{:0digits$}{}.svg", step.0 + 1, mark(place))), picture)
+            })
         })
     });
     match written {
@@ -35,5 +38,14 @@ pub(super) fn write_steps(folder: &Path, story: &Story, options: &Options) -> Co
             output::error(&message);
             Code::Usage
         }
+    }
+}
+
+/// What follows a step's number in the name of a further slide, so that sorted names keep the order: `b`, `c` and so on.
+fn mark(place: usize) -> String {
+    match u8::try_from(place) {
+        Ok(0) => String::new(),
+        Ok(place @ 1..=24) => char::from(b'a' + place).to_string(),
+        _ => format!("z{place:05}"),
     }
 }

@@ -1,12 +1,13 @@
 //! Where everything stands in a drawn picture, in pixels.
 //!
 //! From left to right: a gutter for ids and times, then the lanes of the layout. Between an actor's lane and a wire lies a kernel's
-//! lane, for the states. Rows are as high as what they say needs, and stand one under the other from 0: the painter adds what is
+//! lane, for the states. Where there are more than two actors, a kernel has only its lines there, and the names of its states stand in
+//! the lane of its actor, where calls stand in other rows. Rows are as high as what they say needs, and stand one under the other from 0: the painter adds what is
 //! above them.
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Body, Cells, Layout, Place, Wire, leans_right};
+use super::{Body, Cells, Layout, Place, Row, Wire, leans_right};
 use crate::record::ActorId;
 use crate::report::{columns, words};
 
@@ -31,27 +32,62 @@ const TEXT_ROW: i32 = 26;
 /// A call is told in at most so many lines.
 const MOST_LINES: usize = 4;
 
-/// How wide lanes are.
+/// How wide lanes are, and what is shown in them.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::report) struct Limits {
-    /// A kernel's lane: room for the longest state.
+    /// A kernel's lane.
     kernel: i32,
     /// An actor's lane, at least and at most.
     actor: (i32, i32),
     /// A wire, at least and at most.
     wire: (i32, i32),
+    /// The size of type for what stands beside: times, states, origins.
+    small: i32,
+    /// The names of states stand in the actors' lanes.
+    shares: bool,
+    /// The times are shown.
+    times: bool,
 }
 
-impl Limits {
-    /// Where there is room for long texts on one line.
-    pub(in crate::report) const WIDE: Self = Self { kernel: 104, actor: (150, 356), wire: (230, 440) };
+/// So wide is a picture whose type is at least 16 pixels high on a screen of 1280 by 720.
+const LEGIBLE: i32 = 1040;
+/// A kernel's lane with room for the longest state, in small type and in large.
+const STATES: (i32, i32) = (104, 116);
+/// A kernel's lane with room for its lines alone.
+const LINES: i32 = 18;
+/// As narrow as an actor's lane and a wire may become, so that there is room for a word.
+const NARROWEST: (i32, i32) = (130, 150);
 
-    /// For a screen: so narrow that the type is large, and long texts are broken.
-    pub(in crate::report) fn slide(actors: usize) -> Self {
-        match actors {
-            0..=2 => Self { kernel: 92, actor: (150, 230), wire: (190, 260) },
-            _ => Self { kernel: 92, actor: (130, 156), wire: (170, 190) },
-        }
+impl Limits {
+    /// For a picture as a whole: of two actors with room for long texts on one line, of more as narrow as is legible.
+    pub(in crate::report) fn whole(layout: &Layout, cells: &[Cells], actors: usize) -> Self {
+        let wide = Self {
+            kernel: STATES.0,
+            actor: (150, 356),
+            wire: (230, 440),
+            small: SMALL,
+            shares: actors > 2,
+            times: true,
+        };
+        if wide.shares { Self { kernel: LINES, ..wide }.legible(layout, cells, actors) } else { wide }
+    }
+
+    /// For a screen: so narrow that all type is large, and long texts are broken.
+    pub(in crate::report) fn slide(layout: &Layout, cells: &[Cells], actors: usize) -> Self {
+        let shares = actors > 2;
+        let kernel = if shares { LINES } else { STATES.1 };
+        let limits = Self { kernel, actor: (0, 0), wire: (0, 0), small: TEXT, shares, times: !shares };
+        limits.legible(layout, cells, actors)
+    }
+
+    /// As wide as a legible picture has room for.
+    fn legible(self, layout: &Layout, cells: &[Cells], actors: usize) -> Self {
+        let used = layout.wires.iter().filter(|wire| !wire.connections.is_empty()).count();
+        let between = number(layout.wires.len() - used) * BETWEEN_ACTORS;
+        let besides = time_end(cells, self.times) + 16 + MARGIN + between + 2 * self.kernel * number(used);
+        let share = (LEGIBLE - besides) / (9 * number(actors) + 10 * number(used)).max(1);
+        let (actor, wire) = ((9 * share).max(NARROWEST.0), (10 * share).max(NARROWEST.1));
+        Self { actor: (actor, actor), wire: (wire, wire), ..self }
     }
 }
 
@@ -70,6 +106,12 @@ pub(in crate::report) struct Geometry {
     pub(in crate::report) lanes_end: i32,
     /// The width of a kernel's lane.
     pub(in crate::report) kernel: i32,
+    /// The size of type for what stands beside.
+    pub(in crate::report) small: i32,
+    /// The names of states stand in the actors' lanes.
+    pub(in crate::report) shares: bool,
+    /// The times are shown.
+    pub(in crate::report) times: bool,
 }
 
 /// From left to right.
@@ -131,13 +173,20 @@ pub(in crate::report) fn number(count: usize) -> i32 {
 impl Geometry {
     /// Gives every row and lane its place.
     pub(in crate::report) fn new(layout: &Layout, cells: &[Cells], actors: usize, limits: &Limits) -> Self {
-        let time_end = time_end(cells);
-        let widths = widths(layout, cells, actors, limits);
-        let kernel = limits.kernel;
-        let mut geometry =
-            Self { time_end, actors: Vec::new(), wires: Vec::new(), rows: Vec::new(), lanes_end: 0, kernel };
-        geometry.place_lanes(&widths);
-        geometry.rows = cells.iter().zip(&layout.rows).map(|(cells, row)| geometry.row(&row.body, cells)).collect();
+        let Limits { kernel, small, shares, times, .. } = *limits;
+        let mut geometry = Self {
+            time_end: time_end(cells, times),
+            actors: Vec::new(),
+            wires: Vec::new(),
+            rows: Vec::new(),
+            lanes_end: 0,
+            kernel,
+            small,
+            shares,
+            times,
+        };
+        geometry.place_lanes(&widths(layout, cells, actors, limits));
+        geometry.rows = cells.iter().zip(&layout.rows).map(|(cells, row)| geometry.row(row, cells)).collect();
         geometry.stack(|_| 0);
         geometry
     }
@@ -188,14 +237,15 @@ impl Geometry {
         self.lanes_end = at;
     }
 
-    fn row(&self, body: &Body, cells: &Cells) -> RowBox {
+    fn row(&self, row: &Row, cells: &Cells) -> RowBox {
         let (height, lines) = match cells.place {
             Place::Wire(..) => (ARROW_ROW, Vec::new()),
-            Place::Across if matches!(body, Body::Gap { .. }) => (GAP_ROW, Vec::new()),
+            Place::Across if matches!(row.body, Body::Gap { .. }) => (GAP_ROW, Vec::new()),
             Place::Across => text_row(broken(&cells.main, self.lanes_end - self.time_end - 32)),
             Place::Lane(actor) => text_row(broken(&cells.main, self.lane(actor).room())),
         };
-        RowBox { top: 0, height, lines }
+        let under = self.shares && !row.states.is_empty() && !matches!(cells.place, Place::Wire(..));
+        RowBox { top: 0, height: height + if under { LINE } else { 0 }, lines }
     }
 }
 
@@ -228,9 +278,10 @@ struct Widths {
     wires: Vec<i32>,
 }
 
-fn time_end(cells: &[Cells]) -> i32 {
+fn time_end(cells: &[Cells], times: bool) -> i32 {
     let widest = |text: fn(&Cells) -> &str| cells.iter().map(|cells| mono_width(text(cells), TEXT)).max().unwrap_or(0);
-    MARGIN + widest(|cells| &cells.id).clamp(30, 90) + 10 + widest(|cells| &cells.time).max(40)
+    let ids = MARGIN + widest(|cells| &cells.id).clamp(30, 90);
+    if times { ids + 10 + widest(|cells| &cells.time).max(40) } else { ids }
 }
 
 /// How wide every lane is: as its texts need, within limits.
@@ -250,7 +301,7 @@ fn widths(layout: &Layout, cells: &[Cells], actors: usize, limits: &Limits) -> W
             }
             Place::Wire(arrow, _) => {
                 let sender = if arrow.rightwards { arrow.span.0 } else { arrow.span.1 + 1 };
-                let note = cells.origin.first().map_or(0, |note| mono_width(note, SMALL) + INDENT + 8);
+                let note = cells.origin.first().map_or(0, |note| mono_width(note, limits.small) + INDENT + 8);
                 grow(widths.actors.get_mut(sender), note, most_actor);
                 if arrow.span.0 == arrow.span.1 {
                     grow(widths.wires.get_mut(arrow.span.0), mono_width(&cells.main, TEXT) + 72, most_wire);

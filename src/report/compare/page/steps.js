@@ -137,6 +137,7 @@ const KEYS = [
   [["End"], "End", "to the end", () => goTo(pairs.length)],
   [["e"], "e", "next difference", () => toDifference(1)],
   [["E"], "E", "previous difference", () => toDifference(-1)],
+  [["l"], "l", "every step in a table, and back to the pictures", () => showTable(!isTabled())],
   [["d"], "d", "dark, light, as the system", () => chooseTheme(THEMES[theme])],
   [["b", "."], "b .", "black screen, and back", () => blank(!isBlank)],
   [["f"], "f", "full screen", toggleFullScreen],
@@ -171,7 +172,19 @@ const stepName = h("p", { class: "step-name" });
 const scrubber = h("input", { type: "range", min: 0, max: pairs.length, "aria-label": "Step", oninput: () => goTo(Number(scrubber.value)) });
 const ticks = [h("span", { class: "tick" }), ...pairs.map((pair, place) => h("span", { class: differs(place) ? "tick error" : "tick" }))];
 const apart = h("button", { type: "button", onclick: () => goTo(told.first_difference + 1) }, "First difference");
+const twin = document.getElementById("twin");
+const table = h("button", { type: "button", class: "table-button", "aria-pressed": "false", onclick: () => showTable(!isTabled()) }, "Table");
 const help = h("button", { type: "button", class: "help-button", "aria-label": "Keys", onclick: () => helpDialog.showModal() }, "?");
+
+const isTabled = () => document.documentElement.classList.contains("tabled");
+
+/** Where there is room for one of them alone, the table takes the place of the pictures. */
+function showTable(wanted) {
+  document.documentElement.classList.toggle("tabled", wanted);
+  table.setAttribute("aria-pressed", String(wanted));
+  if (wanted) twin.focus();
+  else keepInView();
+}
 
 /** Brings the controls up to date. */
 function steer() {
@@ -206,9 +219,14 @@ function start() {
     h("div", { class: "steer" }, back, on),
     stepName,
     h("div", { class: "scrubber" }, h("div", { class: "ticks", "aria-hidden": "true" }, ticks), scrubber),
-    h("div", { class: "looks" }, told.first_difference === undefined ? null : apart, help),
+    h("div", { class: "looks" }, told.first_difference === undefined ? null : apart, table, help),
   );
-  stage.append(document.querySelector(".head"), controls, document.querySelector(".both"), document.getElementById("card"));
+  const below = h("div", { class: "below" }, document.getElementById("card"), document.getElementById("parting"));
+  stage.append(document.querySelector(".head"), controls, document.querySelector(".both"), below, twin);
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    showTable(true);
+  });
   document.body.append(helpDialog);
   document.documentElement.classList.add("alive");
   document.addEventListener("keydown", onKey);

@@ -114,10 +114,10 @@ impl Foot {
     }
 
     /// Paints what belongs to one step, and at the end of so much height the legend.
-    pub(super) fn paint_at(&self, xml: &mut Xml, step: StepId, palette: &Palette, height: i32) {
-        let view = View { rows: 0, seen: Some(step), marked: Vec::new(), fragments: false };
+    pub(super) fn paint_at(&self, xml: &mut Xml, step: Option<StepId>, palette: &Palette, height: i32) {
+        let view = View { rows: 0, seen: step, marked: Vec::new(), fragments: false };
         let mut y = TEXT;
-        for paragraph in self.paragraphs.iter().filter(|paragraph| paragraph.seen == step) {
+        for paragraph in self.paragraphs.iter().filter(|paragraph| Some(paragraph.seen) == step) {
             paragraph.paint(xml, y, self.prefix, &view, palette);
             y += paragraph.height();
         }

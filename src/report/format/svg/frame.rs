@@ -4,7 +4,7 @@ use super::palette::Palette;
 use super::xml::Xml;
 use super::{Painter, SANS_FONT};
 use crate::record::ActorId;
-use crate::report::layout::geometry::{Band, MARGIN, SMALL, TEXT, number};
+use crate::report::layout::geometry::{Band, MARGIN, TEXT, number};
 use crate::report::words;
 
 /// From the lanes' names to the first row.
@@ -65,13 +65,17 @@ impl Painter<'_> {
             for begin in [wire.begin - kernel, wire.end] {
                 let band = Band { begin, end: begin + kernel };
                 self.ground(band, self.palette.sunken);
-                self.lane_label(band.middle(), "kernel");
+                if !self.geometry().shares {
+                    self.lane_label(band.middle(), "kernel");
+                }
             }
             self.lane_label(wire.middle(), "wire");
         }
-        let (dim, end) = (self.palette.dim, self.geometry().time_end);
-        mono(self.xml, MARGIN, -12, SMALL).set("fill", dim).text("id");
-        mono(self.xml, end, -12, SMALL).set("text-anchor", "end").set("fill", dim).text("µs");
+        let (dim, end, small) = (self.palette.dim, self.geometry().time_end, self.geometry().small);
+        mono(self.xml, MARGIN, -12, small).set("fill", dim).text("id");
+        if self.geometry().times {
+            mono(self.xml, end, -12, small).set("text-anchor", "end").set("fill", dim).text("µs");
+        }
     }
 
     fn ground(&mut self, band: Band, fill: &str) {
@@ -87,7 +91,10 @@ impl Painter<'_> {
     }
 
     fn lane_label(&mut self, x: i32, text: &str) {
-        sans(self.xml, x, -12, SMALL).set("text-anchor", "middle").set("fill", self.palette.dim).text(text);
+        sans(self.xml, x, -12, self.geometry().small)
+            .set("text-anchor", "middle")
+            .set("fill", self.palette.dim)
+            .text(text);
     }
 
     fn name(&mut self, actor: ActorId) {
@@ -95,12 +102,15 @@ impl Painter<'_> {
         let Some(about) = self.picture.ties.story.recording.actors.get(actor.0) else { return };
         let anchor = if lane.leans_right { "end" } else { "start" };
         let x = lane.text();
-        let who = format!("pid {} · {}", about.pid, about.address);
+        let small = self.geometry().small;
+        let address = about.address.to_string();
+        let who = format!("pid {} · {address}", about.pid);
+        let who = if prose_lines(&who, lane.room(), small).len() > 1 { address } else { who };
         sans(self.xml, x, -24, TEXT + 2)
             .set("text-anchor", anchor)
             .set("font-weight", "bold")
             .set("fill", self.palette.text)
             .text(&about.name);
-        sans(self.xml, x, -9, SMALL).set("text-anchor", anchor).set("fill", self.palette.dim).text(&who);
+        sans(self.xml, x, -9, small).set("text-anchor", anchor).set("fill", self.palette.dim).text(&who);
     }
 }

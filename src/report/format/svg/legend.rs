@@ -7,7 +7,7 @@ use super::frame::sans;
 use super::marks::{self, BarLook, Drawn, Line};
 use super::palette::Palette;
 use super::xml::Xml;
-use crate::report::layout::geometry::{LINE, MARGIN, SMALL, number};
+use crate::report::layout::geometry::{LINE, MARGIN, number};
 use crate::report::layout::{Body, CallTone, Look, StateTone, Tone};
 
 /// What a mark is.
@@ -82,6 +82,8 @@ impl Mark {
 pub(super) struct Legend {
     entries: Vec<(Mark, i32, i32)>,
     lines: i32,
+    /// The size of its type.
+    size: i32,
 }
 
 impl Legend {
@@ -89,8 +91,9 @@ impl Legend {
     pub(super) fn new(picture: &Picture<'_>, width: i32) -> Self {
         let (mut x, mut line) = (MARGIN, 0);
         let mut entries = Vec::new();
+        let size = picture.geometry.small;
         for mark in appearing(picture) {
-            let wide = mark.width() + 6 + number(mark.name().len()) * 7 + 16;
+            let wide = mark.width() + 6 + number(mark.name().len()) * (size * 5 / 8 + 1) + 16;
             if x > MARGIN && x + wide > width - MARGIN {
                 (x, line) = (MARGIN, line + 1);
             }
@@ -98,7 +101,7 @@ impl Legend {
             x += wide;
         }
         let lines = if entries.is_empty() { 0 } else { line + 1 };
-        Self { entries, lines }
+        Self { entries, lines, size }
     }
 
     pub(super) fn height(&self) -> i32 {
@@ -109,7 +112,7 @@ impl Legend {
         for (mark, x, line) in &self.entries {
             let y = y + line * LINE;
             mark.paint(xml, *x, y - 4, palette);
-            sans(xml, x + mark.width() + 6, y, SMALL).set("fill", palette.dim).text(mark.name());
+            sans(xml, x + mark.width() + 6, y, self.size).set("fill", palette.dim).text(mark.name());
         }
     }
 }

@@ -14,6 +14,9 @@ const RAIL: i32 = 3;
 /// Half the height of a call's bar in its row.
 const HALF: i32 = 10;
 
+/// From the bottom of a row to the middle of a name that stands under its text.
+const UNDER: i32 = 11;
+
 /// A part of a line, and the step with which it appears.
 struct Piece {
     seen: StepId,
@@ -26,13 +29,27 @@ impl Painter<'_> {
     pub(super) fn guides(&mut self) {
         let (top, bottom) = (self.top(), self.bottom());
         for actor in 0..self.geometry().actors.len() {
-            let end = self.end_of(ActorId(actor)).filter(|_| !self.view.fragments).unwrap_or(bottom);
+            let end = self.end_of(ActorId(actor)).unwrap_or(bottom).max(top);
             let x = self.geometry().lane(ActorId(actor)).bar();
-            self.guide(x, top, end.max(top));
+            if self.view.fragments {
+                self.growing_guide(x, top, end);
+            } else {
+                self.guide(x, top, end);
+            }
         }
         for wire in self.geometry().wires.clone().into_iter().filter(|wire| wire.width() > 0) {
             self.guide(wire.begin, top, bottom);
             self.guide(wire.end, top, bottom);
+        }
+    }
+
+    /// A line that comes with the steps, so that nobody sees before where it ends.
+    fn growing_guide(&mut self, x: i32, top: i32, bottom: i32) {
+        let first = self.steps.first().map_or(StepId(0), |(step, _)| *step);
+        for piece in self.pieces(first, top, bottom) {
+            as_fragment(self.xml.tag("g"), true, piece.seen).begin();
+            self.guide(x, piece.top, piece.bottom);
+            self.xml.close("g");
         }
     }
 
@@ -130,10 +147,13 @@ impl Painter<'_> {
 
     /// Where a state begins in its row: at the arrow's begin for the sender, at its end for the receiver.
     pub(super) fn state_y(&self, place: usize, label: &StateLabel) -> i32 {
-        let anchor = self.geometry().rows[place].anchor();
+        let row = &self.geometry().rows[place];
         match self.picture.layout.rows[place].body {
-            Body::Segment(arrow) if arrow.sender != label.endpoint => anchor + SLANT,
-            _ => anchor,
+            Body::Segment(arrow) if arrow.sender != label.endpoint => row.anchor() + SLANT,
+            Body::Segment(_) => row.anchor(),
+            // Under the text that stands in the same lane.
+            _ if self.geometry().shares => row.bottom() - UNDER,
+            _ => row.anchor(),
         }
     }
 

@@ -40,13 +40,14 @@ pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     picture.whole(&view, Palette::of(options.theme))
 }
 
-/// A picture for each step that was performed, for slides: all of one size, 16 by 9. What the step has added stands out. With the place
-/// of the step in the script.
+/// Pictures for each step that was performed, for slides: all of one size, 16 by 9. What the step has added stands out; where that has no
+/// room on one, the step has several. With the place of the step in the script.
 pub fn steps(story: &Story, options: &Options) -> Vec<(StepId, Vec<u8>)> {
     let ties = Ties::new(story);
     let slides = Slides::new(&ties, options);
     let palette = Palette::of(options.theme);
-    story.recording.steps.iter().map(|run| (run.step, slides.at(run.step, palette))).collect()
+    let of = |step: StepId| slides.of(step, palette).into_iter().map(move |slide| (step, slide));
+    story.recording.steps.iter().flat_map(|run| of(run.step)).collect()
 }
 
 /// A story with the places of everything in it.
@@ -75,14 +76,20 @@ pub(in crate::report) struct View {
 
 impl<'a> Picture<'a> {
     pub(in crate::report) fn new(ties: &'a Ties<'a>, options: &Options, prefix: &'static str) -> Self {
-        Self::within(ties, options, prefix, &Limits::WIDE)
+        Self::within(ties, options, prefix, Limits::whole)
     }
 
     /// With lanes of a certain width.
-    fn within(ties: &'a Ties<'a>, options: &Options, prefix: &'static str, limits: &Limits) -> Self {
+    fn within(
+        ties: &'a Ties<'a>,
+        options: &Options,
+        prefix: &'static str,
+        limits: fn(&Layout, &[Cells], usize) -> Limits,
+    ) -> Self {
         let layout = Layout::of(ties, options);
         let cells: Vec<Cells> = layout.rows.iter().map(|row| Cells::new(ties, row)).collect();
-        let geometry = Geometry::new(&layout, &cells, ties.story.recording.actors.len(), limits);
+        let actors = ties.story.recording.actors.len();
+        let geometry = Geometry::new(&layout, &cells, actors, &limits(&layout, &cells, actors));
         Self { ties, layout, cells, geometry, options: *options, prefix }
     }
 

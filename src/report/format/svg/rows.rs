@@ -3,8 +3,9 @@
 use super::Painter;
 use super::frame::{mono, sans};
 use super::marks::{self, Drawn, Line};
+use crate::record::ActorId;
 use crate::report::columns;
-use crate::report::layout::geometry::{LINE, MARGIN, SLANT, SMALL, TEXT, mono_columns, mono_width};
+use crate::report::layout::geometry::{LINE, MARGIN, SLANT, TEXT, mono_columns, mono_width};
 use crate::report::layout::{Arrow, Body, Cells, Look, Part, Place, Row, StateLabel, Tone};
 use crate::report::words;
 use crate::story::EventId;
@@ -68,13 +69,14 @@ impl Painter<'_> {
         let cells = &self.picture.cells[place];
         let (y, end) = (self.geometry().rows[place].middle() + 4, self.geometry().time_end);
         if !cells.id.is_empty() {
-            let room = end - MARGIN - 8 - mono_width(&cells.time, SMALL);
+            let time = if self.geometry().times { 8 + mono_width(&cells.time, self.geometry().small) } else { 0 };
+            let room = end - MARGIN - time;
             let id = columns::cut(&cells.id, mono_columns(room, TEXT), "…");
             mono(self.xml, MARGIN, y, TEXT).set("font-weight", "bold").set("fill", self.palette.text).text(&id);
         }
-        if !cells.time.is_empty() {
-            let dim = self.palette.dim;
-            mono(self.xml, end, y, SMALL).set("text-anchor", "end").set("fill", dim).text(&cells.time);
+        if !cells.time.is_empty() && self.geometry().times {
+            let (dim, small) = (self.palette.dim, self.geometry().small);
+            mono(self.xml, end, y, small).set("text-anchor", "end").set("fill", dim).text(&cells.time);
         }
     }
 
@@ -157,7 +159,9 @@ impl Painter<'_> {
         let wire = if arrow.rightwards { arrow.span.0 } else { arrow.span.1 };
         let Some(wire) = self.geometry().wires.get(wire).copied() else { return (String::new(), 0) };
         let cells = &self.picture.cells[place];
-        let room = mono_columns(wire.width() - 64, TEXT);
+        // So much of the shaft is seen on both sides.
+        let shaft = if self.geometry().shares { 40 } else { 64 };
+        let room = mono_columns(wire.width() - shaft, TEXT);
         let fits = columns::cut(&cells.main, room, "…") == cells.main;
         (columns::cut(if fits { &cells.main } else { &cells.short }, room, "…"), wire.middle())
     }
@@ -168,27 +172,57 @@ impl Painter<'_> {
         if self.geometry().actors.get(actor).is_none() {
             return;
         }
-        let lane = self.geometry().lane(crate::record::ActorId(actor));
-        let fits = |note: &&String| mono_width(note, SMALL) <= lane.room();
+        let lane = self.geometry().lane(ActorId(actor));
+        let (small, taken) = (self.geometry().small, self.taken(place, arrow));
+        let fits = |note: &&String| mono_width(note, small) <= lane.room() - taken;
         let Some(note) = self.picture.cells[place].origin.iter().find(fits) else { return };
         // Beside the arrow's begin.
         let (x, anchor) = match (arrow.rightwards, lane.leans_right) {
-            (true, _) => (lane.band.end - 8, "end"),
-            (false, true) => (lane.band.begin + 8, "start"),
-            (false, false) => (lane.text(), "start"),
+            (true, _) => (lane.band.end - 8 - taken, "end"),
+            (false, true) => (lane.band.begin + 8 + taken, "start"),
+            (false, false) => (lane.text() + taken, "start"),
         };
         let y = self.geometry().rows[place].middle() + 4;
         let dim = self.palette.dim;
-        mono(self.xml, x, y, SMALL).set("text-anchor", anchor).set("fill", dim).text(note);
+        mono(self.xml, x, y, small).set("text-anchor", anchor).set("fill", dim).text(note);
+    }
+
+    /// How much of its sender's lane the name of a state takes beside an arrow's begin.
+    fn taken(&self, place: usize, arrow: Arrow) -> i32 {
+        if !self.geometry().shares {
+            return 0;
+        }
+        let states = self.picture.layout.rows[place].states.iter().filter(|label| label.endpoint == arrow.sender);
+        states.map(|label| self.name_width(label) + 8).max().unwrap_or(0)
+    }
+
+    /// How wide the name of a state is with the frame around it.
+    fn name_width(&self, label: &StateLabel) -> i32 {
+        mono_width(label.state.name(), self.geometry().small) + 10
+    }
+
+    /// Where the name of a state begins: beside its line, or where the kernel has no room for it in the lane of the actor.
+    fn name_begin(&self, label: &StateLabel, rail: i32) -> Option<i32> {
+        let width = self.name_width(label);
+        let geometry = self.geometry();
+        if !geometry.shares {
+            return Some(if label.right { rail + 6 } else { rail - 6 - width });
+        }
+        let wire = geometry.wires.get(label.wire)?;
+        let lane = geometry.lane(ActorId(label.wire + usize::from(label.right)));
+        Some(match label.right {
+            true if lane.leans_right => wire.end + geometry.kernel + 4,
+            true => lane.text() - 4,
+            false => wire.begin - geometry.kernel - 4 - width,
+        })
     }
 
     /// A state beside its endpoint's line.
     fn state(&mut self, place: usize, label: &StateLabel) {
         let Some(rail) = self.rail(label) else { return };
-        let name = label.state.name();
-        let width = mono_width(name, SMALL) + 10;
+        let (name, width) = (label.state.name(), self.name_width(label));
         let y = self.state_y(place, label);
-        let x = if label.right { rail + 6 } else { rail - 6 - width };
+        let Some(x) = self.name_begin(label, rail) else { return };
         let colour = self.palette.state(label.state).map_or(self.palette.dim, |stroke| stroke.colour);
         self.xml
             .tag("rect")
@@ -201,7 +235,8 @@ impl Painter<'_> {
             .set("stroke", colour)
             .end();
         let middle = x + width / 2;
-        mono(self.xml, middle, y + 4, SMALL).set("text-anchor", "middle").set("fill", colour).text(name);
+        let small = self.geometry().small;
+        mono(self.xml, middle, y + 4, small).set("text-anchor", "middle").set("fill", colour).text(name);
         if Self::is_end(label.state) {
             let d = format!("M{} {y}h10", rail - 5);
             self.xml.tag("path").set("d", d).set("stroke", colour).set("stroke-width", "2").end();

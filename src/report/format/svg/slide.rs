@@ -1,13 +1,16 @@
 //! The story step by step for slides: every picture as wide and as high as a screen of 16 by 9, with narrow lanes, so that its type is
-//! large. The newest row stands at the foot, and what has no room any more goes at the top; below stands why the step came out so.
+//! large. The newest row stands at the foot, and what has no room any more goes at the top, where it is said how many rows did; below
+//! stands why the step came out so. A step with more rows than have room has several slides.
+
+use std::ops::Range;
 
 use super::foot::Foot;
-use super::frame::Head;
+use super::frame::{Head, sans};
 use super::palette::Palette;
 use super::xml::Xml;
 use super::{Painter, Picture, View, begin_document, translated};
 use crate::record::StepId;
-use crate::report::layout::geometry::{Limits, MARGIN, RowBox};
+use crate::report::layout::geometry::{Limits, MARGIN, TEXT};
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
 
@@ -15,6 +18,8 @@ use crate::report::{Options, words};
 const ABOVE_FOOT: i32 = 14;
 /// So many pixels have room for rows, whatever is said above and below.
 const LEAST_ROOM: i32 = 240;
+/// A line that says how many rows are not shown.
+const MARK: i32 = 22;
 
 /// A story as slides of one size.
 pub(super) struct Slides<'a> {
@@ -31,8 +36,7 @@ pub(super) struct Slides<'a> {
 
 impl<'a> Slides<'a> {
     pub(super) fn new(ties: &'a Ties<'a>, options: &Options) -> Self {
-        let limits = Limits::slide(ties.story.recording.actors.len());
-        let picture = Picture::within(ties, options, "", &limits);
+        let picture = Picture::within(ties, options, "", Limits::slide);
         let width = picture.geometry.width();
         let title = words::plain(&ties.story.recording.script.title);
         let (head, foot) = (Head::new(&title, width), Foot::new(&picture, width));
@@ -43,38 +47,94 @@ impl<'a> Slides<'a> {
         Self { height: besides + room, picture, head, foot, title, room, foot_height }
     }
 
-    /// The slide of a step. What it has added stands out.
-    pub(super) fn at(&self, step: StepId, palette: &'static Palette) -> Vec<u8> {
-        let rows = self.picture.layout.seen_at(step);
-        let view = View { rows, seen: Some(step), marked: vec![step], fragments: false };
+    /// The slides of a step: one, where there is room for what it has added, which stands out.
+    pub(super) fn of(&self, step: StepId, palette: &'static Palette) -> Vec<Vec<u8>> {
+        let end = self.picture.layout.seen_at(step);
+        self.windows(step, end).into_iter().map(|shown| self.slide(step, &shown, end, palette)).collect()
+    }
+
+    /// One slide: some rows of those that a step ends with.
+    fn slide(&self, step: StepId, shown: &Range<usize>, end: usize, palette: &'static Palette) -> Vec<u8> {
+        let view = View { rows: shown.end, seen: Some(step), marked: vec![step], fragments: false };
         let mut xml = Xml::default();
         begin_document(&mut xml, self.picture.geometry.width(), self.height, &self.title);
         let facts = words::facts(self.picture.ties.story);
         xml.tag("desc").text(&facts);
         xml.tag("rect").set("width", "100%").set("height", "100%").set("fill", palette.page).end();
         self.head.paint(&mut xml, palette, &facts);
-        translated(&mut xml, 0, self.head.height(), |xml| self.rows(xml, &view, palette));
+        translated(&mut xml, 0, self.head.height(), |xml| {
+            self.rows(xml, &view, shown.start, palette);
+            self.marks(xml, shown, end, palette);
+        });
         let foot_top = self.head.height() + self.room + ABOVE_FOOT;
-        translated(&mut xml, 0, foot_top, |xml| self.foot.paint_at(xml, step, palette, self.foot_height));
+        // Why is said when everything has been shown.
+        let told = (shown.end == end).then_some(step);
+        translated(&mut xml, 0, foot_top, |xml| self.foot.paint_at(xml, told, palette, self.foot_height));
         xml.close("svg");
         xml.finish().into_bytes()
     }
 
-    fn rows(&self, xml: &mut Xml, view: &View, palette: &'static Palette) {
+    fn rows(&self, xml: &mut Xml, view: &View, first: usize, palette: &'static Palette) {
         let steps = Painter::step_tops(&self.picture);
-        let first = self.first(view.rows);
-        let mut painter = Painter { picture: &self.picture, xml, view, palette, steps, first, room: Some(self.room) };
+        let mark = if first > 0 { MARK } else { 0 };
+        let room = Some(self.room - mark);
+        let mut painter = Painter { picture: &self.picture, xml, view, palette, steps, first, room };
         painter.lanes();
         let top = painter.top();
-        painter.xml.tag("g").set("transform", format_args!("translate(0 {})", -top)).begin();
+        painter.xml.tag("g").set("transform", format_args!("translate(0 {})", mark - top)).begin();
         painter.events();
         painter.xml.close("g");
     }
 
-    /// The first of so many rows that has room, so that the last has.
-    fn first(&self, rows: usize) -> usize {
-        let places = &self.picture.geometry.rows[..rows];
-        let bottom = places.last().map_or(0, RowBox::bottom);
-        places.partition_point(|place| bottom - place.top > self.room)
+    /// How many rows are not shown, above those that are and below.
+    fn marks(&self, xml: &mut Xml, shown: &Range<usize>, end: usize, palette: &Palette) {
+        let mut mark = |y: i32, text: String| {
+            sans(xml, MARGIN, y, TEXT).set("font-weight", "bold").set("fill", palette.dim).text(&text);
+        };
+        if shown.start > 0 {
+            mark(MARK - 8, format!("▲ {} above", words::count(shown.start as u64, "earlier row")));
+        }
+        if shown.end < end {
+            let more = words::count((end - shown.end) as u64, "more row");
+            mark(self.room - 5, format!("▼ {more} of this step on the next slide"));
+        }
+    }
+
+    /// Which rows each slide of a step shows.
+    fn windows(&self, step: StepId, end: usize) -> Vec<Range<usize>> {
+        let own = self.picture.layout.rows.partition_point(|row| row.seen < step).min(end);
+        let last = self.first(end);
+        if last <= own {
+            return vec![last..end];
+        }
+        let mut windows = Vec::new();
+        let mut start = own;
+        while start < last {
+            let next = self.end(start).min(end);
+            windows.push(start..next);
+            start = next;
+        }
+        if start < end {
+            windows.push(last.min(start)..end);
+        }
+        windows
+    }
+
+    /// The first row that has room above a last one.
+    fn first(&self, end: usize) -> usize {
+        let places = &self.picture.geometry.rows[..end];
+        let Some(bottom) = places.last().map(|last| last.bottom()) else { return 0 };
+        if bottom <= self.room {
+            return 0;
+        }
+        // One row has room at least.
+        places.partition_point(|place| bottom - place.top > self.room - MARK).min(end - 1)
+    }
+
+    /// Behind the last row that has room below a first one, with a line above it and one below.
+    fn end(&self, start: usize) -> usize {
+        let places = &self.picture.geometry.rows;
+        let top = places.get(start).map_or(0, |place| place.top);
+        places.partition_point(|place| place.bottom() - top <= self.room - 2 * MARK).max(start + 1)
     }
 }

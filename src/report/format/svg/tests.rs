@@ -88,7 +88,7 @@ fn every_step_shows_what_it_adds_in_one_size() {
     let story = tell(recording, &Options::default());
     let pictures: Vec<String> =
         steps(&story, &Options::default()).into_iter().map(|(_, svg)| String::from_utf8(svg).unwrap()).collect();
-    assert_eq!(pictures.len(), story.recording.steps.len());
+    assert_eq!(pictures.len(), story.recording.steps.len(), "each has room on one");
     let root = |text: &str| Document::parse(text).unwrap().root_element().attribute("viewBox").unwrap().to_owned();
     for (picture, run) in pictures.iter().zip(&story.recording.steps) {
         assert_plain(picture);

@@ -1,6 +1,8 @@
 
 // ---- controls.js: the ways to go on, and what is shown and how
 
+const stage = document.getElementById("stage");
+
 const button = (label, title, onclick, more) => h("button", { type: "button", title, onclick, ...more }, label);
 
 /** The step's name and the ways to go on. */
@@ -30,7 +32,7 @@ function nextName() {
 
 /** The button on, once the picture is as it will be. */
 function nameNext() {
-  const on = document.querySelector(".steer .on");
+  const on = stage.querySelector(".steer .on");
   on.firstChild.textContent = nextName();
   on.disabled = isAtEnd() && !isEmbedded && !unread(1);
 }

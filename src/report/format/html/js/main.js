@@ -11,7 +11,6 @@ function build() {
   const live = h("p", { class: "unseen", "aria-live": "polite" });
   const panel = buildPanel();
   const picture = h("section", { class: "picture", "aria-label": "The story as a picture" }, heads, h("div", { class: "ladder-box" }, scroll, over), matched, caption, strip, buildLegend());
-  const stage = document.getElementById("stage");
   stage.append(buildControls(), h("div", { class: "work" }, picture, panel, twin), sheets, live, helpDialog, jumpDialog);
   const page = { heads, scroll, over, matched, caption, strip, live, picture, panel, ladder: null, painted: "", width: 0, top: 0, height: 0 };
   onChange((before) => renderPage(page, before));

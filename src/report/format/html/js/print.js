@@ -73,7 +73,7 @@ function asImage({ svg, groups }) {
   // So that it shrinks with a narrow sheet.
   svg.setAttribute("viewBox", `0 0 ${SHEET_WIDTH} ${svg.getAttribute("height")}`);
   svg.removeAttribute("aria-orientation");
-  for (const group of groups) ["role", "tabindex", "aria-selected", "aria-label"].forEach((name) => group.removeAttribute(name));
+  for (const group of groups) ["role", "tabindex", "aria-selected", "aria-label", "aria-posinset", "aria-setsize"].forEach((name) => group.removeAttribute(name));
 }
 
 function sheetHeads(lanes) {
