@@ -1,7 +1,7 @@
 //! The page: how fast it is written, and how soon a browser has painted it.
 //!
 //! Run as a benchmark it fails where a limit is exceeded: broken-pipe in 10 ms, 1,000 events in 200 ms, and the first paint of that
-//! page in 1 s. With `--test` it only shows that it runs.
+//! page in 1 s, and a step of it in a frame of 16 ms. With `--test` it only shows that it runs.
 
 #[path = "../tests/browser/driver.rs"]
 mod driver;
@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use driver::{Browser, Programs, Trouble};
 use page::{PROJECTOR, Page};
+use serde_json::json;
 use tcpstory::record::Recording;
 use tcpstory::report::format::{self, json as timeline};
 use tcpstory::report::{Options, tell};
@@ -51,7 +52,11 @@ fn measure(times: usize, is_strict: bool) -> Result<(), Trouble> {
     report("page of broken-pipe written", writing(&lesson, times), Duration::from_millis(10));
     report("page of 1,000 events written", writing(&large, times), Duration::from_millis(200));
     match driver::programs() {
-        Ok(programs) => report("its first paint", painting(&programs, &large, times)?, Duration::from_secs(1)),
+        Ok(programs) => {
+            report("its first paint", painting(&programs, &large, times)?, Duration::from_secs(1));
+            let stepped = stepping(&programs, &recordings::of_steps(1_000), times)?;
+            report("a step of 1,000 events, in the browser's main thread", stepped, Duration::from_millis(16));
+        }
         Err(missing) => println!("its first paint: not measured, {missing}"),
     }
     if slow.is_empty() { Ok(()) } else { Err(format!("too slow: {}", slow.join(", "))) }
@@ -94,6 +99,34 @@ fn first_paint(browser: &Browser, file: &Path) -> Result<Duration, Trouble> {
     let seen = page.see(PAINTED)?;
     let ms = seen.as_f64().ok_or_else(|| format!("no paint: {seen}"))?;
     Ok(Duration::from_secs_f64(ms / 1_000.0))
+}
+
+/// How much time of the browser's main thread a step takes, in the middle of a story: script, layout and painting.
+fn stepping(programs: &Programs, recording: &Recording, times: usize) -> Result<Duration, Trouble> {
+    const STEPS: &str = "(async () => { for (let step = 0; step < 20; step++) { next(); await new Promise((done) => requestAnimationFrame(() => \
+                         setTimeout(done))); } })()";
+    let folder = tempfile::tempdir().map_err(|error| format!("no folder for the page: {error}"))?;
+    let file = folder.path().join("steps.html");
+    std::fs::write(&file, html(recording.clone())).map_err(|error| format!("{}: {error}", file.display()))?;
+    let browser = Browser::start(programs)?;
+    let page = Page::new(&browser, PROJECTOR)?;
+    page.open(&file, "?step=60")?;
+    page.ask("Performance.enable", &json!({ "timeDomain": "threadTicks" }))?;
+    let busy = || {
+        let told = page.ask("Performance.getMetrics", &json!({}))?;
+        let metrics = told["metrics"].as_array().into_iter().flatten();
+        let task =
+            metrics.filter(|metric| metric["name"] == "TaskDuration").find_map(|metric| metric["value"].as_f64());
+        task.ok_or_else(|| format!("no time: {told}"))
+    };
+    let mut took = Vec::new();
+    for _ in 0..times {
+        page.see("void openAt(60)")?;
+        let before = busy()?;
+        page.see(STEPS)?;
+        took.push(Duration::from_secs_f64((busy()? - before) / 20.0));
+    }
+    Ok(median(took.into_iter()))
 }
 
 fn median(took: impl Iterator<Item = Duration>) -> Duration {

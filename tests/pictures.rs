@@ -6,6 +6,9 @@
 
 #[path = "support/recorded.rs"]
 mod recorded;
+#[path = "../benches/recordings/mod.rs"]
+#[expect(dead_code, reason = "benchmarks need more of it")]
+mod recordings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -290,5 +293,17 @@ fn any_two_stories_compare() {
             }
             assert_eq!(json["same"], name == other, "{name} and {other}");
         }
+    }
+}
+
+/// What is written of a story grows with its events and no faster: twice as many steps, each with its events, make it at most a little more
+/// than twice as long.
+#[test]
+fn outputs_grow_with_the_story() {
+    let [small, large] = [600, 1_200].map(|events| tcpstory::story::tell(recordings::of_steps(events)));
+    let [few, many] = [&small, &large].map(|story| story.recording.events.len());
+    for format in ["html", "json", "svg", "markdown", "mermaid"] {
+        let [a, b] = [&small, &large].map(|story| write(format, story, &Options::default()).len());
+        assert!(10 * b * few < 11 * a * many, "{format}: {a} bytes of {few} events, {b} of {many}");
     }
 }

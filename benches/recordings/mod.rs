@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use tcpstory::packet;
 use tcpstory::record::{
-    Actor, ActorId, Bytes, Call, Capture, Clock, Data, Detail, End, Event, Flags, Frame, FrameId, Machine, Network,
-    Outcome, Recording, SandboxKind, Script, Segment, SigpipeDisposition, Socket, SocketId, SocketKind, Source,
-    StateSample, StepId, Syscall, Target, TcpOptions, TcpState, What,
+    Action, Actor, ActorId, ActorSpec, Bytes, CONNECTION, Call, Capture, Clock, Data, Detail, End, Event, Expect,
+    Flags, Frame, FrameId, Machine, Network, Outcome, Recording, SandboxKind, Script, Segment, SigpipeDisposition,
+    Socket, SocketId, SocketKind, Source, StateSample, Step, StepId, StepRun, Syscall, Target, TcpOptions, TcpState,
+    What,
 };
 
 /// How many exchanges (a write, its segment, the acknowledgment and the read) each connection has.
@@ -35,6 +36,20 @@ pub(crate) fn of_a_hundred_thousand_calls() -> Recording {
     made.finish()
 }
 
+/// A recording of about so many events in which every call has a step of its own, with the kernel's word on both ends after each, as a
+/// run of a scenario has them.
+#[allow(dead_code, reason = "not every benchmark steps")]
+pub(crate) fn of_steps(events: usize) -> Recording {
+    let mut made = Made { sockets: vec![socket(1, None)], samples: true, steps: true, ..Made::default() };
+    made.call(1, 0, Call::Listen { backlog: 16 }, zero(), &[]);
+    let mut port = 10_000;
+    while made.events.len() < events {
+        made.connection(port, EXCHANGES);
+        port += 1;
+    }
+    made.finish()
+}
+
 #[derive(Default)]
 struct Made {
     events: Vec<Event>,
@@ -43,6 +58,10 @@ struct Made {
     now_ns: i64,
     /// The kernel is asked for the states after each exchange.
     samples: bool,
+    /// Every call has a step of its own.
+    steps: bool,
+    script: Vec<Step>,
+    runs: Vec<StepRun>,
 }
 
 fn address(last: u8, port: u16) -> SocketAddr {
@@ -59,6 +78,10 @@ fn socket(actor: usize, ends: Option<(SocketAddr, SocketAddr)>) -> Socket {
         peer: ends.map(|(_, peer)| peer),
         accepted_from: None,
     }
+}
+
+fn spec(name: &str) -> ActorSpec {
+    ActorSpec { name: name.to_owned(), sigpipe: SigpipeDisposition::Catch, address: None, port: None }
 }
 
 fn zero() -> Outcome {
@@ -133,12 +156,13 @@ impl Made {
     }
 
     fn call(&mut self, actor: usize, socket: usize, call: Call, outcome: Outcome, segments: &[Segment]) {
+        let step = self.step(actor, &call);
         let begin = self.tick();
         let place = self.events.len();
         let syscall = Syscall {
             actor: ActorId(actor),
             socket: SocketId(socket),
-            step: StepId(0),
+            step,
             through: None,
             implied: false,
             call,
@@ -159,7 +183,30 @@ impl Made {
         }
     }
 
-    fn finish(self) -> Recording {
+    /// The step of a call.
+    fn step(&mut self, actor: usize, call: &Call) -> StepId {
+        if !self.steps {
+            return StepId(0);
+        }
+        let begin_ns = self.tick();
+        if let Some(last) = self.runs.last_mut() {
+            last.end_ns = begin_ns;
+        }
+        let step = StepId(self.runs.len());
+        let end_ns = i64::MAX;
+        self.runs.push(StepRun { step, begin_ns, end_ns, states: Vec::new(), missed: None });
+        let (actor, socket, call) = (ActorId(actor), CONNECTION.to_owned(), call.clone());
+        let action = Action::Call { actor, socket, call, blocks: None, starts: None };
+        let line = u32::try_from(step.0).unwrap_or_default();
+        self.script.push(Step { line, action, expect: Expect::default(), say: None, predict: None });
+        step
+    }
+
+    fn finish(mut self) -> Recording {
+        let end_ns = self.tick();
+        if let Some(last) = self.runs.last_mut() {
+            last.end_ns = end_ns;
+        }
         let actor = |name: &str, last: u8| Actor {
             name: name.to_owned(),
             pid: u32::from(last),
@@ -174,8 +221,8 @@ impl Made {
                 title: "Many connections".to_owned(),
                 source: Source { path: "many.toml".to_owned(), sha256: String::new() },
                 network: Network::default(),
-                actors: Vec::new(),
-                steps: Vec::new(),
+                actors: vec![spec("client"), spec("server")],
+                steps: self.script,
                 ..Script::default()
             },
             machine: Machine {
@@ -189,7 +236,7 @@ impl Made {
             capture: Capture { interface: "lo".to_owned(), received: self.frames.len() as u64, dropped: 0 },
             actors: vec![actor("client", 1), actor("server", 2)],
             sockets: self.sockets,
-            steps: Vec::new(),
+            steps: self.runs,
             events: self.events,
             frames: self.frames,
             end: End::Completed,

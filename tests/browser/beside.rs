@@ -60,6 +60,9 @@ const SEEN: &str = "[...document.querySelectorAll('.drawn.light [data-side] g[id
 /// The bands behind steps that differ, as far as they can be seen.
 const MARKED: &str = "[...document.querySelectorAll('.drawn.light [data-side] rect[data-fragment-index]')].filter((band) => \
                       band.checkVisibility({ visibilityProperty: true })).map((band) => band.dataset.fragmentIndex)";
+/// Nothing but its own areas scrolls.
+const ONE_SCREEN: &str =
+    "document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth";
 /// The step is on the screen, in the picture and in words.
 const IN_VIEW: &str = "(() => {
     const band = document.querySelector('.drawn.light .band.here').getBoundingClientRect();
@@ -78,6 +81,7 @@ fn beside_each_other_runs_are_stepped_through(world: &World) -> Result<(), Faile
             page.press(if step % 2 == 0 { "ArrowRight" } else { "PageDown" })?;
             page.until(&format!("shown === {step}"))?;
             assert_eq!(page.see(IN_VIEW)?, true, "step {step}");
+            assert_eq!(page.see(ONE_SCREEN)?, true, "step {step}");
             // Rows of a pair begin at the same height.
             let tops = page.see(&format!(
                 "['a', 'b'].map((side) => pairs[{step} - 1][side]?.events[0]?.alias && document.getElementById(`${{side}}-${{\
@@ -96,6 +100,13 @@ fn beside_each_other_runs_are_stepped_through(world: &World) -> Result<(), Faile
         );
         page.press("ArrowRight")?;
         assert_eq!(page.see("[shown, document.querySelector('.steer .on').disabled]")?, json!([pairs, true]));
+        page.press("l")?;
+        page.until(
+            "document.activeElement.id === 'twin' && !document.querySelector('.drawn.light').checkVisibility()",
+        )?;
+        assert_eq!(page.see(ONE_SCREEN)?, true, "the table");
+        page.press("l")?;
+        page.until("document.querySelector('.drawn.light').checkVisibility()")?;
         for before in seen.iter().rev().skip(1) {
             page.press("PageUp")?;
             assert_eq!(page.see(SEEN)?, *before, "back, by the same pictures");

@@ -1,17 +1,22 @@
 //! What readers prefer: dark colours, no motion, a telephone, everything twice as large.
 
+use std::fs;
+
 use libtest_mimic::Failed;
 use serde_json::json;
+use tcpstory::report::Options;
 
-use crate::Test;
 use crate::page::{PHONE, PROJECTOR, Page};
-use crate::world::{World, names};
+use crate::world::{World, bytes, names};
+use crate::{Test, recordings};
 
 pub(crate) const TESTS: &[Test] = &[
     ("dark_is_dark", dark_is_dark),
     ("without_motion_nothing_moves", without_motion_nothing_moves),
     ("a_telephone_scrolls_one_way_only", a_telephone_scrolls_one_way_only),
     ("twice_as_large_everything_is_there", twice_as_large_everything_is_there),
+    ("one_screen_holds_the_page", one_screen_holds_the_page),
+    ("of_a_long_story_only_what_is_near_is_there", of_a_long_story_only_what_is_near_is_there),
 ];
 
 /// How bright the page is behind its text, from 0 to 255.
@@ -61,10 +66,10 @@ fn no_wider_than_the_window(page: &Page<'_>, place: &str) -> Result<(), Failed> 
 
 fn a_telephone_scrolls_one_way_only(world: &World) -> Result<(), Failed> {
     for name in names()? {
-        for mode in ["explore", "lecture"] {
+        for mode in ["explore", "lecture", "print"] {
             world.visit(&name, &format!("?mode={mode}&step=2"), PHONE, |page| {
                 no_wider_than_the_window(page, &format!("{name}, {mode}"))?;
-                if name == "broken-pipe" {
+                if name == "broken-pipe" && mode != "print" {
                     for tab in ["bytes", "sockets", "links", "languages"] {
                         page.see(&format!("selectEvent(eventByAlias.get('p1')), change({{ tab: '{tab}' }})"))?;
                         no_wider_than_the_window(page, tab)?;
@@ -94,4 +99,70 @@ fn twice_as_large_everything_is_there(world: &World) -> Result<(), Failed> {
         })?;
     }
     Ok(())
+}
+
+/// On a projector nothing but its own areas scrolls: not at any step, with the table in the place of the picture, or at a question.
+fn one_screen_holds_the_page(world: &World) -> Result<(), Failed> {
+    const SCROLLS: &str = "(() => { const { scrollHeight, scrollWidth } = document.documentElement; return scrollHeight > innerHeight || scrollWidth > innerWidth; })()";
+    for name in ["broken-pipe", "upstream-prematurely-closed", "user-timeout-at-zero-window"] {
+        for mode in ["explore", "lecture"] {
+            world.visit(name, &format!("?mode={mode}&step=0"), PROJECTOR, |page| {
+                let steps = page.see("steps.length")?.as_u64().ok_or("steps")?;
+                for step in 0..=steps {
+                    for deed in ["openAt", "answered.add", "openAt"] {
+                        let place = if deed == "openAt" { step } else { step.saturating_sub(1) };
+                        page.see(&format!("void {deed}({place})"))?;
+                        assert_eq!(page.see(SCROLLS)?, false, "{name}, {mode}, step {step}");
+                    }
+                }
+                page.press("l")?;
+                page.until("document.activeElement.id === 'twin' && document.querySelector('.twin').checkVisibility()")?;
+                assert_eq!(page.see(SCROLLS)?, false, "{name}, {mode}, the table");
+                let lies_over = "(() => { const { left, right, top, bottom } = document.querySelector('.picture').getBoundingClientRect(); return \
+                                 document.elementFromPoint((left + right) / 2, (top + bottom) / 2).closest('.twin') !== null; })()";
+                assert_eq!(page.see(lies_over)?, true, "{name}, {mode}: the table has the place of the picture");
+                page.press("Escape")?;
+                assert_eq!(page.see(lies_over)?, false, "{name}, {mode}: the picture is back");
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What a step of a long story costs does not grow with the story: rows that are far from the window are not laid out. Those in it are.
+fn of_a_long_story_only_what_is_near_is_there(world: &World) -> Result<(), Failed> {
+    const ROWS: &str = "(() => {
+        const box = document.querySelector('.ladder-scroll').getBoundingClientRect();
+        const told = [...document.querySelectorAll('.ladder-scroll .row:not(.later)')];
+        const there = told.filter((row) => row.checkVisibility());
+        const filled = there.filter((row) => { const { top, bottom } = row.querySelector('.hit').getBoundingClientRect(); return bottom > box.top && top < box.bottom; });
+        const tall = filled.reduce((sum, row) => sum + row.querySelector('.hit').getBoundingClientRect().height, 0);
+        return [told.length, there.length, Math.round((100 * tall) / box.height)];
+    })()";
+    let file = world.folder.path().join("long.html");
+    fs::write(&file, bytes(&recordings::of_steps(1_000), "html", &Options::default())?)?;
+    let page = Page::new(&world.browser, PROJECTOR)?;
+    page.open(&file, "?step=1")?;
+    page.until("document.querySelector('.alive .ladder-scroll svg')")?;
+    let settled = "new Promise((done) => { let last = -1; const look = () => { const { scrollTop } = document.querySelector('.ladder-scroll'); if \
+                   (scrollTop === last) done(); else { last = scrollTop; requestAnimationFrame(() => requestAnimationFrame(look)); } }; look(); })";
+    for deed in [
+        "openAt(60)",
+        "next(), next(), next()",
+        "goTo(steps.length)",
+        "document.querySelector('.ladder-scroll').scrollTop = 3000",
+        "previous()",
+        "openAt(100)",
+    ] {
+        page.see(&format!("void ({deed})"))?;
+        page.see(settled)?;
+        let seen = page.see(ROWS)?;
+        let [Some(told), Some(there), Some(filled)] = [0, 1, 2].map(|place| seen[place].as_u64()) else {
+            return Err(format!("{deed}: {seen}").into());
+        };
+        assert!(told > 100 && there < 100, "{deed}: {there} of {told} rows are there");
+        assert!(filled > 80, "{deed}: {filled} % of the window shows rows");
+    }
+    Ok(page.was_quiet()?)
 }

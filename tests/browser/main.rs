@@ -20,6 +20,9 @@ mod panel;
 mod picture;
 mod plain;
 mod print;
+#[path = "../../benches/recordings/mod.rs"]
+#[expect(dead_code, reason = "benchmarks need more of it")]
+mod recordings;
 mod remote;
 mod stepping;
 #[path = "../support/mod.rs"]

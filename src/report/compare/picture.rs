@@ -33,7 +33,7 @@ fn paint(comparison: &Comparison<'_>, options: &Options, prefixes: [&'static str
     let options = &Options { upto: None, fragments: false, ..*options };
     let palette = Palette::of(options.theme);
     let ties = Which::BOTH.map(|which| Ties::new(comparison.story(which)));
-    let [mut a, mut b] = Which::BOTH.map(|which| Picture::new(&ties[which.index()], options, prefixes[which.index()]));
+    let [mut a, mut b] = Which::BOTH.map(|which| Picture::half(&ties[which.index()], options, prefixes[which.index()]));
     let spans = level(&mut a, &mut b, comparison);
     let (width_a, width_b) = (a.geometry.width(), b.geometry.width());
     let width = width_a + BETWEEN + width_b;

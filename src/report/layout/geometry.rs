@@ -51,6 +51,8 @@ pub(in crate::report) struct Limits {
 
 /// So wide is a picture whose type is at least 16 pixels high on a screen of 1280 by 720.
 const LEGIBLE: i32 = 1040;
+/// So wide is each of two that stand beside each other there, so that their type keeps its size.
+const HALF: i32 = 630;
 /// A kernel's lane with room for the longest state, in small type and in large.
 const STATES: (i32, i32) = (104, 116);
 /// A kernel's lane with room for its lines alone.
@@ -69,7 +71,13 @@ impl Limits {
             shares: actors > 2,
             times: true,
         };
-        if wide.shares { Self { kernel: LINES, ..wide }.legible(layout, cells, actors) } else { wide }
+        if wide.shares { Self { kernel: LINES, ..wide }.within(LEGIBLE, layout, cells, actors) } else { wide }
+    }
+
+    /// For one of two pictures beside each other.
+    pub(in crate::report) fn half(layout: &Layout, cells: &[Cells], actors: usize) -> Self {
+        let limits = Self { kernel: LINES, actor: (0, 0), wire: (0, 0), small: SMALL, shares: true, times: false };
+        limits.within(HALF, layout, cells, actors)
     }
 
     /// For a screen: so narrow that all type is large, and long texts are broken.
@@ -77,15 +85,15 @@ impl Limits {
         let shares = actors > 2;
         let kernel = if shares { LINES } else { STATES.1 };
         let limits = Self { kernel, actor: (0, 0), wire: (0, 0), small: TEXT, shares, times: !shares };
-        limits.legible(layout, cells, actors)
+        limits.within(LEGIBLE, layout, cells, actors)
     }
 
-    /// As wide as a legible picture has room for.
-    fn legible(self, layout: &Layout, cells: &[Cells], actors: usize) -> Self {
+    /// As wide as a picture of that width has room for.
+    fn within(self, width: i32, layout: &Layout, cells: &[Cells], actors: usize) -> Self {
         let used = layout.wires.iter().filter(|wire| !wire.connections.is_empty()).count();
         let between = number(layout.wires.len() - used) * BETWEEN_ACTORS;
         let besides = time_end(cells, self.times) + 16 + MARGIN + between + 2 * self.kernel * number(used);
-        let share = (LEGIBLE - besides) / (9 * number(actors) + 10 * number(used)).max(1);
+        let share = (width - besides) / (9 * number(actors) + 10 * number(used)).max(1);
         let (actor, wire) = ((9 * share).max(NARROWEST.0), (10 * share).max(NARROWEST.1));
         Self { actor: (actor, actor), wire: (wire, wire), ..self }
     }

@@ -35,7 +35,7 @@ pub(in crate::report) const SANS_FONT: &str = "sans-serif";
 /// Writes a story as a picture.
 pub(super) fn write(story: &Story, options: &Options) -> Vec<u8> {
     let ties = Ties::new(story);
-    let picture = Picture::new(&ties, options, "");
+    let picture = Picture::new(&ties, options);
     let view = View { rows: picture.layout.rows.len(), seen: None, marked: Vec::new(), fragments: options.fragments };
     picture.whole(&view, Palette::of(options.theme))
 }
@@ -75,8 +75,13 @@ pub(in crate::report) struct View {
 }
 
 impl<'a> Picture<'a> {
-    pub(in crate::report) fn new(ties: &'a Ties<'a>, options: &Options, prefix: &'static str) -> Self {
-        Self::within(ties, options, prefix, Limits::whole)
+    fn new(ties: &'a Ties<'a>, options: &Options) -> Self {
+        Self::within(ties, options, "", Limits::whole)
+    }
+
+    /// One of two pictures that stand beside each other in one document.
+    pub(in crate::report) fn half(ties: &'a Ties<'a>, options: &Options, prefix: &'static str) -> Self {
+        Self::within(ties, options, prefix, Limits::half)
     }
 
     /// With lanes of a certain width.

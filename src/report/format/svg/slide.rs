@@ -10,7 +10,7 @@ use super::palette::Palette;
 use super::xml::Xml;
 use super::{Painter, Picture, View, begin_document, translated};
 use crate::record::StepId;
-use crate::report::layout::geometry::{Limits, MARGIN, TEXT};
+use crate::report::layout::geometry::{Limits, MARGIN, RowBox, TEXT};
 use crate::report::ties::Ties;
 use crate::report::{Options, words};
 
@@ -104,17 +104,14 @@ impl<'a> Slides<'a> {
     fn windows(&self, step: StepId, end: usize) -> Vec<Range<usize>> {
         let own = self.picture.layout.rows.partition_point(|row| row.seen < step).min(end);
         let last = self.first(end);
-        if last <= own {
-            return vec![last..end];
-        }
-        let mut windows = Vec::new();
-        let mut start = own;
+        let (mut windows, mut start) = (Vec::new(), own);
         while start < last {
             let next = self.end(start).min(end);
             windows.push(start..next);
             start = next;
         }
-        if start < end {
+        // The last has as many rows before its own as there is room for.
+        if start < end || windows.is_empty() {
             windows.push(last.min(start)..end);
         }
         windows
@@ -123,7 +120,7 @@ impl<'a> Slides<'a> {
     /// The first row that has room above a last one.
     fn first(&self, end: usize) -> usize {
         let places = &self.picture.geometry.rows[..end];
-        let Some(bottom) = places.last().map(|last| last.bottom()) else { return 0 };
+        let Some(bottom) = places.last().map(RowBox::bottom) else { return 0 };
         if bottom <= self.room {
             return 0;
         }

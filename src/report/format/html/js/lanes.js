@@ -103,31 +103,18 @@ function placeColumns(lanes, look, room, take) {
   lanes.kernels = lanes.wires.map((_, place) => [columns[place], columns[place + 1]]);
 }
 
-/** Where each connection is drawn: its wires, and which side its initiator is on. Taken from the rows that show it. */
-const spans = (() => {
-  const found = new Map();
-  for (const row of rows) {
-    if (row.body.kind !== "segment") continue;
-    const { connection, sender } = row.event.segment;
-    const initiatorLeft = (sender === "initiator") === row.body.rightwards;
-    found.set(connection, { first: row.body.first, last: row.body.last, initiatorLeft });
-  }
-  return found;
-})();
+/** The edge of a wire beside which each endpoint's states stand, as the layout says: a wire's left edge is 4n + 2, its right one 4n + 4. */
+const edges = new Map(story.layout.rows.flatMap((row) => row.states ?? []).map(({ connection, side, x }) => [keyOf(connection, side), x]));
 
-/** The kernel lane of an endpoint: which wire, which end, and which of the ribbons there; nothing for one that was never on a wire. */
+/** The kernel lane of an endpoint: which wire, which end, and which of the ribbons there; nothing for one that never had a state. */
 const homes = (() => {
   const taken = new Map();
   const found = new Map();
-  for (const { connection, end, key } of endpoints) {
-    const span = spans.get(connection.label);
-    if (!span) continue;
-    const right = (end.side === "initiator") !== span.initiatorLeft;
-    const wire = right ? span.last : span.first;
-    const lane = `${wire} ${right}`;
-    const track = taken.get(lane) ?? 0;
-    taken.set(lane, track + 1);
-    found.set(key, { wire, right, track });
+  for (const { key } of endpoints.filter(({ key }) => edges.has(key))) {
+    const x = edges.get(key);
+    const track = taken.get(x) ?? 0;
+    taken.set(x, track + 1);
+    found.set(key, { wire: Math.floor((x - 2) / 4), right: x % 4 === 0, track });
   }
   return found;
 })();
