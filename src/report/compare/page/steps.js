@@ -182,8 +182,10 @@ const isTabled = () => document.documentElement.classList.contains("tabled");
 function showTable(wanted) {
   document.documentElement.classList.toggle("tabled", wanted);
   table.setAttribute("aria-pressed", String(wanted));
-  if (wanted) twin.focus();
-  else keepInView();
+  if (wanted) return twin.focus();
+  // It keeps the keys that scroll to itself.
+  if (twin.contains(document.activeElement)) document.activeElement.blur();
+  keepInView();
 }
 
 /** Brings the controls up to date. */

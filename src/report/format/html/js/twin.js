@@ -19,6 +19,8 @@ const tellTwin = unfolding(
 /** Brings the table to the step that is shown. */
 function renderTwin(before) {
   tellTwin(view.step);
+  // It keeps the keys that scroll to itself.
+  if (before.table && !view.table && twin.contains(document.activeElement)) document.activeElement.blur();
   if (!view.table || before.step === view.step && before.table) return;
   twin.querySelector("tr.now")?.scrollIntoView({ block: "nearest" });
 }
