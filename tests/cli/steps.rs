@@ -212,13 +212,13 @@ fn at_three_paces(lesson: &str) -> Result<(), Failed> {
     let world = World::new();
     world.run(&[lesson, "--no-save", "-o", "run.json"]).code(0);
     let whole = world.json("run.json");
-    let count = |part: &str| whole[part].as_array().map_or(0, Vec::len);
-    let (steps, questions) = (count("steps"), count("predictions"));
+    let list = |part: &str| whole[part].as_array().cloned().unwrap_or_default();
+    let (steps, questions) = (list("steps").len(), list("predictions"));
     let mut files = vec!["run.json", "step.json"];
     thread::scope(|scope| -> Result<(), Failed> {
         let stepping = scope.spawn(|| stepped(&world, lesson, steps));
-        if questions > 0 {
-            asked(&world, lesson, questions)?;
+        if !questions.is_empty() {
+            asked(&world, lesson, &questions)?;
             files.push("quiz.json");
         }
         stepping.join().expect("nothing panics there");
@@ -242,17 +242,18 @@ fn stepped(world: &World, lesson: &str, steps: usize) {
     terminal.left();
 }
 
-fn asked(world: &World, lesson: &str, questions: usize) -> Result<(), Failed> {
+fn asked(world: &World, lesson: &str, questions: &[Value]) -> Result<(), Failed> {
     let ground = ground();
     let mut command: Command = world.command(&["quiz", lesson, "-o", "quiz.json", "--sandbox", &ground]);
     let mut child = command.stdin(Stdio::piped()).spawn()?;
     let mut answers = child.stdin.take().expect("it is piped");
-    for _ in 0..questions {
+    for question in questions {
+        let is_free = question["choices"].as_array().is_none_or(Vec::is_empty);
         thread::sleep(pace());
-        std::io::Write::write_all(&mut answers, b"a\n")?;
+        std::io::Write::write_all(&mut answers, if is_free { b"none\n" } else { b"a\n" })?;
     }
     drop(answers);
-    finish(child).code(0).says(&[&format!("of {questions} answer")]);
+    finish(child).code(0).says(&[&format!("of {} answer", questions.len())]);
     Ok(())
 }
 
