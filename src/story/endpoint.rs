@@ -250,6 +250,17 @@ impl Endpoint {
         self.has_unsent() || self.window_edge.is_some_and(|edge| edge < behind)
     }
 
+    /// It is being closed, and nothing shows that it is: the descriptors of a process that ends are closed one after another.
+    pub fn may_be_open_yet(&self) -> bool {
+        self.ending == Ending::Fin && self.shut_write.is_none() && !self.has_sent_fin() && !self.fin_has_to_wait()
+    }
+
+    /// What has come since its close began: it was unread when the close took effect, if an RST shows that.
+    pub fn unread_since_its_close(&self) -> bool {
+        let later = |(.., event): &(u64, u64, EventId)| self.closed.is_some_and(|close| *event > close);
+        self.may_be_open_yet() && self.unread.back().is_some_and(later)
+    }
+
     /// Something is still to be sent, the FIN at least.
     pub fn fin_waits(&self) -> bool {
         self.has_unsent() || self.fin_out.is_none()

@@ -185,6 +185,9 @@ impl Walk<'_> {
     }
 
     fn rst(&mut self, event: EventId, segment: &Segment, told: &SegmentTold) -> bool {
+        if segment.flags.has(Flags::ACK) {
+            self.closes_only_now(told.sender);
+        }
         let endpoint = self.endpoint(told.sender);
         // The socket is out of the kernel's tables before its RST is sent (`__tcp_close`): an answer to data may come before that.
         let aborts = endpoint.ending.resets() && !endpoint.aborted;

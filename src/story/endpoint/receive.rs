@@ -140,7 +140,7 @@ impl Endpoint {
             let fresh = start.wrapping_add(length).saturating_sub(expected);
             if fresh > 0 {
                 let upto = self.received + u64::from(fresh);
-                if self.closed.is_none() {
+                if self.closed.is_none() || self.may_be_open_yet() {
                     self.unread.push_back((self.received, upto, of));
                 }
                 self.received = upto;

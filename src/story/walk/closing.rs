@@ -4,7 +4,7 @@ use super::Walk;
 use crate::record::{Errno, SocketId, TcpState};
 use crate::story::endpoint::{Ending, Endpoint};
 use crate::story::predict::{Options, Waiting};
-use crate::story::{Deviation, EventId};
+use crate::story::{Deviation, EndpointId, EventId};
 
 impl Walk<'_> {
     /// The last descriptor goes away (`__tcp_close`).
@@ -33,6 +33,14 @@ impl Walk<'_> {
             };
             self.close_owes(id, by);
             self.enter(by, t_ns, id, next);
+        }
+    }
+
+    /// An RST of its own shows that what came while it was being closed was unread when the close took effect.
+    pub(in crate::story) fn closes_only_now(&mut self, id: EndpointId) {
+        if self.endpoint(id).unread_since_its_close() {
+            self.endpoint_mut(id).ending = Ending::ResetUnread;
+            self.owes_nothing(id);
         }
     }
 
