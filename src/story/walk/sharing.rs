@@ -9,6 +9,9 @@ use crate::story::endpoint::Endpoint;
 use crate::story::predict::{self, Foreseen, View};
 use crate::story::{EndpointId, EventId, Predicted};
 
+/// How many segments are tried as the last that another process may have taken.
+const EARLIER_SEGMENTS: usize = 16;
+
 /// Parts of a stream, with the segments that they came in.
 type Parts = Vec<(EventId, u64, u64)>;
 
@@ -133,8 +136,8 @@ impl<'r> Walk<'r> {
         let mut ahead = self.endpoint(id).clone();
         for other in self.takers_beside(actor, id) {
             let mut alone = self.endpoint(id).clone();
-            self.takes_first(other, &mut alone);
-            self.takes_first(other, &mut ahead);
+            self.takes_first(other, u64::MAX, &mut alone);
+            self.takes_first(other, u64::MAX, &mut ahead);
             found.extend(self.foresee_at(&alone, call));
         }
         found.extend(self.foresee_at(&ahead, call));
@@ -154,14 +157,22 @@ impl<'r> Walk<'r> {
             let found: u64 = parts.iter().map(|(_, from, to)| to - from).sum();
             found == bytes && walk.carry(&parts, &data.0)
         };
-        let orders = std::iter::once(Vec::new()).chain(others.iter().map(|other| vec![*other])).chain([others.clone()]);
-        for order in orders {
+        let whole = |other: &ActorId| (*other, u64::MAX);
+        let orders = std::iter::once(Vec::new()).chain(others.iter().map(|other| vec![whole(other)]));
+        let orders = orders.chain([others.iter().map(whole).collect()]);
+        // Or one of them has taken what was there before the last segments came, and this call those.
+        let (begin, upto) = self.endpoint(id).readable(u64::MAX);
+        let ends = self.endpoint(id).unread.iter().map(|(_, end, _)| end.saturating_sub(begin));
+        let ends: Vec<_> = ends.take_while(|end| *end < upto - begin).take(EARLIER_SEGMENTS).collect();
+        let earlier = others.iter().flat_map(|other| ends.iter().map(|end| vec![(*other, *end)]));
+        for order in orders.chain(earlier) {
             let mut ahead = self.endpoint(id).clone();
-            let taken: Vec<Parts> = order.iter().map(|other| self.takes_first(*other, &mut ahead)).collect();
+            let taken: Vec<Parts> =
+                order.iter().map(|(other, most)| self.takes_first(*other, *most, &mut ahead)).collect();
             if !begins_here(self, &mut ahead) {
                 continue;
             }
-            for (other, parts) in order.into_iter().zip(taken) {
+            for ((other, _), parts) in order.into_iter().zip(taken) {
                 let bytes = parts.iter().map(|(_, from, to)| to - from).sum();
                 self.endpoint_mut(id).take(bytes, false);
                 if let Some(active) = self.active.get_mut(&other) {
@@ -184,14 +195,14 @@ impl<'r> Walk<'r> {
         beside.map(|(other, _)| *other).collect()
     }
 
-    /// What another process takes of what is there, if it is first.
-    fn takes_first(&self, other: ActorId, ahead: &mut Endpoint) -> Parts {
+    /// What another process takes of what is there, if it is first, and of no more than so many bytes.
+    fn takes_first(&self, other: ActorId, most: u64, ahead: &mut Endpoint) -> Parts {
         let Some(active) = self.active.get(&other) else { return Vec::new() };
         let wanted = match self.call_of(active).map(|call| &call.call) {
             Some(Call::Read { size } | Call::Recv { size, .. }) => *size,
             _ => 0,
         };
-        ahead.take(wanted.saturating_sub(active.held_bytes()), false)
+        ahead.take(wanted.saturating_sub(active.held_bytes()).min(most), false)
     }
 
     fn foresee_at(&self, endpoint: &Endpoint, call: &Syscall) -> Option<Foreseen> {
