@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 pub use urgent::{Mark, UrgentByte};
 
-use super::{Deviation, EventId, SegmentTold};
+use super::{Deviation, EventId};
 use crate::record::{Errno, Flags, Segment, TcpState};
 
 /// One endpoint. Stream offsets count bytes from 0; sequence numbers are relative, the SYN being 0.
@@ -414,16 +414,6 @@ impl Endpoint {
             return self.after_fin_sent();
         }
         None
-    }
-
-    /// Whether an RST of its own accord may have these numbers (`tcp_send_active_reset`): it comes behind all that was sent, or at the
-    /// edge of a window that has moved back in front of that (`tcp_acceptable_seq`), and acknowledges what was received.
-    pub fn may_abort_with(&self, told: &SegmentTold) -> bool {
-        let next = self.sent.last_key_value().map_or(0, |(end, _)| *end);
-        let acked = u32::try_from(self.acked & u64::from(u32::MAX)).unwrap_or_default();
-        let moved_back = self.window_edge.is_some_and(|edge| edge < u64::from(next));
-        let behind = told.seq_rel == next || (moved_back && (acked.wrapping_add(1)..next).contains(&told.seq_rel));
-        behind && told.ack_rel.is_some_and(|ack| (self.ack_sent..=self.next_expected()).contains(&ack))
     }
 
     /// The state in which a FIN of its own puts it (RFC 9293, section 3.10.4).

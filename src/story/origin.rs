@@ -192,7 +192,7 @@ impl Walk<'_> {
         // The socket is out of the kernel's tables before its RST is sent (`__tcp_close`): an answer to data may come before that.
         let aborts = endpoint.ending.resets() && !endpoint.aborted;
         if aborts && segment.flags.has(Flags::ACK) {
-            return endpoint.may_abort_with(told) && self.abort(event, told.sender);
+            return self.abort(event, told.sender);
         }
         if segment.flags.has(Flags::ACK) && endpoint.closed.is_none() && !endpoint.unanswered.is_empty() {
             return self.gave_up(event, told.sender);
