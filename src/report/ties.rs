@@ -111,7 +111,8 @@ fn ordinals(story: &Story) -> Vec<u32> {
     story.connections.iter().map(ordinal).collect()
 }
 
-/// The SYNs that came to a kernel and were never answered: before the next of the same kind, or before the end.
+/// The SYNs that came to a kernel and were never answered: before the next of the same kind, or before the end. What a socket that is
+/// connected to itself sends next is its answer.
 fn dropped(story: &Story) -> BTreeSet<EventId> {
     let mut dropped = BTreeSet::new();
     if story.recording.capture.dropped > 0 {
@@ -121,7 +122,8 @@ fn dropped(story: &Story) -> BTreeSet<EventId> {
     for (place, (event, entry)) in story.recording.events.iter().zip(&story.entries).enumerate() {
         let (Told::Segment(told), Some(segment)) = (&entry.told, story.recording.segment(event)) else { continue };
         let (connection, side) = (told.sender.connection, told.sender.side);
-        let unanswered = open.remove(&connection).filter(|(sender, _)| *sender == side);
+        let is_answer = |sender: Side| sender != side || story.connections[connection.0].is_to_itself();
+        let unanswered = open.remove(&connection).filter(|(sender, _)| !is_answer(*sender));
         dropped.extend(unanswered.map(|(_, syn)| syn));
         if segment.flags.has(Flags::SYN) && !segment.flags.has(Flags::ACK) {
             open.insert(connection, (side, EventId(place)));

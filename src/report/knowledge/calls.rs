@@ -106,7 +106,7 @@ pub(super) const CALLS: &[Known] = &[
             ("EINTR", "a signal came; the attempt goes on: wait for poll, do not call connect again."),
             ("EINPROGRESS, EALREADY, EISCONN", "not failures: under way, still under way, done."),
         ],
-        order: "__inet_stream_connect() first looks whether the socket is connected (EISCONN) or connecting (EALREADY), then sends the SYN and waits; when the state is TCP_CLOSE afterwards, it reports the pending error.",
+        order: "__inet_stream_connect() first looks whether connect has already succeeded (EISCONN). On a socket that is connecting it says EALREADY while the handshake lasts; the first call after it returns 0. Else it sends the SYN and waits; when the state is TCP_CLOSE afterwards, it reports the pending error.",
         advice: &[
             "Non-blocking: wait for poll to say OUT, then ask SO_ERROR.",
             "Try every address of a name before you give up.",
@@ -156,7 +156,7 @@ pub(super) const CALLS: &[Known] = &[
     Known {
         name: "close",
         meaning: &[
-            "close takes a descriptor away. If it was the last one, the connection ends: what is sent depends on what was unread and on SO_LINGER, in that order. It returns before the peer has received anything.",
+            "close takes a descriptor away. If it was the last one, the connection ends: what is sent depends on what was unread and on SO_LINGER, in that order. It does not wait for the peer, and may return before the peer has received anything.",
         ],
         results: &[
             (

@@ -230,7 +230,7 @@ pub(super) const STORIES: &[Story] = &[
         id: "syn-unanswered",
         title: "Nothing answers the SYN",
         text: "The machine is off, a firewall drops, or the way back is cut.",
-        packets: "SYN, SYN, SYN, the pauses growing; no answer. Capture at the server: if SYN-ACKs leave there, the way back is cut.",
+        packets: "SYN, SYN, SYN, a second apart at first and then ever further; no answer. Capture at the server: if SYN-ACKs leave there, the way back is cut.",
         rules: &["no-answer-to-the-syn-gives-etimedout"],
         lessons: &["connect-times-out"],
     },

@@ -79,7 +79,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "shutdown-sends-fin",
         statement: "shutdown(SHUT_WR) sends a FIN after the data; the other direction stays open.",
-        sentence: "{by} closed this direction; the other one stays open.",
+        sentence: "{by} closed this direction; the other one is for the peer to close.",
         calls: &["shutdown"],
         wire: "FIN,ACK; looks just like the FIN of a close.",
         rfc: "RFC 9293 3.6: CLOSE means \"I have no more data to send\", and the user may go on receiving.",

@@ -1,7 +1,7 @@
 //! The kernel's testimony.
 
 use super::Walk;
-use crate::record::{StateSample, TcpState};
+use crate::record::{Call, ShutdownHow, StateSample, TcpState, What};
 use crate::story::endpoint::{Ending, Endpoint, Waited};
 use crate::story::{Deviation, EndpointId, EventId, Finding, FindingKind, StateTold, Told};
 
@@ -56,7 +56,8 @@ impl Walk<'_> {
             // A close changes the state before its FIN is captured.
             let forgets = endpoint.fin_has_to_wait() && endpoint.deviates(Deviation::WaitingFinLeavesTheState);
             let closes = !forgets && endpoint.ending == Ending::Fin
-                || (endpoint.closed.is_none() && endpoint.shut_write.is_some());
+                || (endpoint.closed.is_none() && endpoint.shut_write.is_some())
+                || known.is_some_and(|id| self.begins_to_close(id, sample, event));
             let cookie = endpoint.cookie && endpoint.state == TcpState::SynRecv && sample.state == TcpState::Close;
             held || cookie || (closes && endpoint.after_fin_sent() == Some(sample.state))
         });
@@ -177,6 +178,20 @@ impl Walk<'_> {
     pub(super) fn gives_up(&mut self, event: EventId, id: EndpointId, limit: Limit) {
         limit.pass(self.endpoint_mut(id));
         self.enter(event, limit.at_ns, id, Some(TcpState::Close));
+    }
+
+    /// Whether a call began while the kernel was being asked that closes the writing direction.
+    fn begins_to_close(&self, id: EndpointId, sample: &StateSample, event: EventId) -> bool {
+        let Some(socket) = self.flow.connections[id.connection.0].end(id.side).socket else { return false };
+        let actor = self.flow.connections[id.connection.0].end(id.side).actor;
+        let later = self.recording.events.iter().skip(event.0 + 1).take_while(|other| other.t_ns <= sample.end_ns);
+        later.filter_map(|other| if let What::Syscall(call) = &other.what { Some(call) } else { None }).any(|made| {
+            match made.call {
+                Call::Close | Call::Shutdown { how: ShutdownHow::Write | ShutdownHow::Both } => made.socket == socket,
+                Call::Exit { .. } => actor == Some(made.actor),
+                _ => false,
+            }
+        })
     }
 
     /// A segment that was captured while the kernel was being asked may count already.
