@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{EventId, Story, Told};
+use super::{Cause, EventId, Story, Told};
 use crate::record::{Detail, Outcome, Syscall, What};
 
 /// A story without its times and without what may differ between runs of the same scenario.
@@ -75,7 +75,9 @@ pub fn digest(story: &Story) -> (Digest, Beside) {
     // A pure acknowledgment is counted beside the story, and so is why it was sent. Not even the rules can be kept: probes of a
     // closed window and of an idle connection are pure acknowledgments, and whether one is sent depends on how long a step takes. A
     // run at two seconds a step has probes that a fast one has not, and tells the same story.
-    for cause in story.causes.iter().filter(|cause| !name(&cause.of).contains(".ack#")) {
+    // Nor is it kept that data waited for an ACK: a write that comes late finds nothing to wait for.
+    let is_told = |cause: &&Cause| !name(&cause.of).contains(".ack#") && cause.rule != "small-segment-waits-for-an-ack";
+    for cause in story.causes.iter().filter(is_told) {
         let because: Vec<_> = cause.because.iter().map(name).filter(|id| !id.contains(".ack#")).collect();
         lines.push(format!("{} because {} {}", name(&cause.of), cause.rule, because.join(" ")));
     }

@@ -89,6 +89,8 @@ pub struct Endpoint {
     pub no_space: bool,
     /// The sequence number behind the last that the peer's window lets it send, where a segment has told.
     pub window_edge: Option<u64>,
+    /// The same before the last segment told.
+    pub window_edge_before: Option<u64>,
     /// The sequence number behind the last that its own window lets the peer send.
     pub offered_edge: Option<u64>,
     /// The last segment received, and its time.
@@ -186,6 +188,7 @@ impl Default for Endpoint {
             acked: 0,
             no_space: false,
             window_edge: None,
+            window_edge_before: None,
             offered_edge: None,
             last_received: None,
             ack_sent: 0,

@@ -33,6 +33,8 @@ struct Track {
     base: Option<u32>,
     /// The window scale that its SYN offered.
     scale: Option<u8>,
+    /// The largest segment that its SYN said this end would take, in bytes of payload.
+    mss: Option<u16>,
     /// One past the highest relative number sent.
     top: u32,
     /// How often a segment that starts there was sent.
@@ -60,6 +62,13 @@ impl Flow {
         flow.name(recording);
         flow.tie_sockets(recording);
         flow
+    }
+
+    /// A payload in bytes that surely does not fill a segment of a connection: less than both ends take, and less than 40 bytes of
+    /// options leave room for. 0 where the SYNs do not tell.
+    pub(super) fn surely_small(&self, connection: ConnectionId) -> usize {
+        let sizes = self.tracks[connection.0].each_ref().map(|track| track.mss.unwrap_or(0));
+        usize::from(sizes[0].min(sizes[1])).saturating_sub(40)
     }
 
     /// The latest connection of a 4-tuple that had begun when that event happened.
@@ -164,6 +173,7 @@ impl Flow {
         if syn {
             self.connections[place].ends[mine].isn.get_or_insert(segment.seq);
             self.tracks[place][mine].scale = segment.options.window_scale;
+            self.tracks[place][mine].mss = segment.options.mss;
             let scales = [self.tracks[place][0].scale, self.tracks[place][1].scale];
             if let [Some(first), Some(second)] = scales {
                 self.connections[place].ends[0].window_scale = first.min(14);

@@ -1,9 +1,13 @@
 //! Where each segment came from: the call that sent it, or the segment that it answers.
 
-use super::endpoint::Ending;
+use super::endpoint::{Ending, Endpoint};
+use super::predict::Options;
 use super::walk::Walk;
 use super::{Basis, Cause, Deviation, EndpointId, EventId, Fact, Finding, FindingKind, Rel, SegmentTold};
-use crate::record::{Call, Flags, Segment, Syscall, TcpState, What};
+use crate::record::{Call, Flags, MsgFlag, Segment, Syscall, TcpState, What};
+
+/// The least time for which an ACK is delayed (`TCP_DELACK_MIN`), in nanoseconds.
+const ACK_DELAY_NS: i64 = 40_000_000;
 
 impl Walk<'_> {
     /// Ties a segment to its origin. False if no rule says where it came from.
@@ -55,10 +59,59 @@ impl Walk<'_> {
         let end = start + segment.payload.len() as u64;
         let parts = self.endpoint_mut(told.sender).writes_of(start, end);
         let covered: u64 = parts.iter().map(|(_, from, to)| to - from).sum();
+        if let Some((call, ..)) = parts.last() {
+            self.held_back(event, *call, segment, told);
+        }
         for (call, from, to) in parts {
             self.link(call, event, Rel::Sent, Basis::Sequence, (from, to));
         }
         covered == end - start
+    }
+
+    /// Data that its call left behind, and that went out when an ACK came for a small segment before it, is what Nagle's algorithm held
+    /// back (`tcp_nagle_check`): where the peer's window had room for it all the time, and the program had not asked for something else.
+    fn held_back(&mut self, event: EventId, write: EventId, segment: &Segment, told: &SegmentTold) {
+        let is_asked_for = |options: &Options| options.no_delay || options.cork;
+        let socket = self.flow.connections[told.sender.connection.0].end(told.sender.side).socket;
+        if socket.is_none_or(|socket| is_asked_for(&self.sockets[socket.0].options)) || self.says_more(write) {
+            return;
+        }
+        let sender = self.endpoint(told.sender);
+        let had_room =
+            sender.window_edge_before.is_some_and(|edge| edge >= u64::from(told.seq_rel + segment.seq_len()));
+        let Some((ack, ack_ns)) = sender.last_received.filter(|_| had_room && sender.acked == sender.sent_upto) else {
+            return;
+        };
+        let Some(data) = self.acknowledged_by(ack, sender) else { return };
+        let is_small = |segment: &Segment| segment.payload.len() < self.flow.surely_small(told.sender.connection);
+        let both_small =
+            is_small(segment) && self.recording.segment(&self.recording.events[data.0]).is_some_and(is_small);
+        let left_behind =
+            self.ended_by(write, ack_ns) && self.recording.events[data.0].t_ns <= self.recording.events[write.0].t_ns;
+        if !both_small || !left_behind {
+            return;
+        }
+        let fact = Fact { roles: vec![("write", write), ("data", data), ("ack", ack)], ..Fact::default() };
+        let because = vec![write, ack];
+        self.found.causes.push(Cause { of: event, because, rule: "small-segment-waits-for-an-ack", fact });
+    }
+
+    /// A send with `MSG_MORE`.
+    fn says_more(&self, write: EventId) -> bool {
+        let What::Syscall(call) = &self.recording.events[write.0].what else { return false };
+        matches!(&call.call, Call::Send { flags, .. } if flags.contains(&MsgFlag::More))
+    }
+
+    /// Whether a call had ended by then.
+    fn ended_by(&self, call: EventId, t_ns: i64) -> bool {
+        let What::Syscall(call) = &self.recording.events[call.0].what else { return false };
+        call.end_ns.is_some_and(|end_ns| end_ns <= t_ns)
+    }
+
+    /// The segment with data of an endpoint whose end a received segment acknowledges.
+    fn acknowledged_by(&self, ack: EventId, sender: &Endpoint) -> Option<EventId> {
+        let acknowledged = sender.sent.get(&self.flow.segments.get(&ack.0)?.ack_rel?).copied()?;
+        self.has_data(acknowledged).then_some(acknowledged)
     }
 
     fn fin(&mut self, event: EventId, sender: EndpointId) -> bool {
@@ -104,6 +157,9 @@ impl Walk<'_> {
         let advances = told.ack_rel.is_some_and(|ack| ack > sender.ack_sent);
         let last = sender.last_received;
         let says_dropped = self.tells_of_no_room(event);
+        if advances && !says_dropped {
+            self.is_late(event, told);
+        }
         if (advances && self.answers(event, told)) || says_dropped {
             return true;
         }
@@ -123,6 +179,25 @@ impl Walk<'_> {
         let basis = if must_be_answered { Basis::Sequence } else { Basis::Time };
         self.link(last, event, Rel::Answers, basis, (0, 0));
         true
+    }
+
+    /// An acknowledgment of data that only a timer can have sent (`tcp_delack_timer_handler`): so long after the data, and not in a read
+    /// that began after the data had come, which acknowledges as well (`tcp_cleanup_rbuf`).
+    fn is_late(&mut self, event: EventId, told: &SegmentTold) {
+        let receiver = self.flow.facing(told.sender);
+        let answered = told.ack_rel.and_then(|ack| self.endpoint(receiver).sent.get(&ack).copied());
+        let Some(data) = answered.filter(|data| self.has_data(*data)) else { return };
+        let at = |event: EventId| self.recording.events[event.0].t_ns;
+        let reads = self.active_at(told.sender).is_some_and(|call| self.is_read(call) && at(call) > at(data));
+        if reads || at(event) - at(data) < ACK_DELAY_NS {
+            return;
+        }
+        let fact = Fact { roles: vec![("data", data)], ..Fact::default() };
+        self.found.causes.push(Cause { of: event, because: vec![data], rule: "ack-waits-for-data", fact });
+    }
+
+    fn has_data(&self, event: EventId) -> bool {
+        self.recording.segment(&self.recording.events[event.0]).is_some_and(|segment| !segment.payload.is_empty())
     }
 
     /// The acknowledgment of a receiver that had no room for what has come. Tied to the first of the segments: the others lie

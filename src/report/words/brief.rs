@@ -20,6 +20,8 @@ const BRIEF: &[(&str, &str)] = &[
     ("data-after-shutdown-of-both-directions-gets-rst", "{segment} hit a socket that {by} had shut down both ways"),
     ("segment-without-a-socket-gets-rst", "{segment} found no connection"),
     ("data-without-room-is-dropped", "{data} found no room"),
+    ("small-segment-waits-for-an-ack", "{write}, held back until {ack}"),
+    ("ack-waits-for-data", "{data}, by a timer"),
     ("zero-window-probe", "{write} waits for the window to open"),
     ("keep-alive-probe", "the keep-alive time passed"),
     ("keep-alive-gives-up-with-rst", "{probe} stayed unanswered"),

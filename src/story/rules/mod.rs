@@ -20,6 +20,7 @@ mod read;
 mod socket;
 mod stray;
 mod urgent;
+mod waiting;
 mod write;
 
 pub use document::document;
@@ -94,6 +95,7 @@ const SUBJECTS: &[(&str, &[Rule])] = &[
     ("Epoll", epoll::RULES),
     ("Closing, shutting down and ending", ending::RULES),
     ("Segments that find no taker", stray::RULES),
+    ("Segments that wait", waiting::RULES),
     ("When the kernel gives up", giving_up::RULES),
     ("Pairs of AF_UNIX sockets, and pipes", local::RULES),
 ];

@@ -70,7 +70,9 @@ impl Walk<'_> {
         let before = self.endpoint(receiver).state;
         self.endpoint_mut(receiver).mini = self.is_mini_in_fin_wait2(receiver, t_ns);
         if let Some(ack) = told.ack_rel.filter(|_| !segment.flags.has(Flags::RST)) {
-            self.endpoint_mut(receiver).window_edge = Some(u64::from(ack) + told.window_bytes);
+            let receiver = self.endpoint_mut(receiver);
+            receiver.window_edge_before = receiver.window_edge;
+            receiver.window_edge = Some(u64::from(ack) + told.window_bytes);
         }
         let states = self.endpoint_mut(receiver).receives(event, t_ns, segment, told.seq_rel, told.ack_rel);
         if before == TcpState::SynRecv && states.is_empty() && segment.is_pure_ack() {
