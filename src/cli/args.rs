@@ -28,7 +28,7 @@ Exit codes:
   2    the scenario or the arguments are wrong, or a file cannot be written
   3    this machine cannot: run `tcpstory doctor`
   101  a bug in tcpstory
-  129, 130, 143  interrupted by SIGHUP, Ctrl-C or SIGTERM";
+  129, 130, 143  interrupted by SIGHUP, Ctrl-C (not in step and quiz) or SIGTERM";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -40,7 +40,7 @@ pub(super) enum Command {
     Quiz(QuizArgs),
     /// Check scenario files without running them
     Check(CheckArgs),
-    /// List the built-in scenarios
+    /// List the built-in scenarios, or print the file of one
     List(ListArgs),
     /// Turn a saved timeline into any other format
     Render(RenderArgs),
@@ -65,7 +65,7 @@ pub(super) enum Command {
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct RunArgs {
-    /// Built-in names (see `tcpstory list`), scenario files, folders of them, or - for standard input
+    /// Built-in names (see `tcpstory list`; `tcpstory list --show NAME` prints the file of one), scenario files, folders of them, or - for standard input
     #[arg(required_unless_present = "all", value_name = "SCENARIO")]
     pub(super) scenarios: Vec<PathBuf>,
     /// Run every built-in scenario
@@ -302,13 +302,17 @@ impl From<Ground> for Preference {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
-    /// Scenario files, folders of them, built-in names, or - for standard input
+    /// Scenario files, folders of them, built-in names, or - for standard input; `tcpstory list --show NAME` prints a built-in one
+    /// to start from, `tcpstory schema scenario --docs` describes the language
     #[arg(required = true, value_name = "SCENARIO")]
     pub(super) scenarios: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArgs {
+    /// Print a built-in scenario's file (TOML), to read, or to copy and change
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["tag", "rule", "width"])]
+    pub(super) show: Option<String>,
     /// Only scenarios with this tag
     #[arg(long, value_name = "TAG")]
     pub(super) tag: Option<String>,
@@ -379,7 +383,7 @@ impl CompareArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// An errno (EPIPE, 104, "broken pipe"), a call (read), a segment (RST), a state (`CLOSE_WAIT`), a rule's id or SIGPIPE; without it, the list of them
+    /// An errno (EPIPE, 104, "broken pipe"), a call (read), a segment (RST), a state (`CLOSE_WAIT`), a rule's id, SIGPIPE, or a lesson's tag (Nagle, backlog); without it, the list of them
     #[arg(value_name = "TOPIC")]
     pub(super) topic: Vec<String>,
     #[command(flatten)]
@@ -419,7 +423,7 @@ pub(super) enum PageFormat {
 pub(super) struct SchemaArgs {
     /// Which format
     pub(super) of: SchemaOf,
-    /// The field reference instead, made from the schema, in Markdown; for timelines and comparisons
+    /// A description for people instead, in Markdown: of the scenario language, or of every field
     #[arg(long)]
     pub(super) docs: bool,
 }

@@ -157,6 +157,12 @@ fn unknown(name: &str) -> String {
     )
 }
 
+/// That no built-in scenario has that name, and which was probably meant.
+pub(super) fn unknown_builtin(name: &str) -> String {
+    let nearest = builtin::nearest(name).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+    format!("there is no built-in scenario {}{nearest}\n  help: `tcpstory list` shows them", escape(name))
+}
+
 /// Every scenario file in a folder and below it, in the order of their paths. Links to folders are not followed, and saved
 /// timelines, which runs leave in `captures`, are passed over.
 fn folder(path: &Path) -> Result<Vec<Found>, String> {

@@ -1,7 +1,7 @@
 //! `tcpstory list`
 
 use super::args::ListArgs;
-use super::{Code, output};
+use super::{Code, lessons, output};
 use crate::report::list::{Listed, Part, page};
 use crate::report::words::escape;
 use crate::scenario::{builtin, nearest};
@@ -9,6 +9,9 @@ use crate::story::rules::{RULES, Rule, rule};
 
 /// Prints the built-in scenarios by chapter, with how long they take, their titles and tags.
 pub(super) fn list(args: &ListArgs) -> Code {
+    if let Some(name) = &args.show {
+        return show(name);
+    }
     let rule = match args.rule.as_deref().map(known_rule).transpose() {
         Ok(rule) => rule,
         Err(message) => return refused(&message),
@@ -18,6 +21,14 @@ pub(super) fn list(args: &ListArgs) -> Code {
         return refused(&nothing(args, rule));
     }
     output::result(page(&parts, output::list_columns(args.width), output::coloured(args.color)).as_bytes())
+}
+
+/// Prints the file of a built-in scenario, as it is shipped.
+fn show(name: &str) -> Code {
+    match builtin::get(name) {
+        Some(one) => output::result(one.text.as_bytes()),
+        None => refused(&lessons::unknown_builtin(name)),
+    }
 }
 
 fn refused(message: &str) -> Code {

@@ -45,7 +45,13 @@ pub(super) fn render(args: &RenderArgs) -> Code {
     let mut code = write_outputs(&args.output, &story, &options);
     let steps = args.look.picture.steps.as_deref();
     if let Some(folder) = steps {
-        code = code.and(picture::write_steps(folder, &story, &options));
+        match picture::write_steps(folder, &story, &options) {
+            Ok(written) => written.warn(folder),
+            Err(message) => {
+                output::error(&message);
+                code = code.and(Code::Usage);
+            }
+        }
     }
     let asked = args.format.as_deref().or((args.output.is_empty() && steps.is_none()).then_some("ladder"));
     if let Some(format) = asked.and_then(format::by_name) {

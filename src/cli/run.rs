@@ -99,8 +99,8 @@ fn unclear(scripts: &[Script], args: &RunArgs) -> Result<(), String> {
             "{option} is about one story, but several scenarios are to run\n  help: run them one by one"
         ));
     }
-    let binary = args.format.as_deref().and_then(format::by_name).filter(|format| !format.is_text);
-    if let Some(format) = binary.filter(|_| scripts.len() > 1) {
+    let document = args.format.as_deref().and_then(format::by_name).filter(|format| !format.can_follow);
+    if let Some(format) = document.filter(|_| scripts.len() > 1) {
         return Err(format!(
             "{} holds one story, but several scenarios are to run\n  help: run them one by one; --save DIR keeps a file of each",
             format.name
@@ -260,8 +260,8 @@ impl Batch<'_> {
             let wanted = !several || self.args.look.verbose || line.failed > 0 || stories.len() > 1;
             let format = self.args.format.as_deref().or(wanted.then_some("ladder")).and_then(format::by_name);
             let (Some(format), Some(look)) = (format, look) else { continue };
-            // Files for other programs hold one story: the most frequent. The others are saved beside it.
-            if place > 0 && !format.is_text {
+            // A document holds one story: the most frequent. The others are saved beside it.
+            if place > 0 && !format.can_follow {
                 break;
             }
             if stories.len() > 1 && self.args.format.is_none() {
@@ -281,12 +281,16 @@ impl Batch<'_> {
             if let Some(look) = look.filter(|_| place == 0) {
                 code = code.and(write_and_name(&self.args.output, &told.first, &look));
                 if let Some(folder) = &self.args.look.picture.steps {
-                    let written = picture::write_steps(folder, &told.first, &look);
-                    if written == Code::Success {
-                        let pictures = count(told.first.recording.steps.len() as u64, "picture");
-                        output::note(&format!("wrote {pictures} into {}", escape(&folder.display().to_string())));
+                    match picture::write_steps(folder, &told.first, &look) {
+                        Ok(written) => {
+                            written.tell(folder);
+                            written.warn(folder);
+                        }
+                        Err(message) => {
+                            output::error(&message);
+                            code = code.and(Code::Usage);
+                        }
                     }
-                    code = code.and(written);
                 }
             }
             let finished = !matches!(told.first.recording.end, End::Interrupted { .. });

@@ -9,12 +9,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Code {
     let page = match (args.of, args.docs) {
         (SchemaOf::Timeline, true) => report::timeline_reference(),
         (SchemaOf::Comparison, true) => report::compare::reference(),
-        (SchemaOf::Scenario, true) => {
-            output::error(
-                "--docs is for timelines and comparisons\n  help: scenarios/README.md describes the scenario language",
-            );
-            return Code::Usage;
-        }
+        (SchemaOf::Scenario, true) => scenario::LANGUAGE.to_owned(),
         // `{:#}` of a JSON value is the value, indented.
         (SchemaOf::Scenario, false) => format!("{:#}\n", scenario::schema()),
         (SchemaOf::Timeline, false) => report::timeline_schema(),

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::args::StepArgs;
-use super::stop::{SO_FAR, Stop, cannot};
+use super::stop::{Stop, cannot};
 use super::terminal::{Key, Screen, Woken};
 use super::{Code, lessons, output, render, run};
 use crate::lab::session::{Options as Asked, Session};
@@ -48,7 +48,7 @@ pub(super) fn step(args: &StepArgs) -> Code {
     match told {
         Ok(recording) => {
             let options = Options { width: output::columns(args.live.text.screen.width), ..options };
-            tell(recording, args, &options, runs_on).and(stop.code(SO_FAR))
+            tell(recording, args, &options, runs_on).and(stop.left())
         }
         Err(Failure::Machine(error)) => cannot(&error),
         Err(Failure::Terminal(message)) => {

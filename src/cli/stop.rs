@@ -37,6 +37,14 @@ impl Stop {
         Ok(stop)
     }
 
+    /// How a command ends that a person may leave at any time: Ctrl-C is a way out of it like any other, and no failure.
+    pub(super) fn left(&self) -> Code {
+        match self.signal.load(Ordering::SeqCst) {
+            signal if i32::try_from(signal) == Ok(libc::SIGINT) => Code::Success,
+            _ => self.code(SO_FAR),
+        }
+    }
+
     /// How the command ends, after a word on what has become of it where a signal came.
     pub(super) fn code(&self, outcome: &str) -> Code {
         match u8::try_from(self.signal.load(Ordering::SeqCst)) {

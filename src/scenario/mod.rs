@@ -62,6 +62,9 @@ pub use nearest::nearest;
 pub use reference::reference;
 pub use schema::schema;
 
+/// The description of the scenario language, in Markdown: `scenarios/README.md`, with which it links to the shipped scenarios.
+pub const LANGUAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/README.md"));
+
 use diagnostic::Lines;
 use fault::Fault;
 use read::Reader;
@@ -162,7 +165,7 @@ fn text<'a>(source: &SourceText<'a>) -> Result<&'a str, Vec<Diagnostic>> {
     }
     if text.trim_start_matches('\u{feff}').trim().is_empty() {
         let fault = Fault::new(0..0, "the file is empty").label("expected a scenario");
-        return refuse(text, fault.help("`tcpstory list` shows scenarios to start from"));
+        return refuse(text, fault.help("`tcpstory list --show broken-pipe` prints a scenario to start from, and `tcpstory list` the names of others"));
     }
     Ok(text)
 }

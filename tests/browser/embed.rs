@@ -55,6 +55,10 @@ fn messages_lead_through_the_story(world: &World) -> Result<(), Failed> {
             ("{ tcpstory: 'goto', event: 'p4' }", json!({ "step": 6, "asking": false, "event": "p4" })),
             ("{ tcpstory: 'next' }", json!({ "step": 7, "asking": true })),
             ("{ tcpstory: 'reveal' }", json!({ "step": 7, "asking": false })),
+            ("{ tcpstory: 'goto', step: 0 }", json!({ "step": 0, "asking": false, "event": null })),
+            ("{ tcpstory: 'goto', step: 1 }", json!({ "step": 1, "asking": false })),
+            ("{ tcpstory: 'goto', step: 0 }", json!({ "step": 0, "asking": false })),
+            ("{ tcpstory: 'goto', step: 7 }", json!({ "step": 7, "asking": false })),
         ];
         for (message, expected) in exchanges {
             page.see(&format!("told.length = 0; tell({message})"))?;

@@ -12,6 +12,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("wrong_arguments", &[], wrong_arguments),
     ("list_knows_every_scenario", &[], list_knows_every_scenario),
     ("list_by_tag", &[], list_by_tag),
+    ("a_built_in_scenario_is_a_file_to_start_from", &[], a_built_in_scenario_is_a_file_to_start_from),
     ("list_by_rule", &[], list_by_rule),
     ("run_all_takes_no_names", &[], run_all_takes_no_names),
     ("check_reads_all_kinds_of_sources", &[], check_reads_all_kinds_of_sources),
@@ -53,6 +54,31 @@ fn wrong_arguments() -> Result<(), Failed> {
     world.tcpstory(&["run", "broken-pipe", "--no-save", "--save", "x"]).code(2).complains(&["--no-save"]);
     world.tcpstory(&["schema", "picture"]).code(2).complains(&["scenario", "timeline"]);
     assert_eq!(world.files(), [""; 0]);
+    Ok(())
+}
+
+/// With the program alone one can read a lesson, copy it, and find out how.
+fn a_built_in_scenario_is_a_file_to_start_from() -> Result<(), Failed> {
+    let world = World::new();
+    for one in builtin::all() {
+        let printed = world.tcpstory(&["list", "--show", one.name]).code(0).complains_of_nothing().stdout();
+        assert_eq!(printed, one.text, "{}", one.name);
+    }
+    world.file("mine.toml", world.tcpstory(&["list", "--show", "broken-pipe"]).stdout());
+    world.tcpstory(&["check", "mine.toml"]).code(0);
+    world
+        .tcpstory(&["list", "--show", "broken-pip"])
+        .code(2)
+        .says_nothing()
+        .complains(&["did you mean `broken-pipe`?"]);
+    world.tcpstory(&["list", "--show", "broken-pipe", "--tag", "FIN"]).code(2).complains(&["--tag"]);
+    world.file("empty.toml", "");
+    world.tcpstory(&["check", "empty.toml"]).code(2).complains(&["tcpstory list --show broken-pipe"]);
+    for command in ["run", "check"] {
+        let help = world.tcpstory(&[command, "--help"]).code(0).stdout();
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(help.contains("`tcpstory list --show NAME` prints"), "{help}");
+    }
     Ok(())
 }
 
@@ -151,7 +177,8 @@ fn schemas_are_the_shipped_ones() -> Result<(), Failed> {
         let printed = World::new().tcpstory(&["schema", name, "--docs"]).code(0).complains_of_nothing().stdout();
         assert_eq!(printed, shipped, "{name}");
     }
-    World::new().tcpstory(&["schema", "scenario", "--docs"]).code(2).complains(&["scenarios/README.md"]);
+    let language = World::new().tcpstory(&["schema", "scenario", "--docs"]).code(0).complains_of_nothing().stdout();
+    assert_eq!(language, std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/README.md"))?);
     Ok(())
 }
 

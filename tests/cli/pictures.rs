@@ -11,6 +11,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_picture_ends_where_it_is_asked_to", &[], a_picture_ends_where_it_is_asked_to),
     ("an_unknown_event_is_answered_with_near_ones", &[], an_unknown_event_is_answered_with_near_ones),
     ("a_picture_for_each_step", &[], a_picture_for_each_step),
+    ("slides_of_another_story_are_named", &[], slides_of_another_story_are_named),
     ("what_is_about_one_story_takes_one_scenario", &[], what_is_about_one_story_takes_one_scenario),
     ("a_run_paints_what_it_saves", &[Need::Live], a_run_paints_what_it_saves),
     ("timelines_are_compared", &[], timelines_are_compared),
@@ -63,6 +64,25 @@ fn a_picture_for_each_step() -> Result<(), Failed> {
     assert!(last.contains("id=\"c4\""));
     assert!(!fs::read_to_string(world.path("slides/one/step-07.svg"))?.contains("id=\"c4\""));
     world.tcpstory(&["render", "a.json", "--steps", "a.json"]).code(2).complains(&["a.json", "--steps DIR"]);
+    Ok(())
+}
+
+/// Slides end where they were asked to, and what another story has left among them is named.
+fn slides_of_another_story_are_named() -> Result<(), Failed> {
+    let world = world();
+    world.tcpstory(&["render", "a.json", "--steps", "slides"]).code(0).complains_of_nothing();
+    world.tcpstory(&["render", "a.json", "--steps", "some", "--upto", "p4"]).code(0).complains_of_nothing();
+    let some: Vec<_> = world.files().into_iter().filter(|name| name.starts_with("some/")).collect();
+    assert_eq!(some, [1, 2, 3, 4, 5, 6].map(|step| format!("some/step-0{step}.svg")));
+    world.file("slides/step-by-step.svg", "a file of the user");
+    let again = ["render", "a.json", "--steps", "slides", "--upto", "p4"];
+    let ran = world.tcpstory(&again).code(0);
+    ran.complains(&["2 pictures of another run are left in slides (step-07.svg to step-08.svg)"]);
+    fs::remove_file(world.path("slides/step-08.svg"))?;
+    let ran = world.tcpstory(&again).code(0);
+    ran.complains(&["one picture of another run is left in slides (step-07.svg)"]);
+    fs::remove_file(world.path("slides/step-07.svg"))?;
+    world.tcpstory(&again).code(0).complains_of_nothing();
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::{Need, Test};
 pub(crate) const TESTS: &[Test] = &[
     ("a_run_prints_a_ladder_and_saves_three_files", &[Need::Live], a_run_prints_a_ladder_and_saves_three_files),
     ("every_format_goes_to_standard_output", &[Need::Live], every_format_goes_to_standard_output),
+    ("documents_do_not_follow_each_other", &[Need::Live], documents_do_not_follow_each_other),
     ("every_extension_is_a_format", &[Need::Live], every_extension_is_a_format),
     ("plain_captures_leak_nothing", &[Need::Live], plain_captures_leak_nothing),
     ("the_ladder_fits_its_width", &[Need::Live], the_ladder_fits_its_width),
@@ -83,6 +84,23 @@ fn every_format_goes_to_standard_output() -> Result<(), Failed> {
         let ran = world.run(&["broken-pipe", "--no-save", "--format", format.name]).code(0).complains_of_nothing();
         assert!(is(format.name, ran.bytes()), "{}", format.name);
     }
+    Ok(())
+}
+
+/// A stream holds one document: what several stories would break is refused.
+fn documents_do_not_follow_each_other() -> Result<(), Failed> {
+    let world = World::new();
+    for format in FORMATS {
+        let ran = world.run(&["broken-pipe", "half-close", "--no-save", "--format", format.name]);
+        if format.can_follow {
+            ran.code(0).complains_of_nothing();
+        } else {
+            ran.code(2).says_nothing().complains(&[format.name, "holds one story", "run them one by one"]);
+        }
+    }
+    let json = world.run(&["broken-pipe", "half-close", "--no-save", "--format", "json"]).code(0).stdout();
+    let stories: Result<Vec<serde_json::Value>, _> = serde_json::Deserializer::from_str(&json).into_iter().collect();
+    assert_eq!(stories?.len(), 2, "JSON is a stream of documents");
     Ok(())
 }
 

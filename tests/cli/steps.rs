@@ -25,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("stopped_half_way", &[Need::Live, Need::Setsid], stopped_half_way),
     ("steps_need_a_terminal", &[], steps_need_a_terminal),
     ("a_quiz_in_a_terminal", &[Need::Live, Need::Setsid], a_quiz_in_a_terminal),
+    ("a_quiz_is_left_with_ctrl_c", &[Need::Live, Need::Setsid], a_quiz_is_left_with_ctrl_c),
     ("aliases_are_the_same_at_every_pace", &[Need::Live, Need::Setsid], aliases_are_the_same_at_every_pace),
 ];
 
@@ -115,7 +116,7 @@ fn leaving_half_way() -> Result<(), Failed> {
 }
 
 fn stopped_half_way() -> Result<(), Failed> {
-    for (signal, code) in [(None, 130), (Some(Signal::SIGTERM), 143), (Some(Signal::SIGHUP), 129)] {
+    for (signal, code) in [(None, 0), (Some(Signal::SIGTERM), 143), (Some(Signal::SIGHUP), 129)] {
         let world = World::new();
         let mut terminal = start(&world, &["step", "broken-pipe"], (80, 24));
         terminal.type_keys("  ");
@@ -127,6 +128,20 @@ fn stopped_half_way() -> Result<(), Failed> {
         let left = terminal.left();
         assert_eq!(left.code, Some(code), "{}", left.text);
         assert!(left.text.contains("… connect = 0") && left.text.contains("interrupted"), "{}", left.text);
+    }
+    Ok(())
+}
+
+/// Ctrl-C leaves a quiz as q does.
+fn a_quiz_is_left_with_ctrl_c() -> Result<(), Failed> {
+    for key in ["\x03", "q\n"] {
+        let world = World::new();
+        let mut terminal = start(&world, &["quiz", "broken-pipe"], (100, 40));
+        terminal.until("it asks", |lines| lines.iter().any(|line| line.contains("your answer (a to d):")));
+        terminal.type_keys(key);
+        let left = terminal.left();
+        assert_eq!(left.code, Some(0), "{key:?}: {}", left.text);
+        assert!(left.text.contains("0 of 0 answers right, 2 not answered"), "{key:?}: {}", left.text);
     }
     Ok(())
 }

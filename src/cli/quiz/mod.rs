@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::args::QuizArgs;
 use super::run::{format_of, write_and_name};
-use super::stop::{SO_FAR, Stop, cannot};
+use super::stop::{Stop, cannot};
 use super::terminal::Lines;
 use super::{Code, lessons, output};
 use crate::lab::run::run;
@@ -53,7 +53,7 @@ pub(super) fn quiz(args: &QuizArgs) -> Code {
             Code::Usage
         }
     })
-    .and(stop.code(SO_FAR))
+    .and(stop.left())
 }
 
 enum Failure {

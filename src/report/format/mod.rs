@@ -23,6 +23,8 @@ pub struct Format {
     pub description: &'static str,
     /// Whether it is for a terminal: text, not bytes.
     pub is_text: bool,
+    /// Whether several stories may stand behind each other in one stream. A page, a picture or a capture is a document, and holds one.
+    pub can_follow: bool,
     /// Writes a story.
     pub write: fn(&Story, &Options) -> Vec<u8>,
 }
@@ -34,6 +36,7 @@ pub const FORMATS: &[Format] = &[
         extension: "txt",
         description: "the story as a ladder for the terminal",
         is_text: true,
+        can_follow: true,
         write: ladder::write,
     },
     Format {
@@ -41,6 +44,7 @@ pub const FORMATS: &[Format] = &[
         extension: "json",
         description: "the timeline: recording and story, for other programs and for tcpstory render",
         is_text: true,
+        can_follow: true,
         write: json::write,
     },
     Format {
@@ -48,6 +52,7 @@ pub const FORMATS: &[Format] = &[
         extension: "html",
         description: "an interactive page to step through: one file, no network, also a table without JavaScript",
         is_text: true,
+        can_follow: false,
         write: html::write,
     },
     Format {
@@ -55,6 +60,7 @@ pub const FORMATS: &[Format] = &[
         extension: "svg",
         description: "the story as a picture, for slides and documents",
         is_text: true,
+        can_follow: false,
         write: svg::write,
     },
     Format {
@@ -62,6 +68,7 @@ pub const FORMATS: &[Format] = &[
         extension: "mmd",
         description: "the story as a Mermaid sequence diagram, for wikis and READMEs",
         is_text: true,
+        can_follow: false,
         write: mermaid::write,
     },
     Format {
@@ -69,6 +76,7 @@ pub const FORMATS: &[Format] = &[
         extension: "md",
         description: "a section for each step: what is said, asked, done and explained, for notes",
         is_text: true,
+        can_follow: true,
         write: markdown::write,
     },
     Format {
@@ -76,6 +84,7 @@ pub const FORMATS: &[Format] = &[
         extension: "pcap",
         description: "the packets alone, as a classic capture",
         is_text: false,
+        can_follow: false,
         write: pcap::write,
     },
     Format {
@@ -83,6 +92,7 @@ pub const FORMATS: &[Format] = &[
         extension: "pcapng",
         description: "a capture for Wireshark, with comments, names and the calls between the packets",
         is_text: false,
+        can_follow: false,
         write: pcapng::write,
     },
 ];

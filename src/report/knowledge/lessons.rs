@@ -33,6 +33,16 @@ pub(super) fn showing(named: &[&str], tags: &[&str]) -> Showing {
     Showing { best, more: both.iter().skip(MOST).filter(|(_, script)| is_tagged(script)).count() }
 }
 
+/// The tag that is meant by a word: `keepalive` and `Keep Alive` are `keep-alive`.
+pub(super) fn tag(word: &str) -> Option<&'static str> {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).flat_map(char::to_lowercase).collect()
+    };
+    let wanted = letters(word);
+    let tags = SHIPPED.iter().flat_map(|(_, script)| script.tags.iter().map(String::as_str));
+    tags.into_iter().find(|tag| !wanted.is_empty() && letters(tag) == wanted)
+}
+
 /// The scenarios in which a call is given that constant.
 pub(super) fn using(constant: Constant) -> impl Iterator<Item = &'static str> {
     SHIPPED.iter().filter(move |(_, script)| constant.is_used(script)).map(|(name, _)| *name)

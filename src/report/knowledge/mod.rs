@@ -32,6 +32,7 @@ pub fn page(topic: Topic) -> Page {
         Kind::Constant(constant) => constant_page(constant),
         Kind::Rule(rule) => single_rule(rule),
         Kind::Sigpipe => sigpipe(),
+        Kind::Tag(tag) => tagged(tag),
     }
 }
 
@@ -178,6 +179,30 @@ fn sigpipe() -> Page {
     page
 }
 
+/// The page of what has none of its own, but lessons that are about it.
+fn tagged(tag: &str) -> Page {
+    let mut page = Page::new(format!("{tag}: what lessons show of it"));
+    let word = tag.to_lowercase();
+    let rules = rules_of(|rule| {
+        let told = [rule.statement, rule.linux, rule.misconception];
+        told.iter().any(|text| holds_word(&text.to_lowercase(), &word))
+    });
+    page.add("", vec![Block::text("It has no page of its own; these lessons are about it.")]);
+    page.add("See it", run(&[], &[tag]));
+    let stated = rules.iter().map(|rule| (rule.id.to_owned(), rule.statement.to_owned()));
+    page.add("The rules that speak of it", vec![Block::Pairs(stated.collect())]);
+    page
+}
+
+/// Whether a text holds a word, or several, as words of their own.
+fn holds_word(text: &str, word: &str) -> bool {
+    let is_edge = |c: Option<char>| c.is_none_or(|c| !is_word(c));
+    let at = |(place, _): (usize, &str)| {
+        is_edge(text[..place].chars().next_back()) && is_edge(text[place + word.len()..].chars().next())
+    };
+    text.match_indices(word).any(at)
+}
+
 fn is_general(rule: &Rule) -> bool {
     subjects().next().is_some_and(|(_, rules)| rules.iter().any(|general| general.id == rule.id))
 }
@@ -288,6 +313,7 @@ fn run(named: &[&str], tags: &[&str]) -> Vec<Block> {
     let mut pairs: Vec<_> =
         found.best.into_iter().map(|(name, title)| (format!("tcpstory run {name}"), title)).collect();
     if let Some(tag) = tags.first().filter(|_| found.more > 0) {
+        let tag = if tag.contains(' ') { format!("\"{tag}\"") } else { (*tag).to_owned() };
         pairs.push((format!("tcpstory list --tag {tag}"), format!("{} more", found.more)));
     }
     vec![Block::Pairs(pairs)]

@@ -43,9 +43,28 @@ fn topics_are_found_as_people_name_them() {
     ] {
         assert_eq!(page(find(word).unwrap()).title, title, "{word}");
     }
-    assert!(find("EPIP").is_none() && find("").is_none());
+    assert!(find(" - ").is_none() && find("EPIP").is_none() && find("").is_none());
     assert_eq!(nearest("EPIP"), Some("EPIPE"));
     assert_eq!(nearest("raed"), Some("read"));
+}
+
+/// What lessons are about is found by their tags, however people write them, and leads to the lessons.
+#[test]
+fn tags_lead_to_lessons() {
+    for (word, title, lesson) in [
+        ("Nagle", "Nagle", "nagle-meets-delayed-ack"),
+        ("delayed ack", "delayed ACK", "three-segments-to-close"),
+        ("delayed-ACK", "delayed ACK", "three-segments-to-close"),
+        ("backlog", "backlog", "backlog-full"),
+        ("keepalive", "keep-alive", "keep-alive-answered"),
+    ] {
+        let page = page(find(word).unwrap_or_else(|| panic!("{word}")));
+        assert_eq!(page.title, format!("{title}: what lessons show of it"), "{word}");
+        assert!(terminal(&page, 100, false).contains(&format!("tcpstory run {lesson}")), "{word}");
+    }
+    for tag in builtin::all().flat_map(|one| one.parse().unwrap().tags) {
+        assert!(find(&tag).is_some(), "{tag}");
+    }
 }
 
 /// Every rule stands on the page of its errno and on those of its calls.

@@ -3,6 +3,7 @@
 use super::calls::{self, CALLS};
 use super::constants::{self, Constant};
 use super::errnos;
+use super::lessons;
 use super::wire;
 use super::{Block, Page};
 use crate::record::Errno;
@@ -21,11 +22,12 @@ pub(super) enum Kind {
     Constant(Constant),
     Rule(&'static Rule),
     Sigpipe,
+    /// What lessons are about, by the tag that they share.
+    Tag(&'static str),
 }
 
 /// What a word means: an errno by name, number or text, a call, a segment, a state, an option, a flag, an event, a rule's id,
-/// SIGPIPE. Case does not
-/// matter, but for a word that is both a call and a state: `close` and `CLOSE`.
+/// SIGPIPE, or what lessons are about. Case does not matter, but for a word that is both a call and a state: `close` and `CLOSE`.
 pub fn find(word: &str) -> Option<Topic> {
     let word = word.trim();
     let bare = word.trim_end_matches("()").to_ascii_lowercase();
@@ -35,7 +37,8 @@ pub fn find(word: &str) -> Option<Topic> {
         .or_else(|| rule(&bare).map(Kind::Rule))
         .or_else(|| by_wire(&bare))
         .or_else(|| constants::find(&bare).map(Kind::Constant))
-        .or_else(|| (bare == "sigpipe").then_some(Kind::Sigpipe))?;
+        .or_else(|| (bare == "sigpipe").then_some(Kind::Sigpipe))
+        .or_else(|| lessons::tag(word).map(Kind::Tag))?;
     Some(Topic(kind))
 }
 
@@ -94,6 +97,7 @@ pub fn index() -> Page {
         "How to ask",
         vec![Block::list([
             "tcpstory explain 104, or \"connection reset by peer\": numbers and texts are understood as well",
+            "tcpstory explain Nagle, \"delayed ACK\", backlog: any tag of a lesson leads to its lessons",
             "tcpstory why LINE: what may be behind a line of a log",
             "tcpstory list --rule ID: the scenarios that show a rule",
             "Experiments that a page names (A1, B2 …) are in tests/truth/experiments.json of the source.",

@@ -27,6 +27,9 @@ static CONNECTING: LazyLock<Regex> = LazyLock::new(|| {
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     compiled(r"\[[0-9A-Fa-f:.]{2,45}\]:\d{1,5}\b|\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?\b")
 });
+/// What may stand behind an address instead of a colon: `10.0.0.1 port 22`, `"10.0.0.1", port 5432`, `10.0.0.1|:80`.
+static PORT_BEHIND: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r#"^["')\]]{0,2},? (?:on )?port:? (\d{1,5})\b|^\|:(\d{1,5})\b"#));
 
 /// The errno that a line names: by number, by name, or by the text of strerror(3).
 pub(super) fn errno(line: &str) -> Option<Errno> {
@@ -62,14 +65,21 @@ pub(super) fn call(line: &str) -> Option<&'static str> {
 /// The addresses that a line names, each once, in their order; a port where there is one.
 pub(super) fn addresses(line: &str) -> Vec<(IpAddr, Option<u16>)> {
     let mut found = Vec::new();
-    for text in ADDRESS.find_iter(line).map(|found| found.as_str()).take(8) {
+    for place in ADDRESS.find_iter(line).take(8) {
+        let text = place.as_str();
         let whole = text.parse::<SocketAddr>().ok().map(|address| (address.ip(), Some(address.port())));
-        let one = whole.or_else(|| text.parse::<IpAddr>().ok().map(|ip| (ip, None)));
+        let one = whole.or_else(|| text.parse::<IpAddr>().ok().map(|ip| (ip, port_behind(&line[place.end()..]))));
         if let Some(one) = one.filter(|one| !found.contains(one)) {
             found.push(one);
         }
     }
     found
+}
+
+/// The port that a line says in words behind an address.
+fn port_behind(rest: &str) -> Option<u16> {
+    let found = PORT_BEHIND.captures(rest)?;
+    found.iter().skip(1).flatten().find_map(|port| port.as_str().parse().ok())
 }
 
 #[cfg(test)]
@@ -107,5 +117,18 @@ mod tests {
         let found = addresses("write tcp 10.0.0.1:443->[2001:db8::1]:5012 via 10.0.0.9, again 10.0.0.1:443, 999.1.1.1");
         let text: Vec<_> = found.iter().map(|(ip, port)| format!("{ip} {port:?}")).collect();
         assert_eq!(text, ["10.0.0.1 Some(443)", "2001:db8::1 Some(5012)", "10.0.0.9 None"]);
+    }
+
+    #[test]
+    fn a_port_is_found_where_prose_says_it() {
+        for (line, port) in [
+            ("ssh: connect to host 10.0.0.1 port 22: Connection refused", Some(22)),
+            ("connection to server at \"10.0.0.1\", port 5432 failed", Some(5432)),
+            ("Connecting to example.org|10.0.0.1|:80... failed", Some(80)),
+            ("10.0.0.1 port 99999", None),
+            ("10.0.0.1 is port 22 of the harbour", None),
+        ] {
+            assert_eq!(addresses(line), [("10.0.0.1".parse().unwrap(), port)], "{line}");
+        }
     }
 }

@@ -151,7 +151,11 @@ pub fn index() -> Page {
 pub fn unknown(text: &str) -> Page {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let mut page = Page::new(if first.is_empty() { "(an empty text)".to_owned() } else { shown(first) });
-    page.add("", vec![Block::text("This line is not in the table of forms that tcpstory knows, and it holds neither an errno's name nor its text. What it means is not guessed.")]);
+    let named = text.lines().take(MOST_LINES).map(bounded).find_map(|line| found::errno(&line));
+    page.add("", vec![Block::text(match named {
+        None => "This line is not in the table of forms that tcpstory knows, and it holds neither an errno's name nor its text. What it means is not guessed.".to_owned(),
+        Some(errno) => format!("It names {errno}, \"{}\" ({}). That is none of the errors by which TCP tells how a connection fares, and the form of the line is not in the table. What it means is not guessed.", errno.text(), errno.0),
+    })]);
     page.add(
         "How to go on",
         vec![Block::list([

@@ -134,11 +134,69 @@ fn lines_of_real_programs_are_read() {
 }
 
 #[test]
+fn numbers_and_names_of_their_own_are_read() {
+    for (line, program, call, errno) in [
+        ("bind() to 0.0.0.0:80 failed (13: Permission denied)", "nginx", Some("bind"), Some("EACCES")),
+        ("PermissionError: [Errno 13] Permission denied", "Python", None, Some("EACCES")),
+        ("write:errno=104", "openssl s_client", Some("write"), Some("ECONNRESET")),
+        ("GET https://example.org/ net::ERR_CONNECTION_RESET", "Chrome", None, Some("ECONNRESET")),
+        ("net::ERR_CONNECTION_REFUSED", "Chrome", Some("connect"), Some("ECONNREFUSED")),
+        ("net::ERR_EMPTY_RESPONSE", "Chrome", Some("read"), None),
+        ("NS_ERROR_NET_RESET", "Firefox", None, None),
+        ("ORA-03113: end-of-file on communication channel", "Oracle (client)", Some("read"), None),
+    ] {
+        let reading = one(line);
+        let named = reading.errno().map(|errno| errno.to_string());
+        assert_eq!((reading.program(), reading.call(), named.as_deref()), (program, call, errno), "{line}");
+    }
+}
+
+#[test]
 fn unknown_lines_are_not_guessed() {
     for line in ["", "all is well", "GET /read HTTP/1.1 200", "user 104 logged in", "took 110 ms"] {
         assert!(read(line).is_empty(), "{line}");
         assert!(terminal(&unknown(line), 80, false).contains("not guessed"));
     }
+}
+
+/// Every errno that has a page is read by its name, its text, and its number as programs print it.
+#[test]
+fn errnos_with_a_page_are_read() {
+    let known = Errno::names().filter(|name| knowledge::find(name).is_some());
+    let mut count = 0;
+    for name in known {
+        let errno = Errno::from_name(name).unwrap();
+        let lines = [
+            format!("worker: {name}"),
+            format!("worker: {}", errno.text()),
+            format!("OSError: [Errno {}] {}", errno.0, errno.text()),
+            format!("worker failed, errno={}", errno.0),
+            format!("errno: {}", errno.0),
+            format!("write:errno={}", errno.0),
+        ];
+        for line in lines {
+            let reading = one(&line);
+            assert_eq!(reading.errno(), Some(errno), "{line}");
+            assert!(!reading.stories().is_empty(), "{line}");
+        }
+        count += 1;
+    }
+    assert!(count > 15);
+}
+
+/// Where an errno is named that has nothing to do with connections, the page does not say that none is.
+#[test]
+fn an_errno_without_stories_is_named() {
+    let text = terminal(&unknown("open: No such file or directory"), 200, false);
+    assert!(text.contains("It names ENOENT, \"No such file or directory\" (2)"), "{text}");
+    assert!(!text.contains("neither an errno's name"), "{text}");
+}
+
+#[test]
+fn what_a_login_was_denied_is_no_errno() {
+    assert_eq!(one("git@10.0.0.7: Permission denied (publickey).").errno(), None);
+    assert_eq!(one("Permission denied, please try again.").errno(), None);
+    assert_eq!(one("bind: Permission denied").errno(), Errno::from_name("EACCES"));
 }
 
 /// In a line of a megabyte the error is found where it stands: at the beginning or at the end.

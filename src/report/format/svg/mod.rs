@@ -46,8 +46,11 @@ pub fn steps(story: &Story, options: &Options) -> Vec<(StepId, Vec<u8>)> {
     let ties = Ties::new(story);
     let slides = Slides::new(&ties, options);
     let palette = Palette::of(options.theme);
+    // A picture that ends with an event leaves nothing for the steps after it.
+    let last = options.upto.and_then(|_| story.recording.steps.iter().position(|run| slides.has_all(run.step)));
+    let shown = last.map_or(story.recording.steps.len(), |last| last + 1);
     let of = |step: StepId| slides.of(step, palette).into_iter().map(move |slide| (step, slide));
-    story.recording.steps.iter().flat_map(|run| of(run.step)).collect()
+    story.recording.steps.iter().take(shown).flat_map(|run| of(run.step)).collect()
 }
 
 /// A story with the places of everything in it.

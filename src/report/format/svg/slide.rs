@@ -47,6 +47,11 @@ impl<'a> Slides<'a> {
         Self { height: besides + room, picture, head, foot, title, room, foot_height }
     }
 
+    /// Whether nothing comes after a step.
+    pub(super) fn has_all(&self, step: StepId) -> bool {
+        self.picture.layout.seen_at(step) == self.picture.layout.rows.len()
+    }
+
     /// The slides of a step: one, where there is room for what it has added, which stands out.
     pub(super) fn of(&self, step: StepId, palette: &'static Palette) -> Vec<Vec<u8>> {
         let end = self.picture.layout.seen_at(step);

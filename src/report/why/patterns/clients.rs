@@ -76,6 +76,22 @@ pub(super) const PATTERNS: &[Pattern] = &[
         "curl: (55) OpenSSL SSL_write: Broken pipe, errno 32",
     ),
     row(
+        "openssl s_client",
+        r"\b(read|write):errno=0\b",
+        ("read", ""),
+        "The other end closed with a FIN: there was no errno to print. Before any certificate it is a server that speaks no TLS on that port, or closes at once.",
+        &["fin-without-answer"],
+        "write:errno=0",
+    ),
+    row(
+        "openssl s_client",
+        r"\b(read|write):errno=(4|9|11|13|22|24|32|98|99|10[13-7]|11[013-5])\b",
+        ("", ""),
+        "The errno's number behind SSL_read or SSL_write. The handshake goes on in either: a read may have failed in what is called write here.",
+        &[],
+        "write:errno=104",
+    ),
+    row(
         "curl, git",
         r"Failed to connect to \S+ port \d+",
         ("connect", ""),

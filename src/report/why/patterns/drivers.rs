@@ -4,6 +4,46 @@ use super::{Pattern, row};
 
 pub(super) const PATTERNS: &[Pattern] = &[
     row(
+        "Oracle (client)",
+        r"\bORA-03113\b",
+        ("read", ""),
+        "End of file on the communication channel: the server's end of the connection is gone. Its alert log and trace files say whether its process died, was killed, or was cut off by a firewall.",
+        &["killed-unread", "fin-without-answer", "forgotten"],
+        "ORA-03113: end-of-file on communication channel",
+    ),
+    row(
+        "Oracle (client)",
+        r"\bORA-03135\b",
+        ("read", ""),
+        "The connection was lost: it had been cut while it was idle or in use.",
+        &["forgotten", "killed-unread", "data-unanswered"],
+        "ORA-03135: connection lost contact",
+    ),
+    row(
+        "Oracle (client)",
+        r"\bORA-03114\b",
+        ("", ""),
+        "Not connected: an earlier call had found that the connection is over, most often with ORA-03113.",
+        &["told-before"],
+        "ORA-03114: not connected to ORACLE",
+    ),
+    row(
+        "Oracle (client)",
+        r"\bORA-12541\b",
+        ("connect", "ECONNREFUSED"),
+        "No listener: the server's port refuses.",
+        &[],
+        "ORA-12541: TNS:no listener",
+    ),
+    row(
+        "Oracle (client)",
+        r"\bORA-12170\b",
+        ("connect", ""),
+        "The connection or its first answers did not come in time.",
+        &["syn-unanswered", "connect-deadline", "queue-full-silent"],
+        "ORA-12170: TNS:Connect timeout occurred",
+    ),
+    row(
         "PostgreSQL (server)",
         r"terminating connection due to |the database system is (shutting down|starting up)|sorry, too many clients already|remaining connection slots are reserved",
         ("", ""),

@@ -253,6 +253,30 @@ pub(super) const PATTERNS: &[Pattern] = &[
         &["nothing-yet", "buffer-full"],
         "BlockingIOError: [Errno 11] Resource temporarily unavailable",
     ),
+    row(
+        "Python",
+        r"PermissionError: \[Errno 13\]|\[Errno 13\]",
+        ("", "EACCES"),
+        "Permission was denied: of a socket to bind, seldom to connect; of a file to open.",
+        &["privileged-port", "policy-forbids", "no-socket"],
+        "PermissionError: [Errno 13] Permission denied",
+    ),
+    row(
+        "Python",
+        r"InterruptedError|\[Errno 4\]",
+        ("", "EINTR"),
+        "A signal handler ran while a call waited. Since 3.5 Python calls again by itself (PEP 475), unless the handler raised an exception.",
+        &[],
+        "InterruptedError: [Errno 4] Interrupted system call",
+    ),
+    row(
+        "Python",
+        r"\[Errno (22|24|103|105|106|114|115)\]",
+        ("", ""),
+        "An OSError: the number and the text are the kernel's.",
+        &[],
+        "OSError: [Errno 22] Invalid argument",
+    ),
     // ---- Java ----
     row(
         "Java (Apache HttpClient)",

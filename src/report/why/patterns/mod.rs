@@ -4,6 +4,7 @@
 //! library. Expressions are matched in time linear in the line (the regex crate), and byte for byte: what they look for is ASCII,
 //! and a line in another script is no slower.
 
+mod browsers;
 mod clients;
 mod drivers;
 mod languages;
@@ -50,7 +51,8 @@ const fn row(
 /// Every row, in the order in which they are tried.
 pub(super) fn all() -> impl Iterator<Item = &'static Pattern> {
     let named = programs::PATTERNS.iter().chain(services::PATTERNS);
-    let named = named.chain(drivers::PATTERNS).chain(tools::PATTERNS).chain(clients::PATTERNS);
+    let named =
+        named.chain(drivers::PATTERNS).chain(browsers::PATTERNS).chain(tools::PATTERNS).chain(clients::PATTERNS);
     named.chain(languages::PATTERNS).chain(system::PATTERNS)
 }
 

@@ -102,6 +102,14 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "nginx",
+        r"bind\(\) to .* failed \(13: ",
+        ("bind", "EACCES"),
+        "nginx may not bind that address, nearly always because it was started without root and the port is below 1024.",
+        &[],
+        "bind() to 0.0.0.0:80 failed (13: Permission denied)",
+    ),
+    row(
+        "nginx",
         r"accept4?\(\) failed \(24: ",
         ("accept", "EMFILE"),
         "The worker has no descriptors left.",

@@ -37,7 +37,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "a program with the C library's texts",
-        r"(?i)\b(broken pipe|connection reset by peer|connection refused|connection timed out|operation timed out|no route to host|network is unreachable|address already in use|(cannot|can't) assign requested address|transport endpoint is (not|already) connected|bad file descriptor|software caused connection abort|resource temporarily unavailable|operation (now|already) in progress|too many open files)\b",
+        r"(?i)\b(broken pipe|connection reset by peer|connection refused|connection timed out|operation timed out|no route to host|network is unreachable|address already in use|permission denied|invalid argument|no buffer space available|interrupted system call|(cannot|can't) assign requested address|transport endpoint is (not|already) connected|bad file descriptor|software caused connection abort|resource temporarily unavailable|operation (now|already) in progress|too many open files)\b",
         ("", ""),
         "The text of strerror(3).",
         &[],
@@ -45,11 +45,19 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     row(
         "a program that names the errno",
-        r"\b(EPIPE|ECONNRESET|ECONNREFUSED|ETIMEDOUT|EAGAIN|EWOULDBLOCK|EADDRINUSE|EADDRNOTAVAIL|EHOSTUNREACH|ENETUNREACH|ENOTCONN|ECONNABORTED|EBADF|EINPROGRESS|EALREADY|EMFILE|ENOBUFS|EISCONN|EINTR)\b",
+        r"\b(EPIPE|ECONNRESET|ECONNREFUSED|ETIMEDOUT|EAGAIN|EWOULDBLOCK|EADDRINUSE|EADDRNOTAVAIL|EHOSTUNREACH|ENETUNREACH|ENOTCONN|ECONNABORTED|EBADF|EINPROGRESS|EALREADY|EMFILE|ENOBUFS|EISCONN|EINTR|EACCES|EINVAL)\b",
         ("", ""),
         "The name of the errno.",
         &[],
         "worker 7: flush failed: EPIPE",
+    ),
+    row(
+        "a program that gives the errno's number",
+        r"(?i)\b(errno|error number|errno code)\b[ =:(\[]{1,3}(4|9|11|13|22|24|32|98|99|10[13-7]|11[013-5])\b",
+        ("", ""),
+        "The number of the errno on Linux; other systems number most of them otherwise.",
+        &[],
+        "send failed, errno: 104",
     ),
     row(
         "a shell",

@@ -20,6 +20,14 @@ pub(super) const PATTERNS: &[Pattern] = &[
         "ssh_dispatch_run_fatal: Connection to 10.0.0.7 port 22: Broken pipe",
     ),
     row(
+        "ssh",
+        r"Permission denied (\([a-z,-]+\)|, please try again)|Permission denied, please try again",
+        ("", ""),
+        "The server took none of the keys and passwords that it was offered. Not the errno EACCES.",
+        &["above-tcp"],
+        "git@10.0.0.7: Permission denied (publickey,password).",
+    ),
+    row(
         "ssh (server)",
         r"Timeout before authentication",
         ("read", ""),

@@ -20,7 +20,8 @@ const REQUESTS = {
   goto: ({ step, event }) => {
     const known = typeof event === "string" ? eventByAlias.get(event) ?? eventOf.get(event) : null;
     if (known) selectEvent(known);
-    else if (Number.isInteger(step)) openAt(step);
+    // On the way back nothing is asked: all of it was shown.
+    else if (Number.isInteger(step)) step < view.step ? goTo(step) : openAt(step);
   },
 };
 
