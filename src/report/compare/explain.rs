@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::told::Line;
 use super::{Comparison, Pair, Relation, Which};
-use crate::report::words;
+use crate::report::{knowledge, words};
 use crate::story::EventId;
 
 /// So much is said of a side; the rest stands in the table and the picture.
@@ -61,8 +61,13 @@ impl Comparison<'_> {
         said
     }
 
-    /// The causes of what only one side has, as each story tells them.
+    /// The causes of what only one side has, as each story tells them. Where the same was sent and only the states differ, these
+    /// are the reason, and the causes are the same.
     fn reasons(&self, pair: &Pair) -> Vec<String> {
+        let states = states(pair);
+        if !states.is_empty() {
+            return states;
+        }
         let mut said = Vec::new();
         for which in Which::BOTH {
             let story = self.story(which);
@@ -93,7 +98,7 @@ fn deed(pair: &Pair) -> String {
 fn result(pair: &Pair) -> String {
     let does = pair.side(Which::A).map_or("", |step| step.does.as_str());
     let of = |which| {
-        let mut said: Vec<String> = pair.own(which).take(MOST_LINES).map(one).collect();
+        let mut said: Vec<String> = pair.own(which).take(MOST_LINES).map(|line| one(line, pair, which)).collect();
         let more = pair.own(which).skip(MOST_LINES).count();
         if more > 0 {
             said.push(format!("{more} more"));
@@ -113,6 +118,36 @@ fn result(pair: &Pair) -> String {
     format!("What comes of the same deed differs first at {place}, {does}: {} – {}.", of(Which::A), of(Which::B))
 }
 
-fn one(line: &Line) -> String {
-    if line.alias.is_empty() { line.text.clone() } else { format!("{} {}", line.alias, line.text) }
+/// A line, with the states that it led to where the other side has the same and other states.
+fn one(line: &Line, pair: &Pair, which: Which) -> String {
+    let text = if line.alias.is_empty() { line.text.clone() } else { format!("{} {}", line.alias, line.text) };
+    if !differs_by_states(line, pair, which) {
+        return text;
+    }
+    let states: Vec<String> = line.states.iter().map(|(whose, state)| format!("{whose} {state}")).collect();
+    let states = if states.is_empty() { "no state changes".to_owned() } else { states.join(", ") };
+    format!("{text} ({states})")
+}
+
+/// Whether the other side has a line of its own that is the same but for its states.
+fn differs_by_states(line: &Line, pair: &Pair, which: Which) -> bool {
+    let other = Which::BOTH[1 - which.index()];
+    line.bare.is_some() && pair.own(other).any(|theirs| theirs.bare == line.bare && theirs.states != line.states)
+}
+
+/// Where the stories differ in nothing but states: what those mean.
+fn states(pair: &Pair) -> Vec<String> {
+    let only_states = |which| pair.own(which).all(|line| differs_by_states(line, pair, which));
+    if !Which::BOTH.into_iter().all(only_states) {
+        return Vec::new();
+    }
+    let of = |which: Which| {
+        pair.own(which).flat_map(move |line| {
+            line.states.iter().filter_map(move |(whose, state)| {
+                let title = knowledge::state_title(state.name())?;
+                Some(format!("{}, {whose} {state} after {}: {title}.", which.name(), line.alias))
+            })
+        })
+    };
+    Which::BOTH.into_iter().flat_map(of).take(2 * MOST_REASONS).collect()
 }

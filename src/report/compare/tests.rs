@@ -43,6 +43,23 @@ fn other_bytes_are_another_deed_and_the_rest_is_the_same() {
     );
 }
 
+fn recorded(timeline: &[u8]) -> Story {
+    tell(crate::report::format::json::read(timeline).unwrap())
+}
+
+/// Two FINs that differ in nothing but the state that they lead to: that is what is told, not twice the same cause.
+#[test]
+fn states_that_differ_are_named() {
+    let a = recorded(include_bytes!("../../../tests/recordings/half-close.json"));
+    let b = recorded(include_bytes!("../../../tests/recordings/graceful-close.json"));
+    let said = Comparison::new(&a, &b).explanation();
+    assert!(said[1].contains("FIN,ACK seq 7 (server LAST_ACK, client TIME_WAIT) – in B"), "{said:#?}");
+    assert!(said[1].contains("FIN,ACK seq 4 (server FIN_WAIT1, client CLOSE_WAIT)."), "{said:#?}");
+    assert!(said[2].starts_with("A, server LAST_ACK after p6: the peer closed, then we did"), "{said:#?}");
+    assert!(said[4].starts_with("B, server FIN_WAIT1 after p4: our FIN is sent"), "{said:#?}");
+    assert_eq!(said.len(), 6, "{said:#?}");
+}
+
 #[test]
 fn a_step_that_only_one_has_moves_no_other() {
     let a: Vec<Step> = ["s listen", "c connect", "c write(1)", "s read(1)", "s close"].map(step).into();

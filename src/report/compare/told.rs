@@ -1,6 +1,6 @@
 //! A story as steps with what came of each.
 
-use crate::record::{Action, Call, Outcome, Segment, StepId, What};
+use crate::record::{Action, Call, Outcome, Segment, StepId, TcpState, What};
 use crate::report::layout::{Body, Cells, Layout, Part, Place, Row};
 use crate::report::ties::Ties;
 use crate::report::words;
@@ -41,6 +41,10 @@ pub(super) struct Line {
     pub(super) text: String,
     /// What is compared; none for what differs between any two runs.
     pub(super) key: Option<String>,
+    /// The part of it that is not a state: what the wire alone shows.
+    pub(super) bare: Option<String>,
+    /// The states that it led to: whose, and which.
+    pub(super) states: Vec<(String, TcpState)>,
 }
 
 /// The steps that were performed, in order.
@@ -87,11 +91,20 @@ fn line(ties: &Ties<'_>, row: &Row) -> Line {
         Some(who) => format!("{who} {}", cells.main),
         None => cells.main.clone(),
     };
-    let key = key(ties, row).map(|key| format!("{}: {key}", who.unwrap_or_default()));
-    Line { event: row.event, alias: cells.id, text, key }
+    let bare = key(ties, row).map(|key| format!("{}: {key}", who.unwrap_or_default()));
+    let is_segment = matches!(row.body, Body::Segment(_));
+    let states: Vec<_> = row
+        .states
+        .iter()
+        .filter(|_| is_segment)
+        .map(|label| (words::end_name(story, label.endpoint), label.state))
+        .collect();
+    let names: Vec<&str> = states.iter().map(|(_, state)| state.name()).collect();
+    let key = bare.as_ref().map(|bare| format!("{bare} {}", names.join(" ")));
+    Line { event: row.event, alias: cells.id, text, key, bare, states }
 }
 
-/// What happened, without what differs between runs.
+/// What happened, without states and what differs between runs.
 fn key(ties: &Ties<'_>, row: &Row) -> Option<String> {
     let story = ties.story;
     let event = row.event.and_then(|event| story.recording.events.get(event.0));
@@ -117,8 +130,7 @@ fn key(ties: &Ties<'_>, row: &Row) -> Option<String> {
         (Body::Segment(_), _) => {
             let segment =
                 event.and_then(|event| story.recording.segment(event)).filter(|segment| !segment.is_pure_ack())?;
-            let states: Vec<String> = row.states.iter().map(|label| label.state.to_string()).collect();
-            Some(format!("{} {}", segment_key(segment), states.join(" ")))
+            Some(segment_key(segment))
         }
         (Body::Failed { .. } | Body::Gap { .. }, _) => None,
         _ => Some(Cells::new(ties, row).main),

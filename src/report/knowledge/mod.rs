@@ -10,7 +10,7 @@ mod lessons;
 mod topics;
 mod wire;
 
-pub use topics::{Topic, find, index, names, nearest};
+pub use topics::{Topic, find, index, names, nearest, state_title};
 
 use super::languages::{self, Language, Shown};
 use super::page::{Block, Entry, Page};

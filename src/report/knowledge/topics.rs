@@ -58,6 +58,11 @@ fn by_wire(word: &str) -> Option<Kind> {
     wire::all().find(fits).map(Kind::Wire)
 }
 
+/// What a state is, in a few words: `the peer has closed; this program has not`.
+pub fn state_title(name: &str) -> Option<&'static str> {
+    wire::STATES.iter().find(|known| known.name == name).map(|known| known.title)
+}
+
 /// Every name that has a page.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let errnos = errnos::all().map(|known| known.name);

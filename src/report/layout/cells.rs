@@ -1,5 +1,7 @@
 //! What each row says, before it is known how much room there is; the same for every painter.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::{Arrow, Body, Look, Part, Row};
 use crate::record::{ActorId, Detail, ExitStatus, Outcome, Syscall, TcpState, What};
 use crate::report::ties::Ties;
@@ -29,8 +31,8 @@ pub(in crate::report) struct Cells {
     /// Microseconds from the row before.
     pub(in crate::report) delta: String,
     pub(in crate::report) main: String,
-    /// The same for a narrow wire: of a segment with data, without its flags.
-    pub(in crate::report) short: String,
+    /// The same in fewer and fewer words, for a narrow wire.
+    pub(in crate::report) shorter: Vec<String>,
     pub(in crate::report) tone: Tone,
     pub(in crate::report) place: Place,
     /// Ways to say where it comes from, the longest first.
@@ -61,6 +63,10 @@ pub(in crate::report) enum Shaft {
 impl Cells {
     pub(in crate::report) fn new(ties: &Ties<'_>, row: &Row) -> Self {
         let (main, tone, place) = main(ties, row);
+        let shorter = match (row.event, &row.body) {
+            (Some(event), Body::Segment(_)) => labels(ties, event).into_iter().skip(1).collect(),
+            _ => Vec::new(),
+        };
         let has_event = row.event.is_some();
         let origin = match (row.event, &row.body) {
             (Some(event), Body::Segment(_)) => words::origin(ties, event),
@@ -70,8 +76,8 @@ impl Cells {
             id: row.event.map_or_else(String::new, |event| words::alias(ties.story, event)),
             time: if has_event { row.t_ns.div_euclid(1_000).to_string() } else { String::new() },
             delta: if has_event && row.delta_ns > 0 { (row.delta_ns / 1_000).to_string() } else { String::new() },
-            short: short(&main),
             main,
+            shorter,
             tone,
             place,
             origin,
@@ -81,10 +87,17 @@ impl Cells {
     /// The same in ASCII alone.
     #[must_use]
     pub(in crate::report) fn ascii(mut self) -> Self {
-        for text in [&mut self.id, &mut self.main, &mut self.short].into_iter().chain(&mut self.origin) {
+        for text in [&mut self.id, &mut self.main].into_iter().chain(&mut self.shorter).chain(&mut self.origin) {
             *text = words::ascii(text);
         }
         self
+    }
+
+    /// The main text in the most words that have room in so many columns; where even the fewest have none, those.
+    pub(in crate::report) fn fitting(&self, columns: usize) -> &str {
+        let mut forms = std::iter::once(&self.main).chain(&self.shorter);
+        let fewest = self.shorter.last().unwrap_or(&self.main);
+        forms.find(|form| form.width() <= columns).unwrap_or(fewest)
     }
 }
 
@@ -145,10 +158,7 @@ fn result(ties: &Ties<'_>, event: EventId, syscall: &Syscall) -> String {
 }
 
 fn segment(ties: &Ties<'_>, event: EventId, arrow: Arrow) -> (String, Tone, Place) {
-    let story = ties.story;
-    let told = story.entries.get(event.0).map(|entry| &entry.told);
-    let bytes = story.recording.events.get(event.0).and_then(|event| story.recording.segment(event));
-    let (Some(Told::Segment(told)), Some(bytes)) = (told, bytes) else {
+    let Some(said) = labels(ties, event).into_iter().next() else {
         return (String::new(), Tone::Plain, Place::Across);
     };
     let shaft = match arrow {
@@ -156,19 +166,20 @@ fn segment(ties: &Ties<'_>, event: EventId, arrow: Arrow) -> (String, Tone, Plac
         Arrow { look: Look::Ack, .. } => Shaft::Dashed,
         _ => Shaft::Solid,
     };
-    let said = match ties.ordinal(told.sender.connection) {
-        1 => words::segment(bytes, told),
-        ordinal => format!("[{ordinal}] {}", words::segment(bytes, told)),
-    };
     (said, tone_of(arrow.look), Place::Wire(arrow, shaft))
 }
 
-/// Without the flags that every segment with data has: `seq 2 "b"`, `[2] seq 2 "b"`.
-fn short(main: &str) -> String {
-    let mark = main.find("] ").filter(|_| main.starts_with('[')).map_or(0, |end| end + 2);
-    let (mark, said) = main.split_at(mark);
-    let without = said.strip_prefix("PSH,ACK ").or(said.strip_prefix("ACK ").filter(|rest| rest.starts_with("seq")));
-    format!("{mark}{}", without.unwrap_or(said))
+/// What stands on an arrow, in fewer and fewer words; of a later connection between the same two with its number.
+fn labels(ties: &Ties<'_>, event: EventId) -> Vec<String> {
+    let story = ties.story;
+    let told = story.entries.get(event.0).map(|entry| &entry.told);
+    let bytes = story.recording.events.get(event.0).and_then(|event| story.recording.segment(event));
+    let (Some(Told::Segment(told)), Some(bytes)) = (told, bytes) else { return Vec::new() };
+    let forms = words::segment_forms(story, event, bytes, told);
+    match ties.ordinal(told.sender.connection) {
+        1 => forms,
+        ordinal => forms.into_iter().map(|form| format!("[{ordinal}] {form}")).collect(),
+    }
 }
 
 /// The payload of a segment, or the bytes that a call returned, where they are longer than a preview.

@@ -26,7 +26,7 @@ pub use prose::{plain, plain_spans, wrap};
 pub use question::{answer, answered, asked, call_of, choice, letter, open_questions};
 pub use rich::{RichBlock, Span, Style, rich, spans};
 pub(super) use segment::end_name;
-pub use segment::{flight, segment, way};
+pub use segment::{flight, segment, segment_forms, way};
 pub use verdict::{Judged, verdict};
 pub use why::{alias, aliases, cause, finding, origin, predicted};
 
@@ -92,15 +92,24 @@ pub fn preview(bytes: &[u8]) -> String {
     format!("{}{cut}", payload(start(bytes)))
 }
 
-/// A payload in quotes as far as a page has room for it, with `…` and the size of the whole where it is cut.
+/// A payload in quotes as far as a page has room for it, with `…` and the size of the whole where it is cut. What repeats is said
+/// once: `"x" again and again, 1448 bytes`.
 pub fn quote_long(bytes: &[u8]) -> String {
-    const MOST_BYTES: usize = 1_000;
-    match bytes.get(MOST_BYTES..) {
-        Some([_, ..]) => {
-            format!("\"{}\"… {}", payload(&bytes[..MOST_BYTES]), count(bytes.len() as u64, "byte"))
-        }
-        _ => format!("\"{}\"", payload(bytes)),
+    const MOST_BYTES: usize = 320;
+    let size = count(bytes.len() as u64, "byte");
+    match (repeated(bytes), bytes.get(MOST_BYTES..)) {
+        (Some(pattern), _) => format!("\"{}\" again and again, {size}", payload(pattern)),
+        (None, Some([_, ..])) => format!("\"{}\"… {size}", payload(&bytes[..MOST_BYTES])),
+        (None, _) => format!("\"{}\"", payload(bytes)),
     }
+}
+
+/// The pattern that a payload is made of, where it is short and comes at least four times; its last time may be cut.
+fn repeated(bytes: &[u8]) -> Option<&[u8]> {
+    const LONGEST: usize = 32;
+    let repeats = |size: &usize| bytes.iter().zip(&bytes[*size..]).all(|(before, byte)| before == byte);
+    let size = (1..=LONGEST.min(bytes.len() / 4)).find(repeats)?;
+    Some(&bytes[..size])
 }
 
 /// The beginning of a payload in quotes, with `…` where it is cut.
@@ -141,6 +150,13 @@ mod tests {
     #[test]
     fn long_payload_is_cut_between_characters() {
         assert_eq!(quote(b"abc"), "\"abc\"");
+        assert_eq!(quote_long(&[b'x'; 1448]), "\"x\" again and again, 1448 bytes");
+        assert_eq!(quote_long("hello ".repeat(9).as_bytes()), "\"hello \" again and again, 54 bytes");
+        assert_eq!(quote_long(&"hello ".repeat(9).as_bytes()[..50]), "\"hello \" again and again, 50 bytes");
+        assert_eq!(quote_long(b"aaaaaaaaaaab"), "\"aaaaaaaaaaab\"");
+        let long: Vec<u8> = (0..=255).chain(0..=255).collect();
+        assert!(quote_long(&long).ends_with("… 512 bytes"));
+        assert_eq!(quote_long(b""), "\"\"");
         let long = "x".repeat(23) + "äää";
         assert_eq!(quote(long.as_bytes()), format!("\"{}\"… 29 bytes", "x".repeat(23)));
     }

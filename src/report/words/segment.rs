@@ -1,35 +1,69 @@
-use std::fmt::Write as _;
-
-use super::{alias, escape, quote};
+use super::{PREVIEW_BYTES, alias, count, escape, quote};
 use crate::record::{Flags, Segment};
 use crate::story::{EndpointId, EventId, SegmentTold, Story, Told};
 
+/// The rules by which a pure acknowledgment is a probe: it repeats a sequence number that the peer has.
+const PROBES: [&str; 2] = ["zero-window-probe", "keep-alive-probe"];
+
 /// A segment as people say it, with relative numbers: `PSH,ACK seq 2 "b"`, `RST seq 2`, `ACK 2`.
 ///
-/// A zero window and a repeated transmission are said too, because they explain what follows.
-pub fn segment(segment: &Segment, told: &SegmentTold) -> String {
-    let mut said = if segment.is_pure_ack() {
-        format!("ACK {}", told.ack_rel.unwrap_or_default())
-    } else {
-        format!("{} seq {}", flags(segment.flags), told.seq_rel)
+/// A zero window and a repeated transmission are said too, because they explain what follows, and of a probe the sequence number,
+/// which makes it one.
+pub fn segment(story: &Story, event: EventId, segment: &Segment, told: &SegmentTold) -> String {
+    segment_forms(story, event, segment, told).swap_remove(0)
+}
+
+/// A segment in fewer and fewer words, for an arrow that has no room for all of them; the first says everything.
+///
+/// First that it is sent again is said shorter, then the flags that all data has are left out, then the data, of which the size
+/// stays. Long data goes before the flags do: its beginning says less than they.
+pub fn segment_forms(story: &Story, event: EventId, segment: &Segment, told: &SegmentTold) -> Vec<String> {
+    let payload = segment.payload.as_slice();
+    let (whole, brief) = names(story, event, segment, told);
+    let window = if told.window_bytes == 0 && !segment.flags.has(Flags::RST) { " window 0" } else { "" };
+    let again = match told.transmission {
+        0 | 1 => [String::new(), String::new(), String::new()],
+        number => [format!(" (sent again, #{number})"), format!(", again #{number}"), format!(", #{number}")],
     };
-    if !segment.payload.is_empty() {
-        add(&mut said, &quote(&segment.payload));
+    let said = |name: &str, data: &str, again: &str| format!("{name}{data}{window}{again}");
+    let mut forms = Vec::new();
+    if payload.is_empty() {
+        forms.extend(again.iter().map(|again| said(&whole, "", again)));
+        forms.push(said(&brief, "", &again[2]));
+    } else {
+        let quoted = format!(" {}", quote(payload));
+        let size = format!(", {}", count(payload.len() as u64, "byte"));
+        forms.extend(again.iter().map(|again| said(&whole, &quoted, again)));
+        if payload.len() <= PREVIEW_BYTES {
+            forms.push(said(&brief, &quoted, &again[2]));
+        }
+        forms.extend([&whole, &brief].map(|name| said(name, &size, &again[2])));
+        forms.push(said(&brief, &format!(", {} B", payload.len()), &again[2]));
     }
-    if told.window_bytes == 0 && !segment.flags.has(Flags::RST) {
-        add(&mut said, "window 0");
+    forms.dedup();
+    forms
+}
+
+/// What a segment is and its number, in full and without what can be missed most easily.
+fn names(story: &Story, event: EventId, segment: &Segment, told: &SegmentTold) -> (String, String) {
+    let seq = format!("seq {}", told.seq_rel);
+    if segment.is_pure_ack() {
+        let ack = format!("ACK {}", told.ack_rel.unwrap_or_default());
+        let is_probe = story.causes.iter().any(|cause| cause.of == event && PROBES.contains(&cause.rule));
+        return if is_probe { (format!("{ack}, probe {seq}"), format!("probe {seq}")) } else { (ack.clone(), ack) };
     }
-    if told.transmission > 1 {
-        add(&mut said, &format!("(sent again, #{})", told.transmission));
-    }
-    said
+    let whole = format!("{} {seq}", flags(segment.flags));
+    let is_plain_data =
+        !segment.payload.is_empty() && [Flags::ACK, Flags::PSH.with(Flags::ACK)].contains(&segment.flags);
+    let brief = if is_plain_data { seq } else { whole.clone() };
+    (whole, brief)
 }
 
 /// A segment event with its direction: `p8 server → client RST seq 2`. Nothing for other events.
 pub fn flight(story: &Story, event: EventId) -> Option<String> {
     let Told::Segment(told) = &story.entries.get(event.0)?.told else { return None };
     let bytes = story.recording.segment(story.recording.events.get(event.0)?)?;
-    Some(format!("{} {} {}", alias(story, event), way(story, event)?, segment(bytes, told)))
+    Some(format!("{} {} {}", alias(story, event), way(story, event)?, segment(story, event, bytes, told)))
 }
 
 /// The direction of a segment event: `server → client`. Nothing for other events.
@@ -51,8 +85,4 @@ pub(in crate::report) fn end_name(story: &Story, endpoint: EndpointId) -> String
 
 fn flags(flags: Flags) -> String {
     if flags == Flags::default() { "no flags".into() } else { flags.to_string() }
-}
-
-fn add(said: &mut String, more: &str) {
-    let _ = write!(said, " {more}"); // writing to a String cannot fail
 }

@@ -152,7 +152,7 @@ fn who_and_what(ties: &Ties<'_>, id: EventId, event: &Event) -> (String, String)
 
 fn segment(story: &Story, id: EventId, event: &Event) -> Option<String> {
     match &story.entries.get(id.0)?.told {
-        Told::Segment(told) => Some(words::segment(story.recording.segment(event)?, told)),
+        Told::Segment(told) => Some(words::segment(story, id, story.recording.segment(event)?, told)),
         _ => None,
     }
 }

@@ -132,7 +132,7 @@ impl<'a> Writer<'a> {
                 (Kind::Syscall, What::Syscall(Box::new(self.syscall(id, event.t_ns, syscall, entry))))
             }
             record::What::Segment { frame } => {
-                (Kind::Segment, What::Segment(Box::new(self.segment(frame.0, event, entry)?)))
+                (Kind::Segment, What::Segment(Box::new(self.segment(id, frame.0, event, entry)?)))
             }
             record::What::Signal(caught) => {
                 let during = self.id(EventId(caught.during));
@@ -171,7 +171,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn segment(&self, frame: usize, event: &'a record::Event, entry: &'a Entry) -> Option<Segment<'a>> {
+    fn segment(&self, id: EventId, frame: usize, event: &'a record::Event, entry: &'a Entry) -> Option<Segment<'a>> {
         let bytes = self.story.recording.segment(event)?;
         let Told::Segment(told) = &entry.told else { return None };
         let acknowledges = bytes.flags.has(Flags::ACK);
@@ -191,7 +191,7 @@ impl<'a> Writer<'a> {
             payload: (!bytes.payload.is_empty()).then(|| payload(&bytes.payload)),
             frame,
             fields: self.fields(frame).map(field).collect(),
-            text: words::segment(bytes, told),
+            text: words::segment(self.story, id, bytes, told),
         })
     }
 

@@ -2,13 +2,14 @@
 
 use super::paint::{BAD, BOLD, DIM, GOOD, PLAIN, Page};
 use crate::record::{End, StepId};
-use crate::report::layout::Layout;
+use crate::report::layout::{Body, Layout};
 use crate::report::ties::Ties;
 use crate::report::words::Judged;
 use crate::report::{Options, words};
 use crate::story::{Cause, Check, Expected};
 
 pub(super) fn write(page: &mut Page, ties: &Ties<'_>, layout: &Layout, options: &Options) {
+    ordinals(page, ties, layout);
     causes(page, ties, layout, options);
     if options.upto.is_some() {
         return; // findings and expectations are about the whole
@@ -17,6 +18,21 @@ pub(super) fn write(page: &mut Page, ties: &Ties<'_>, layout: &Layout, options: 
     questions(page, ties, options);
     page.blank();
     verdict(page, ties, options);
+}
+
+/// What the numbers before segments count, where there are some.
+fn ordinals(page: &mut Page, ties: &Ties<'_>, layout: &Layout) {
+    let connections = layout.rows.iter().filter_map(|row| match &row.body {
+        Body::Segment(arrow) => Some(ties.ordinal(arrow.sender.connection)),
+        _ => None,
+    });
+    let said = match connections.max() {
+        None | Some(0 | 1) => return,
+        Some(2) => "segments of the second connection between the same two.".to_owned(),
+        Some(last) => format!("to [{last}]: segments of the second and later connections between the same two."),
+    };
+    page.blank();
+    page.prose(1, ("[2] ", DIM), &said, DIM);
 }
 
 /// The causes that a reader should be told unasked; with `verbose` all of them.

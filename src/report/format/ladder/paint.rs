@@ -217,12 +217,11 @@ fn state(line: &mut Line, label: &StateLabel, row: &Row, cells: &Cells, grid: &G
     }
 }
 
-/// Draws an arrow with its text in the middle. Returns whether the text was cut.
+/// Draws an arrow with its text in the middle, in as many words as have room. Returns whether something was left out.
 fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: Shaft, way: Span) -> bool {
     let (body, style) = (shaft_sign(page, shaft), style(cells.tone));
     let room = way.width().saturating_sub(6);
-    let main = if cells.main.width() <= room { &cells.main } else { &cells.short };
-    let text = columns::cut(main, room, page.sign("…", "..."));
+    let text = columns::cut(cells.fitting(room), room, page.sign("…", "..."));
     let bars = way.width().saturating_sub(text.width() + 4);
     let (before, after) = (bars / 2, bars - bars / 2);
     let (tail, head) = if arrow.rightwards {
@@ -234,7 +233,8 @@ fn draw_arrow(line: &mut Line, page: &Page, cells: &Cells, arrow: Arrow, shaft: 
     let (left, right) = if arrow.rightwards { (tail, head) } else { (head, tail) };
     let painted = format!("{left}{} {text} {}{right}", body.repeat(before), body.repeat(after));
     line.put(way.begin, painted, style);
-    text != *main
+    // Flags that all data has are no loss.
+    !cells.main.ends_with(&text)
 }
 
 fn shaft_sign(page: &Page, shaft: Shaft) -> &'static str {

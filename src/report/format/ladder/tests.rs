@@ -173,3 +173,30 @@ proptest! {
         prop_assert!(!ascii || page.is_ascii());
     }
 }
+
+fn recorded(timeline: &[u8]) -> Recording {
+    crate::report::format::json::read(timeline).unwrap()
+}
+
+/// Whatever room there is, an arrow tells its numbers, how long its data is, and which transmission it is.
+#[test]
+fn narrow_arrows_keep_what_matters() {
+    let again = recorded(include_bytes!("../../../../tests/recordings/connect-times-out.json"));
+    let probes = recorded(include_bytes!("../../../../tests/recordings/user-timeout-at-zero-window.json"));
+    for width in [80, 100, 110, 120, 130] {
+        let page = ladder(&again, &at(width));
+        assert!(page.contains("#2") && !page.contains("(se…"), "{page}");
+        let page = ladder(&probes, &at(width));
+        assert!(page.contains("probe seq "), "{page}");
+        let cut = page.lines().filter(|line| line.contains("x…") && !line.contains("write")).count();
+        assert_eq!(cut, 0, "{page}");
+    }
+}
+
+#[test]
+fn the_numbers_of_later_connections_are_explained() {
+    let page = ladder(&recorded(include_bytes!("../../../../tests/recordings/handle-reconnect.json")), &at(110));
+    assert!(page.contains("[2] SYN seq 0"), "{page}");
+    assert!(page.contains("\n [2] segments of the second connection between the same two.\n"), "{page}");
+    assert!(!ladder(&broken_pipe().done(), &at(110)).contains("[2]"));
+}

@@ -162,8 +162,7 @@ impl Painter<'_> {
         // So much of the shaft is seen on both sides.
         let shaft = if self.geometry().shares { 40 } else { 64 };
         let room = mono_columns(wire.width() - shaft, TEXT);
-        let fits = columns::cut(&cells.main, room, "…") == cells.main;
-        (columns::cut(if fits { &cells.main } else { &cells.short }, room, "…"), wire.middle())
+        (columns::cut(cells.fitting(room), room, "…"), wire.middle())
     }
 
     /// Where a segment comes from, in its sender's lane, in the longest words that have room.
