@@ -95,7 +95,9 @@ impl Walk<'_> {
     /// Data that is sent again and again (`retransmits_timed_out`): for `TCP_USER_TIMEOUT` from the first time on, whatever the peer
     /// says besides; without it for the time that `tcp_retries2` stands for, while nothing is heard.
     fn patience_of_retransmission(&self, endpoint: &Endpoint, user_timeout_ns: i64) -> Option<Limit> {
-        let (first_ns, segment) = endpoint.sent_again?;
+        let Some((first_ns, segment)) = endpoint.sent_again else {
+            return self.patience_at_a_shut_window(endpoint, user_timeout_ns);
+        };
         let waits = Some((Waited::Acknowledgment, segment));
         if user_timeout_ns > 0 {
             let at_ns = first_ns.saturating_add(user_timeout_ns);
@@ -105,6 +107,24 @@ impl Walk<'_> {
         let lasts_ns = self.retransmission_timeout_ns();
         let at_ns = first_ns.max(heard_ns).saturating_add(lasts_ns);
         Some(Limit { at_ns, late_ns: lasts_ns.min(RTO_MAX_NS) + RTO_MIN_NS, waits })
+    }
+
+    /// Data on its way to a window that has been shut behind it: when it is due again for the first time, and `TCP_USER_TIMEOUT` is over by
+    /// then, the kernel gives up instead of sending it (`tcp_rtx_probe0_timed_out`, asked by `tcp_retransmit_timer`).
+    fn patience_at_a_shut_window(&self, endpoint: &Endpoint, user_timeout_ns: i64) -> Option<Limit> {
+        let acknowledged = endpoint.acked + 1;
+        let is_shut = endpoint.window_edge.is_some_and(|edge| edge <= acknowledged);
+        if user_timeout_ns == 0 || !is_shut || endpoint.closed.is_some() {
+            return None;
+        }
+        let (_, segment) = endpoint.sent.iter().find(|(end, _)| u64::from(**end) > acknowledged)?;
+        let sent_ns = self.recording.events[segment.0].t_ns;
+        let heard_ns = endpoint.last_received.map_or(sent_ns, |(_, at_ns)| at_ns.max(sent_ns));
+        let at_ns = sent_ns.saturating_add(user_timeout_ns.max(RTO_MIN_NS));
+        // What is heard starts the timer again.
+        let late_ns =
+            heard_ns.saturating_add(user_timeout_ns.max(2 * RTO_MIN_NS)).saturating_sub(at_ns).max(RTO_MIN_NS);
+        Some(Limit { at_ns, late_ns, waits: Some((Waited::Acknowledgment, *segment)) })
     }
 
     /// `tcp_model_timeout` for `tcp_retries2`: the wait doubles from 200 ms up to two minutes.
