@@ -91,7 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         statement: "While the peer's window is closed and data waits, a probe asks again and again whether it has opened.",
         sentence: "the peer's window is closed and bytes of {write} still wait: this probe asks whether it has opened.",
         notable: true,
-        wire: "An ACK whose sequence number lies one before the next; the peer answers with an ACK that tells its window, at most once in 500 ms (tcp_invalid_ratelimit): tcp_oow_rate_limited() drops the others.",
+        wire: "An ACK whose sequence number lies one before the next; the peer answers with an ACK that tells its window, at most once in 500 ms (tcp_invalid_ratelimit).",
         rfc: "RFC 9293 3.8.6.1: a sender must probe a zero window (MUST-36), with at least one octet of new data or a retransmission.",
         linux: "tcp_write_wakeup() sends an empty segment with an old sequence number, which has to be answered as well.",
         differs: true,

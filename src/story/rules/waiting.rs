@@ -11,7 +11,7 @@ pub(super) const RULES: &[Rule] = &[
         calls: &["write", "send"],
         wire: "A small segment, nothing for a while, its ACK, and at once another small segment.",
         rfc: "RFC 9293 3.7.4: the Nagle algorithm (SHLD-7), which an application must be able to switch off (MUST-17).",
-        linux: "tcp_nagle_check() looks for a small segment on its way (tcp_minshall_check()), where the RFC looks for any data.",
+        linux: "tcp_nagle_check() asks tcp_minshall_check() for a small segment on its way, where the RFC looks for any data.",
         differs: true,
         misconception: "write() sends a segment.",
         lessons: &["nagle-meets-delayed-ack"],
