@@ -233,6 +233,9 @@ impl Walk<'_> {
         if !active.or_waits && !allowed.iter().all(waits) {
             allowed.retain(|one| !waits(one));
         }
+        if let Some(id) = active.endpoint.filter(|_| takes_bytes(&call.call)) {
+            self.others_may_take_the_rest(id);
+        }
         self.connect_called_for_a_syn(event, call);
         self.tell_call(&active, allowed, explained);
         self.releases(event, call.socket);

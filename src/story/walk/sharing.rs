@@ -56,6 +56,16 @@ impl<'r> Walk<'r> {
         }
     }
 
+    /// Who was woken beside one that has returned takes what that one has left.
+    pub(super) fn others_may_take_the_rest(&mut self, id: EndpointId) {
+        let waited = |active: &Active| active.endpoint == Some(id) && active.foreseen.first().is_some_and(waits);
+        for actor in
+            self.active.iter().filter(|(_, active)| waited(active)).map(|(actor, _)| *actor).collect::<Vec<_>>()
+        {
+            self.may_return(actor);
+        }
+    }
+
     /// A recv with `MSG_PEEK` looks on, if it was woken.
     fn copies_without_taking(&mut self, actor: ActorId, id: EndpointId, rest: u64) {
         let endpoint = &self.endpoints[id.connection.0][id.side.index()];
