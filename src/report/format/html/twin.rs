@@ -140,7 +140,7 @@ fn who_and_what(ties: &Ties<'_>, id: EventId, event: &Event) -> (String, String)
         What::State(sample) => (
             "kernel".into(),
             format!(
-                "{} is in {}: {} unread, {} unsent",
+                "{} is in {}: {} unread, {} not acknowledged",
                 state_owner(story, id).unwrap_or_else(|| sample.local.to_string()),
                 sample.state,
                 words::count(sample.unread_bytes.into(), "byte"),

@@ -9,6 +9,7 @@ function renderHeads(heads, lanes) {
     element.style.width = `${Math.max(0, x1 - x0)}px`;
     parts.push(element);
   };
+  if (lanes.times) place(h("div", { class: "head-time", title: "milliseconds since the first segment" }, "ms"), lanes.times.x0, lanes.times.x1);
   story.actors.forEach((actor, index) => {
     place(h("div", { class: `head-app${leansRight[index] ? " right" : index > 0 ? " between" : ""}` }, h("b", null, actor.name), h("small", null, `pid ${actor.pid}`)), lanes.apps[index].x0, lanes.apps[index].x1);
   });
@@ -33,10 +34,10 @@ function kernelHead(wire, right) {
   const listens = listeners.some((listener) => isListenedAt(listener, wire, right) && listenerAt(listener, view.step) === "LISTEN");
   if (open.length === 0 && listens) return [h("span", { class: `state-name tone-${STATE_TONES.LISTEN}` }, "LISTEN")];
   if (!now) return [h("span", { class: "state-name quiet" }, "kernel")];
-  const gauge = (name, bytes) => h("span", { class: `buffer ${name}${bytes === 0 ? " empty" : ""}`, title: `${plural(bytes, "byte")} ${name}` }, h("i", null), h("span", null, `${name} ${bytes}`));
+  const gauge = (kind, name, title, bytes) => h("span", { class: `buffer ${kind}${bytes === 0 ? " empty" : ""}`, title: `${plural(bytes, "byte")} ${title}` }, h("i", null), h("span", null, `${name} ${bytes}`));
   return [
     h("span", { class: `state-name tone-${STATE_TONES[now.state]}` }, now.state, open.length > 1 && h("small", null, ` +${open.length - 1}`)),
-    h("span", { class: "buffers" }, gauge("unread", now.unread), gauge("unsent", now.unsent)),
+    h("span", { class: "buffers" }, gauge("unread", "unread", "unread", now.unread), gauge("unsent", "unacked", "written and not yet acknowledged", now.unsent)),
   ];
 }
 

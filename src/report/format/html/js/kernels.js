@@ -93,7 +93,7 @@ function paintStateLabels(painter) {
   }).map((label) => Object.assign(label.element, { revealedBy: label.at }));
 }
 
-/** Bars for bytes that wait: unread (solid) and unsent (hatched), from one answer of the kernel to the next. */
+/** Bars for bytes that wait: unread (solid) and not yet acknowledged (hatched), from one answer of the kernel to the next. */
 function paintGauges(painter) {
   const most = Math.max(1024, ...endpoints.flatMap(({ samples }) => samples.map(({ state }) => Math.max(state.unread_bytes, state.unsent_bytes))));
   // A sheet of paper ends with its step; what waited later is not on it.

@@ -47,7 +47,7 @@ const BESIDE_BAR = 7;
 function placeLanes(width, look) {
   const gutter = look.id + look.time + look.delta + look.pad;
   const room = Math.max(160, width - gutter - look.pad);
-  const lanes = { gutter, width, apps: [], kernels: [], wires: [] };
+  const lanes = { gutter, width, times: look.time > 0 && { x0: look.id, x1: look.id + look.time }, apps: [], kernels: [], wires: [] };
   let x = gutter;
   const take = (wide) => {
     const lane = { x0: x, x1: x + wide };

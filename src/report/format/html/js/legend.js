@@ -22,6 +22,6 @@ function buildLegend() {
     entry(icon(26, g("path", { class: "curve effect", d: "M2 2C2 10 24 4 24 12" })), "effect"),
     entry(icon(26, g("path", { class: "curve cause inferred", d: "M2 2C2 10 24 4 24 12" })), "inferred"),
     endpoints.length > 0 && entry(icon(12, g("rect", { class: "gauge unread", x: 1, y: 1, width: 10, height: 12 })), "unread"),
-    endpoints.length > 0 && entry(icon(12, g("path", { class: "hatching", d: "M0 6 6 0M0 12 12 0M4 14 14 4" })), "unsent"),
+    endpoints.length > 0 && entry(icon(12, g("path", { class: "hatching", d: "M0 6 6 0M0 12 12 0M4 14 14 4" })), "unacked"),
   );
 }

@@ -177,7 +177,7 @@ function socketsTab() {
       h("td", { class: "number" }, now.sampled ? now.unsent : "–"),
     );
   };
-  const heads = ["socket", "state", "unread", "unsent"].map((name) => h("th", { scope: "col" }, name));
+  const heads = ["socket", "state", "unread", "unacked"].map((name) => h("th", { scope: "col" }, name));
   const table = h("div", { class: "scroll" }, h("table", { class: "small sockets" }, h("thead", null, h("tr", null, heads)), h("tbody", null, made.map(cells))));
   return [
     section("The states of RFC 9293, section 3.3.2", machineHolder),
