@@ -130,7 +130,7 @@ pub struct Story {
     pub entries: Vec<Entry>,
     /// Who is tied to whom.
     pub links: Vec<Link>,
-    /// Why things came out as they did.
+    /// Why things came out as they did, in the order of the events.
     pub causes: Vec<Cause>,
     /// The bytes that each end of each connection sent; none for an end that sent none.
     pub streams: Vec<Stream>,

@@ -49,7 +49,9 @@ fn names(story: &Story, event: EventId, segment: &Segment, told: &SegmentTold) -
     let seq = format!("seq {}", told.seq_rel);
     if segment.is_pure_ack() {
         let ack = format!("ACK {}", told.ack_rel.unwrap_or_default());
-        let is_probe = story.causes.iter().any(|cause| cause.of == event && PROBES.contains(&cause.rule));
+        let first = story.causes.partition_point(|cause| cause.of < event);
+        let mut causes = story.causes[first..].iter().take_while(|cause| cause.of == event);
+        let is_probe = causes.any(|cause| PROBES.contains(&cause.rule));
         return if is_probe { (format!("{ack}, probe {seq}"), format!("probe {seq}")) } else { (ack.clone(), ack) };
     }
     let whole = format!("{} {seq}", flags(segment.flags));
