@@ -163,12 +163,11 @@ impl Batch<'_> {
                     break;
                 }
                 let which = place / self.repeats();
-                if refusals.lock().is_ok_and(|refusals| refusals.contains_key(&which)) {
-                    continue;
-                }
                 match perform::run(&self.ground, &self.scripts[which], &Session::default(), self.stop) {
                     Ok(recording) => self.keep(&tallies[which], (place % self.repeats()) as u64, recording),
                     Err(error) => {
+                        // Its other repeats would be refused as well.
+                        next.fetch_max((which + 1).saturating_mul(self.repeats()), Ordering::Relaxed);
                         if let Ok(mut refusals) = refusals.lock() {
                             refusals.entry(which).or_insert(error);
                         }

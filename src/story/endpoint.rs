@@ -145,6 +145,8 @@ pub enum Waited {
     Acknowledgment,
     /// That the peer opens its window, for `TCP_USER_TIMEOUT`.
     Window,
+    /// Room for data that was on its way when the peer shut its window, for `TCP_USER_TIMEOUT`.
+    ShutWindow,
     /// An answer to its keep-alive probes.
     KeepAlive,
 }

@@ -77,8 +77,9 @@ impl Walk<'_> {
             return;
         }
         let sender = self.endpoint(told.sender);
-        let had_room =
-            sender.window_edge_before.is_some_and(|edge| edge >= u64::from(told.seq_rel + segment.seq_len()));
+        let had_room = sender
+            .window_edge_before
+            .is_some_and(|edge| edge >= u64::from(told.seq_rel) + u64::from(segment.seq_len()));
         let Some((ack, ack_ns)) = sender.last_received.filter(|_| had_room && sender.acked == sender.sent_upto) else {
             return;
         };
@@ -181,15 +182,15 @@ impl Walk<'_> {
         true
     }
 
-    /// An acknowledgment of data that only a timer can have sent (`tcp_delack_timer_handler`): so long after the data, and not in a read
-    /// that began after the data had come, which acknowledges as well (`tcp_cleanup_rbuf`).
+    /// An acknowledgment of data that only a timer can have sent (`tcp_delack_timer_handler`): so long after the last segment had come, and
+    /// not in a call that began after that. A read acknowledges as well (`tcp_cleanup_rbuf`), and so does `TCP_QUICKACK`.
     fn is_late(&mut self, event: EventId, told: &SegmentTold) {
         let receiver = self.flow.facing(told.sender);
         let answered = told.ack_rel.and_then(|ack| self.endpoint(receiver).sent.get(&ack).copied());
         let Some(data) = answered.filter(|data| self.has_data(*data)) else { return };
+        let Some((_, came_ns)) = self.endpoint(told.sender).last_received else { return };
         let at = |event: EventId| self.recording.events[event.0].t_ns;
-        let reads = self.active_at(told.sender).is_some_and(|call| self.is_read(call) && at(call) > at(data));
-        if reads || at(event) - at(data) < ACK_DELAY_NS {
+        if self.active_at(told.sender).is_some_and(|call| at(call) > came_ns) || at(event) - came_ns < ACK_DELAY_NS {
             return;
         }
         let fact = Fact { roles: vec![("data", data)], ..Fact::default() };

@@ -205,6 +205,7 @@ fn gave_up(waited: Waited) -> &'static str {
         Waited::SynAck => "no-answer-to-the-syn-gives-etimedout",
         Waited::Acknowledgment => "unacknowledged-data-gives-etimedout",
         Waited::Window => "user-timeout-gives-etimedout",
+        Waited::ShutWindow => "shut-window-gives-etimedout",
         Waited::KeepAlive => "keep-alive-gives-etimedout",
     }
 }

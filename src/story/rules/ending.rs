@@ -127,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "a-shared-table-outlives-a-process",
         statement: "A process, or a thread, that shares its descriptors with another leaves them open when it ends alone.",
-        sentence: "{by} ended the process; its descriptors stay open, because another shares them since {clone}.",
+        sentence: "{by} ended the process; its descriptors stay open, because another has shared them since {clone}.",
         notable: true,
         calls: &["exit", "clone"],
         wire: "Nothing. What close() would send comes when the last who shares the descriptors ends.",

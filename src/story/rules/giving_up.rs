@@ -36,6 +36,21 @@ pub(super) const RULES: &[Rule] = &[
         ..PLAIN
     },
     Rule {
+        id: "shut-window-gives-etimedout",
+        statement: "Where the peer has shut its window behind data on its way, the kernel gives the connection up when that data is due again and TCP_USER_TIMEOUT is over by then, without sending it again.",
+        sentence: "{waited} found no room, the window was shut, and TCP_USER_TIMEOUT was over when it was due again: the kernel gave the connection up, {errno}.",
+        notable: true,
+        calls: &["write", "send", "read", "recv", "setsockopt"],
+        errno: Some(Errno::ETIMEDOUT),
+        wire: "Data, an ACK with a window of 0 that does not acknowledge it, and nothing more: giving up sends no segment.",
+        rfc: "RFC 9293 3.10.8: the user timeout ends a connection in any state.",
+        linux: "tcp_retransmit_timer() asks tcp_rtx_probe0_timed_out() and calls tcp_write_err().",
+        since: "6.10, and the stable kernels of that time",
+        misconception: "A connection is given up only after data was sent again.",
+        unshown: "It needs a receive buffer that overflows, which is an accident of sizes.",
+        ..PLAIN
+    },
+    Rule {
         id: "unacknowledged-data-gives-etimedout",
         statement: "Data that is sent again and again and never acknowledged makes the kernel give the connection up: after TCP_USER_TIMEOUT, or without it after the time of tcp_retries2, by default about a quarter of an hour.",
         sentence: "{waited} was the first of several attempts, and nothing has acknowledged the data: the kernel gave the connection up, {errno}.",
@@ -46,7 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         rfc: "RFC 9293 3.8.3: a connection on which the same segment was sent again too often must be closed (MUST-20).",
         linux: "tcp_write_timeout() compares with the time since the first retransmission and calls tcp_write_err().",
         misconception: "A write that succeeded cannot lead to an error any more.",
-        unshown: "It needs a path that loses segments, and a sandbox has none.",
+        unshown: "It needs data that is lost again and again, and in a sandbox only an overflowing receive buffer loses any.",
         ..PLAIN
     },
     Rule {

@@ -106,6 +106,8 @@ fn functions_were_looked_up() {
         "tcp_check_req",
         "tcp_probe_timer",
         "tcp_nagle_check",
+        "tcp_retransmit_timer",
+        "tcp_rtx_probe0_timed_out",
         "tcp_minshall_check",
         "tcp_send_delayed_ack",
         "tcp_delack_timer_handler",

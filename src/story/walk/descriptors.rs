@@ -209,7 +209,7 @@ impl Walk<'_> {
     /// The call by which somebody who is still there came to share an actor's descriptors.
     pub(super) fn shared_since(&self, actor: ActorId) -> Option<EventId> {
         let other = self.sharing(actor).next()?;
-        self.holders.made.get(&other).or(self.holders.made.get(&actor)).copied()
+        self.holders.made.get(&other).max(self.holders.made.get(&actor)).copied()
     }
 
     /// The process ends, and with it every descriptor that it has and does not share.

@@ -1,7 +1,7 @@
 //! The kernel's testimony.
 
 use super::Walk;
-use crate::record::{Call, ShutdownHow, StateSample, TcpState, What};
+use crate::record::{Call, KernelRange, ShutdownHow, StateSample, TcpState, What};
 use crate::story::endpoint::{Ending, Endpoint, Waited};
 use crate::story::{Deviation, EndpointId, EventId, Finding, FindingKind, StateTold, Told};
 
@@ -56,10 +56,10 @@ impl Walk<'_> {
             // A close changes the state before its FIN is captured.
             let forgets = endpoint.fin_has_to_wait() && endpoint.deviates(Deviation::WaitingFinLeavesTheState);
             let closes = !forgets && endpoint.ending == Ending::Fin
-                || (endpoint.closed.is_none() && endpoint.shut_write.is_some())
-                || known.is_some_and(|id| self.begins_to_close(id, sample, event));
+                || (endpoint.closed.is_none() && endpoint.shut_write.is_some());
+            let may_close = || closes || known.is_some_and(|id| self.begins_to_close(id, sample, event));
             let cookie = endpoint.cookie && endpoint.state == TcpState::SynRecv && sample.state == TcpState::Close;
-            held || cookie || (closes && endpoint.after_fin_sent() == Some(sample.state))
+            held || cookie || (endpoint.after_fin_sent() == Some(sample.state) && may_close())
         });
         let model = endpoint.map(|endpoint| endpoint.state);
         if !agrees {
@@ -114,17 +114,22 @@ impl Walk<'_> {
     fn patience_at_a_shut_window(&self, endpoint: &Endpoint, user_timeout_ns: i64) -> Option<Limit> {
         let acknowledged = endpoint.acked + 1;
         let is_shut = endpoint.window_edge.is_some_and(|edge| edge <= acknowledged);
-        if user_timeout_ns == 0 || !is_shut || endpoint.closed.is_some() {
+        if user_timeout_ns == 0 || !is_shut || endpoint.closed.is_some() || !self.gives_up_at_a_shut_window() {
             return None;
         }
-        let (_, segment) = endpoint.sent.iter().find(|(end, _)| u64::from(**end) > acknowledged)?;
+        let (_, segment) = endpoint.sent.range(u32::try_from(acknowledged + 1).ok()?..).next()?;
         let sent_ns = self.recording.events[segment.0].t_ns;
         let heard_ns = endpoint.last_received.map_or(sent_ns, |(_, at_ns)| at_ns.max(sent_ns));
         let at_ns = sent_ns.saturating_add(user_timeout_ns.max(RTO_MIN_NS));
         // What is heard starts the timer again.
         let late_ns =
             heard_ns.saturating_add(user_timeout_ns.max(2 * RTO_MIN_NS)).saturating_sub(at_ns).max(RTO_MIN_NS);
-        Some(Limit { at_ns, late_ns, waits: Some((Waited::Acknowledgment, *segment)) })
+        Some(Limit { at_ns, late_ns, waits: Some((Waited::ShutWindow, *segment)) })
+    }
+
+    /// Older kernels send the data again all the same.
+    fn gives_up_at_a_shut_window(&self) -> bool {
+        KernelRange::parse(">= 6.10").is_some_and(|range| range.contains(&self.recording.machine.kernel))
     }
 
     /// `tcp_model_timeout` for `tcp_retries2`: the wait doubles from 200 ms up to two minutes.

@@ -162,6 +162,9 @@ impl<'r> Walk<'r> {
     pub(super) fn others_were_first(&mut self, actor: ActorId, id: EndpointId, bytes: u64, detail: &Detail) {
         let Detail::Data(data) = detail else { return };
         let others = self.takers_beside(actor, id);
+        if others.is_empty() {
+            return;
+        }
         let begins_here = |walk: &Self, endpoint: &mut Endpoint| {
             let parts = endpoint.take(bytes, true);
             let found: u64 = parts.iter().map(|(_, from, to)| to - from).sum();

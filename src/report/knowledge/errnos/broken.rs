@@ -288,7 +288,7 @@ pub(super) const ERRNOS: &[Known] = &[
         elsewhere: &[
             "RFC 9293 3.8.3 wants such limits (R2): at least 100 seconds for data, three minutes for a SYN. Linux gives a SYN less.",
             "FreeBSD tells the peer: when it gives a connection up, tcp_drop() sends an RST. Linux does so after keep-alive alone.",
-            "Linux before 6.5 sends 7 SYNs in 127 seconds; since then it is 11 in 131, because the first of them are one second apart (tcp_syn_linear_timeouts; Documentation/networking/ip-sysctl.rst of both).",
+            "Linux before 6.5 sends 7 SYNs and gives up after 127 seconds; since then it is 11, and 131 seconds, because the first of them are one second apart (tcp_syn_linear_timeouts; Documentation/networking/ip-sysctl.rst of both).",
             "Where ICMP messages say that the host cannot be reached, Linux reports those instead when it gives up: tcp_write_err() takes the soft error first. See EHOSTUNREACH.",
         ],
         misconceptions: &[

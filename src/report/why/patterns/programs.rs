@@ -436,7 +436,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
     row(
         "curl",
         r"(\(7\)|cURL error 7:) Failed to connect",
-        ("connect", "ECONNREFUSED"),
+        ("connect", ""),
         "No address of the server took the connection; nearly always a refusal.",
         &["nobody-listens", "firewall-refuses", "no-route"],
         "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Connection refused",

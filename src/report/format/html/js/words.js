@@ -45,7 +45,8 @@ const ordinalMark = (() => {
 function segmentText(segment, raw) {
   const relative = segment.flags === "ACK" && !segment.payload ? `ACK ${segment.ack_rel ?? 0}` : `${segment.flags} seq ${segment.seq_rel}`;
   const absolute = segment.flags === "ACK" && !segment.payload ? `ACK ${segment.ack ?? 0}` : `${segment.flags} seq ${segment.seq}`;
-  const text = raw && segment.text.startsWith(relative) ? absolute + segment.text.slice(relative.length) : segment.text;
+  const rest = segment.text.slice(relative.length).replace(`probe seq ${segment.seq_rel}`, `probe seq ${segment.seq}`);
+  const text = raw && segment.text.startsWith(relative) ? absolute + rest : segment.text;
   return ordinalMark(segment.connection) + text;
 }
 
